@@ -1,0 +1,1 @@
+from .affinity import ncut_value as ncut_value

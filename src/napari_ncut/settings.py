@@ -1,0 +1,59 @@
+"""The settings of a run: one frozen dataclass a mode.
+
+The API, the widget, the command line, presets and provenance all read these fields and defaults,
+so a new setting is added here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class CutSettings:
+    """Settings of `napari_ncut.normalized_cut`.
+
+    Parameters
+    ----------
+    n_segments : int
+        Number of segments.
+    beta : float
+        Edge sensitivity: how strongly a difference of intensity weakens the link of two pixels.
+    connectivity : int
+        1 links pixels that share a face, ``ndim`` those that share a corner too.
+    min_size : float
+        Connected components smaller than this (area or volume in the units of ``spacing``)
+        do not count as segments and keep a label of their own.
+    random_state : int
+        Seed of all that is random.
+    """
+
+    n_segments: int = 2
+    beta: float = 0.25
+    connectivity: int = 1
+    min_size: float = 0.0
+    random_state: int = 0
+
+
+@dataclass(frozen=True)
+class SplitSettings:
+    """Settings of `napari_ncut.split_touching`.
+
+    Parameters
+    ----------
+    neck : float
+        Split where the neck is narrower than this proportion of the objects that it joins:
+        0 never splits, 1 splits at the slightest waist.
+    min_size : float
+        Pieces smaller than this (area or volume in the units of ``spacing``) are merged into the
+        neighbour with the widest contact.
+    beta : float
+        Edge sensitivity: how much the image counts beside the shape.
+    connectivity : int
+        1 links pixels that share a face, ``ndim`` those that share a corner too.
+    """
+
+    neck: float = 0.9
+    min_size: float = 0.0
+    beta: float = 0.25
+    connectivity: int = 1
