@@ -52,7 +52,7 @@ def test_unequal_is_very_unequal():
 
 @pytest.mark.parametrize("ndim", [2, 3])
 def test_a_field_holds_the_objects_asked_for_and_most_of_them_touch(ndim):
-    scene = scenes.field(40, size=400 if ndim == 2 else 130, ndim=ndim)
+    scene = scenes.field(40, size=600 if ndim == 2 else 200, ndim=ndim)
     assert len(np.unique(scene.truth)) == 41
     assert ndi.label(scene.mask)[1] < 25
 

@@ -93,9 +93,8 @@ class TestRun:
             StackSession().run(source, SplitSettings())
 
     def test_nothing_at_all_is_an_error(self):
-        source = Source(None, None, 2, (1.0, 1.0))
         with pytest.raises(ValueError, match="neither an image nor a mask"):
-            StackSession().run(source, CutSettings(), [()])
+            Source(None, None, 2, (1.0, 1.0))
 
     def test_no_input_is_changed(self):
         source = movie()
