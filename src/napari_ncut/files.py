@@ -335,15 +335,18 @@ def write_labels(
 
     path = Path(path)
     check_output(path, force=force)
-    axes = "TZYX"[-labels.ndim :] if axes is None else axes
-    sizes = _sizes_by_axis(axes, spacing)
+    # All axes that the formats have: tifffile mistakes axes of length 1 that are not spelled out.
+    axes = _named_axes("TZYX"[-labels.ndim :] if axes is None else axes)
+    full = labels.reshape([_length(labels, axes, axis) for axis in "TZCYX"])
+    sizes = {} if spacing is None else dict(zip(axes.lstrip(_TIME), spacing, strict=True))
     recipe = json.dumps(provenance) if provenance is not None else None
-    fits_imagej = labels.max(initial=0) <= np.iinfo(np.uint16).max
-    fits_imagej = fits_imagej and 2 * labels.size < _CLASSIC_TIFF_BYTES
-    if fits_imagej:
-        data, options = labels.astype(np.uint16), _imagej_options(axes, sizes, unit, recipe)
+    fits_imagej = full.max(initial=0) <= np.iinfo(np.uint16).max
+    if fits_imagej and 2 * full.size < _CLASSIC_TIFF_BYTES:
+        data = full[..., np.newaxis].astype(np.uint16)
+        options = _imagej_options(sizes, unit, recipe)
     else:
-        data, options = labels.astype(np.int32), _ome_options(axes, sizes, unit, recipe)
+        data = full.astype(np.int32)
+        options = _ome_options(sizes, unit, recipe)
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with partial.open("xb") as file:
@@ -354,50 +357,43 @@ def write_labels(
             partial.unlink()
 
 
-def _sizes_by_axis(axes: str, spacing: Sequence[float] | None) -> dict[str, float]:
-    """Return the pixel size by axis letter; a spatial axis of any other name counts as Z."""
-    if spacing is None:
-        return {}
-    letters = "ZYX"[-sum(axis != _TIME for axis in axes) :]
-    return dict(zip(letters, map(float, spacing), strict=True))
+def _named_axes(axes: str) -> str:
+    """Name the spatial axes Z, Y and X, whatever the source called them."""
+    n_spatial = len(axes.lstrip(_TIME))
+    return axes[:-n_spatial] + "ZYX"[-n_spatial:]
+
+
+def _length(labels: NDArray[Any], axes: str, axis: str) -> int:
+    return labels.shape[axes.index(axis)] if axis in axes else 1
 
 
 def _imagej_options(
-    axes: str, sizes: dict[str, float], unit: str | None, recipe: str | None
+    sizes: Mapping[str, float], unit: str | None, recipe: str | None
 ) -> dict[str, Any]:
-    metadata: dict[str, Any] = {"axes": _named_axes(axes)}
-    if sizes:
-        # ImageJ's header is ASCII.
-        metadata["unit"] = "micron" if unit == "µm" else (unit or "pixel").encode(
-            "ascii", "backslashreplace"
-        ).decode()
-    if "Z" in sizes:
-        metadata["spacing"] = sizes["Z"]
+    metadata: dict[str, Any] = {"axes": "TZCYXS"}
+    options: dict[str, Any] = {"imagej": True, "metadata": metadata}
     if recipe is not None:
         metadata[PROVENANCE_KEY] = recipe
-    options: dict[str, Any] = {"imagej": True, "metadata": metadata}
     if sizes:
+        # ImageJ's header is ASCII.
+        name = "micron" if unit == "µm" else unit or "pixel"
+        metadata["unit"] = name.encode("ascii", "backslashreplace").decode()
         options |= {"resolution": (1 / sizes["X"], 1 / sizes["Y"]), "resolutionunit": "NONE"}
+    if "Z" in sizes:
+        metadata["spacing"] = float(sizes["Z"])
     return options
 
 
 def _ome_options(
-    axes: str, sizes: dict[str, float], unit: str | None, recipe: str | None
+    sizes: Mapping[str, float], unit: str | None, recipe: str | None
 ) -> dict[str, Any]:
-    metadata: dict[str, Any] = {"axes": _named_axes(axes)}
+    metadata: dict[str, Any] = {"axes": "TZCYX"}
     for axis, size in sizes.items():
-        metadata[f"PhysicalSize{axis}"] = size
+        metadata[f"PhysicalSize{axis}"] = float(size)
         metadata[f"PhysicalSize{axis}Unit"] = unit or "pixel"
     if recipe is not None:
         metadata["Description"] = json.dumps({PROVENANCE_KEY: json.loads(recipe)})
     return {"ome": True, "bigtiff": True, "metadata": metadata}
-
-
-def _named_axes(axes: str) -> str:
-    """Name a stack's first spatial axis Z where the source had no name for it."""
-    spatial = "".join(axis for axis in axes if axis != _TIME)
-    named = iter("ZYX"[-len(spatial) :])
-    return "".join(axis if axis == _TIME else next(named) for axis in axes)
 
 
 def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:
