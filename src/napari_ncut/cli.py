@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -160,13 +160,13 @@ def demo(
         Path, typer.Option(help="Folder for the labels and pictures of a demo without display.")
     ] = Path("napari-ncut-demo"),
     headless: Annotated[
-        bool, typer.Option("--headless", help="Without a window on the screen, also if there is one.")
+        bool, typer.Option("--headless", help="The program clicks by itself, writes, and leaves.")
     ] = False,
 ) -> None:
     """Open napari with four touching circles and the widget, ready to cut.
 
     Without a display, or with `--headless`, the program itself drives the window: it cuts the
-    circles and a picture of real nuclei, and writes labels and screenshots.
+    circles and a picture of real nuclei, and writes labels and pictures of the window.
 
     Examples:
 
@@ -214,7 +214,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = command.main(words, prog_name="napari-ncut", standalone_mode=False) or 0
     except typer.TyperException as error:
-        return _fail(f"{error.format_message().rstrip(".")}. See napari-ncut --help.")
+        return _fail(error.format_message().rstrip(".") + ". See napari-ncut --help.")
     except (ValueError, TypeError) as error:
         return _fail(str(error))
     except MemoryError as error:
@@ -265,16 +265,17 @@ def _run(
     with _progress_bar() as progress:
         result = _labels(source, settings, files.get("seeds"), progress)
     seconds = time.perf_counter() - start
-    provenance: dict[str, Any] = {
+    provenance = {
+        "version": __version__,
         "mode": "cut" if isinstance(settings, CutSettings) else "split",
         "settings": asdict(settings),
-        "sources": {role: str(path) for role, path in files.items() if path is not None},
+        **{role: None if path is None else str(path) for role, path in files.items()},
+        "spatial_ndim": source.spatial_ndim,
         "spacing": list(source.spacing),
-        "version": __version__,
-        "seconds": round(seconds, 3),
+        "n_segments": list(result.counts.values()),
+        "ncut": list(result.ncut.values()),
+        "seconds": round(seconds, 4),
     }
-    if result.ncut:
-        provenance["ncut"] = list(result.ncut.values())
     write_labels(
         output,
         result.labels,
