@@ -26,7 +26,7 @@ types: .venv/develop
 	$(python) -m mypy
 
 docs: .venv/develop
-	$(python) -m mkdocs build --strict --site-dir build/site
+	NO_MKDOCS_2_WARNING=1 $(python) -m mkdocs build --strict --site-dir build/site
 
 pictures: .venv/develop system
 	$(screen) $(python) docs/make_pictures.py
