@@ -40,21 +40,25 @@ def agreement(labels):
     return adjusted_rand_score(truth[truth > 0], labels[truth > 0])
 
 
-def fails(capsys, *words):
+def run(line):
+    return main(line.split())
+
+
+def fails(capsys, line):
     """Run a command that must fail; return its line on stderr."""
-    before = sorted(path.name for path in Path.cwd().iterdir())
-    assert main(words) == 2
+    before = sorted(Path.cwd().iterdir())
+    assert run(line) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("napari-ncut: ")
     assert err.count("\n") == 1
     assert err.endswith("\n")
-    assert sorted(path.name for path in Path.cwd().iterdir()) == before
+    assert sorted(Path.cwd().iterdir()) == before
     return err
 
 
 def test_cut_finds_the_circles_and_says_so(folder, capsys):
-    assert main("cut image.tif --mask mask.png -n 4 -o out.tif".split()) == 0
+    assert run("cut image.tif --mask mask.png -n 4 -o out.tif") == 0
     assert agreement(read_labels("out.tif").data) > 0.93
     out, err = capsys.readouterr()
     assert out.startswith("out.tif: 4 segments, a plane of 100 x 100, normalised cut 0.")
@@ -62,24 +66,24 @@ def test_cut_finds_the_circles_and_says_so(folder, capsys):
 
 
 def test_split_finds_the_circles_without_their_number(folder):
-    assert main("split mask.png -o out.tif".split()) == 0
+    assert run("split mask.png -o out.tif") == 0
     assert agreement(read_labels("out.tif").data) > 0.93
 
 
 def test_split_with_the_image_finds_the_circles(folder):
-    assert main("split mask.png --image image.tif -o out.tif".split()) == 0
+    assert run("split mask.png --image image.tif -o out.tif") == 0
     assert agreement(read_labels("out.tif").data) > 0.93
 
 
 def test_output_keeps_the_pixel_size_of_the_image(folder):
-    assert main("cut image.tif --mask mask.png -n 4 -o out.tif".split()) == 0
+    assert run("cut image.tif --mask mask.png -n 4 -o out.tif") == 0
     written = read_labels("out.tif")
     assert written.spacing == pytest.approx((0.5, 0.5))
     assert written.unit == "µm"
 
 
 def test_split_takes_the_pixel_size_of_the_image_where_the_mask_has_none(folder):
-    assert main("split mask.png --image image.tif -o out.tif".split()) == 0
+    assert run("split mask.png --image image.tif -o out.tif") == 0
     assert read_labels("out.tif").spacing == pytest.approx((0.5, 0.5))
 
 
@@ -90,7 +94,7 @@ def test_spacing_of_the_command_line_goes_before_that_of_the_file(folder, text, 
 
 
 def test_output_holds_the_recipe(folder):
-    assert main("cut image.tif --mask mask.png -n 4 --beta 0.5 -o out.tif".split()) == 0
+    assert run("cut image.tif --mask mask.png -n 4 --beta 0.5 -o out.tif") == 0
     recipe = read_provenance("out.tif")
     assert recipe["settings"] == vars(CutSettings(n_segments=4, beta=0.5))
     assert recipe["mode"] == "cut"
@@ -106,14 +110,14 @@ def test_output_holds_the_recipe(folder):
     [("cut image.tif", CutSettings()), ("split mask.png", SplitSettings())],
 )
 def test_defaults_are_those_of_the_settings(folder, command, settings):
-    assert main(f"{command} -o out.tif".split()) == 0
+    assert run(f"{command} -o out.tif") == 0
     assert read_provenance("out.tif")["settings"] == vars(settings)
 
 
 def test_a_label_image_serves_as_mask(folder):
     labels = scenes.circles(4).truth.astype(np.uint16)
     tifffile.imwrite("labels.tif", labels)
-    assert main("cut image.tif --mask labels.tif -n 4 -o out.tif".split()) == 0
+    assert run("cut image.tif --mask labels.tif -n 4 -o out.tif") == 0
     assert agreement(read_labels("out.tif").data) > 0.93
 
 
@@ -123,7 +127,7 @@ def test_colours_are_cut_by_all_channels(folder):
     photo[:, :25, 0] = 120
     photo[:, 25:, 1] = 120
     PIL.Image.fromarray(photo).save("photo.png")
-    assert main("cut photo.png -n 2 -o out.tif".split()) == 0
+    assert run("cut photo.png -n 2 -o out.tif") == 0
     labels = read_labels("out.tif").data
     assert labels.shape == (40, 60)
     assert (labels[:, :25] == labels[0, 0]).all()
@@ -137,7 +141,7 @@ def test_every_frame_of_a_movie_is_cut_on_its_own(folder, capsys):
     tifffile.imwrite("movie.tif", movie, imagej=True, metadata={"axes": "TYX"})
     masks = np.stack([scene.mask, scene.mask[::-1]]).astype(np.uint8)
     tifffile.imwrite("masks.tif", masks, imagej=True, metadata={"axes": "TYX"})
-    assert main("cut movie.tif --mask masks.tif -n 4 -o out.tif".split()) == 0
+    assert run("cut movie.tif --mask masks.tif -n 4 -o out.tif") == 0
     assert "2 planes of 100 x 100, each on its own" in capsys.readouterr().out
     written = read_labels("out.tif")
     assert written.axes == "TYX"
@@ -150,7 +154,7 @@ def test_a_stack_is_cut_as_a_volume(folder, capsys):
     np.save("stack.npy", scene.image)
     np.save("stack_mask.npy", scene.mask)
     words = "cut stack.npy --mask stack_mask.npy -n 4 --spacing 1,1,1 -o out.tif"
-    assert main(words.split()) == 0
+    assert run(words) == 0
     assert "a volume of 40 x 40 x 40" in capsys.readouterr().out
     assert read_labels("out.tif").data.max() == 4
 
@@ -160,7 +164,7 @@ def test_seeds_name_the_objects(folder):
     for label, (row, column, _) in zip((4, 3, 2, 1), scenes.CIRCLES, strict=True):
         seeds[row, column] = label
     PIL.Image.fromarray(seeds).save("seeds.png")
-    assert main("cut image.tif --mask mask.png --seeds seeds.png -o out.tif".split()) == 0
+    assert run("cut image.tif --mask mask.png --seeds seeds.png -o out.tif") == 0
     labels = read_labels("out.tif").data
     assert agreement(labels) > 0.93
     assert [labels[row, column] for row, column, _ in scenes.CIRCLES] == [4, 3, 2, 1]
@@ -168,9 +172,9 @@ def test_seeds_name_the_objects(folder):
 
 def test_an_existing_output_is_overwritten_only_by_force(folder, capsys):
     (folder / "out.tif").write_bytes(b"precious")
-    assert "exists already" in fails(capsys, *"cut image.tif -n 2 -o out.tif".split())
+    assert "exists already" in fails(capsys, "cut image.tif -n 2 -o out.tif")
     assert (folder / "out.tif").read_bytes() == b"precious"
-    assert main("cut image.tif -n 2 -o out.tif --force".split()) == 0
+    assert run("cut image.tif -n 2 -o out.tif --force") == 0
     assert read_labels("out.tif").data.max() == 2
 
 
@@ -219,11 +223,11 @@ def test_bad_input_is_one_line_and_leaves_no_file(folder, capsys, words, message
     (folder / "damaged.tif").write_bytes(b"II*\0nonsense")
     colours = np.random.default_rng(0).integers(0, 255, (100, 100, 3), dtype=np.uint8)
     PIL.Image.fromarray(colours).save("photo.png")
-    assert message in fails(capsys, *words.split())
+    assert message in fails(capsys, words)
 
 
 def test_an_output_that_cannot_be_is_told_before_anything_is_read(folder, capsys):
-    assert "nowhere" in fails(capsys, *"cut missing.tif -o nowhere/out.tif".split())
+    assert "nowhere" in fails(capsys, "cut missing.tif -o nowhere/out.tif")
 
 
 @pytest.mark.parametrize("command", ["cut image.tif -n 2", "split mask.png"])
@@ -233,7 +237,7 @@ def test_interrupted_leaves_no_file(folder, capsys, monkeypatch, command):
 
     monkeypatch.setattr(StackSession, "run", interrupt)
     before = sorted(folder.iterdir())
-    assert main(f"{command} -o out.tif".split()) == 130
+    assert run(f"{command} -o out.tif") == 130
     assert capsys.readouterr().err == "napari-ncut: interrupted; nothing was written.\n"
     assert sorted(folder.iterdir()) == before
 
@@ -245,7 +249,7 @@ def test_interrupted_while_writing_leaves_no_file(folder, monkeypatch):
 
     monkeypatch.setattr(tifffile, "imwrite", interrupt)
     before = sorted(folder.iterdir())
-    assert main("cut image.tif -n 2 -o out.tif".split()) == 130
+    assert run("cut image.tif -n 2 -o out.tif") == 130
     assert sorted(folder.iterdir()) == before
 
 
@@ -255,7 +259,7 @@ def test_a_full_disk_is_one_line_and_leaves_no_file(folder, capsys, monkeypatch)
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(tifffile, "imwrite", fail)
-    assert "No space left" in fails(capsys, *"cut image.tif -n 2 -o out.tif".split())
+    assert "No space left" in fails(capsys, "cut image.tif -n 2 -o out.tif")
 
 
 def test_too_little_memory_is_one_line(folder, capsys, monkeypatch):
@@ -263,7 +267,7 @@ def test_too_little_memory_is_one_line(folder, capsys, monkeypatch):
         raise MemoryError("3 TiB")
 
     monkeypatch.setattr(StackSession, "run", fail)
-    assert "not enough memory: 3 TiB" in fails(capsys, *"cut image.tif -o out.tif".split())
+    assert "not enough memory: 3 TiB" in fails(capsys, "cut image.tif -o out.tif")
 
 
 @pytest.mark.parametrize("command", ["cut", "split", "demo", "info"])

@@ -432,7 +432,9 @@ def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 def _stored_recipe(tif: Any) -> Any:
     if tif.is_ome:
-        description = ElementTree.fromstring(tif.ome_metadata).findtext(".//{*}Image/{*}Description")
+        description = ElementTree.fromstring(tif.ome_metadata).findtext(
+            ".//{*}Image/{*}Description"
+        )
         with suppress(json.JSONDecodeError):
             return json.loads(description or "{}").get(PROVENANCE_KEY)
         return None
