@@ -1,11 +1,13 @@
-"""Compile plain loops with numba: free of the interpreter's lock, and cached where that is possible."""
+"""Compile plain loops with numba: free of the interpreter's lock, cached where possible."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import numba
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 P = ParamSpec("P")
 R = TypeVar("R")
