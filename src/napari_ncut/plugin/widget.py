@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
 import napari
 import numpy as np
-from qtpy.QtCore import QEvent, Qt, QTimer
+from napari.layers import Layer
+from numpy.typing import NDArray
+from qtpy.QtCore import QEvent, Qt, QTimer, Signal
 from qtpy.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from napari_ncut import __version__
 from napari_ncut.monitor import Monitor
-from napari_ncut.plugin import layers
+from napari_ncut.plugin import layers, regions
 from napari_ncut.plugin.controls import Controls
 from napari_ncut.plugin.result import ResultLayer
 from napari_ncut.plugin.worker import Run
-from napari_ncut.settings import CutSettings, SplitSettings
+from napari_ncut.recipe import Recipe, pack
 from napari_ncut.stacks import Frame, Result, Source, StackSession, otsu
 
 # These only choose among what a session or a split tree has found: a run that is finding it
@@ -30,12 +31,32 @@ class Job:
     """All that a run needs and all that its result needs to be placed, as of the click."""
 
     source: Source
-    settings: CutSettings | SplitSettings
-    frames: list[Frame]
+    recipe: Recipe
     name: str
     place: dict[str, Any]
-    record: dict[str, Any]
+    paths: dict[str, str | None]
     preview: bool
+
+    def compute(self, session: StackSession, lock: Lock, monitor: Monitor) -> Outcome:
+        """Make the labels, in a thread."""
+        # A cancelled run may still be on its way out of the session.
+        with lock:
+            result = session.run(self.source, self.recipe.settings, self.recipe.frames, monitor)
+        region, seeds = self.source.region, self.source.seeds
+        recipe = replace(
+            self.recipe,
+            region=None if region is None else pack(region),
+            seeds=None if seeds is None else pack(seeds),
+        )
+        return Outcome(result, recipe.to_dict() | describe(result) | {"paths": self.paths})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A result and the record of how it was made."""
+
+    result: Result
+    record: dict[str, Any]
 
 
 class GraphCutWidget(QWidget):
@@ -47,6 +68,8 @@ class GraphCutWidget(QWidget):
         The viewer whose layers are cut.
     """
 
+    result_changed = Signal(object)  # the `Result` that the layer shows
+
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._viewer = viewer
@@ -56,6 +79,7 @@ class GraphCutWidget(QWidget):
         self._run: Run | None = None
         self._job: Job | None = None
         self._again = False
+        self._seeds: Layer | None = None
 
         self.controls = Controls(viewer)
         self.run = QPushButton("Split")
@@ -84,7 +108,7 @@ class GraphCutWidget(QWidget):
         self.controls.layers_changed.connect(self._on_layers)
         self.controls.settings_changed.connect(self._on_setting)
         viewer.dims.events.current_step.connect(self._on_frame)
-        self._on_layers()
+        self._refresh()
 
     @property
     def is_idle(self) -> bool:
@@ -100,27 +124,48 @@ class GraphCutWidget(QWidget):
         elif self.controls.problem() is None:
             self._start(preview=False)
 
-    def _on_layers(self) -> None:
+    def _on_layers(self, name: str) -> None:
+        if name == "seeds":
+            self._follow_seeds()
+            self._on_setting(name)
+            return
+        if name == "shapes":
+            self._on_setting(name)
+            return
         self._stop()
         self._result.forget()
         self._refresh()
-        if self.controls.foreground.value != "mask":
+        if self.controls.thresholds:
             self._find_threshold()
 
     def _on_setting(self, name: str) -> None:
         if name in ("mode", "preview") and not self.controls.preview.value:
             self._stop_preview()
             self._result.discard_preview()
-        if name == "foreground" and self.controls.foreground.value != "mask":
+        if name == "foreground" and self.controls.thresholds:
             self._find_threshold()
         if not self._is_applying():
             self._refresh()
         if self.controls.preview.value and self.controls.problem() is None:
             self._preview_soon(keep_running=name in LATE_SETTINGS)
 
+    def _follow_seeds(self) -> None:
+        """Cut again whenever a seed is added, moved or taken away."""
+        if self._seeds is not None:
+            self._seeds.events.set_data.disconnect(self._on_seeds)
+        self._seeds = self.controls.seeds.value
+        if self._seeds is not None:
+            self._seeds.events.set_data.connect(self._on_seeds)
+
+    def _on_seeds(self) -> None:
+        if self.controls.preview.value and not self.controls.splits:
+            self._preview_soon(keep_running=True)
+
     def _on_frame(self) -> None:
         job = self._job
-        if self._result.is_preview and job is not None and job.frames != [self._current_frame()]:
+        if job is None or not self._result.is_preview:
+            return
+        if job.recipe.frames != (self._current_frame(),):
             self._preview_soon(keep_running=True)
 
     # Runs
@@ -142,17 +187,20 @@ class GraphCutWidget(QWidget):
 
     def _start(self, *, preview: bool) -> None:
         self._stop()
-        job = self._job = self._new_job(preview)
+        try:
+            job = self._job = self._new_job(preview)
+        except ValueError as error:
+            self._on_error(error)
+            return
         session, lock = self._session, self._lock
-
-        def compute(monitor: Monitor) -> Result:
-            # A cancelled run may still be on its way out of the session.
-            with lock:
-                return session.run(job.source, job.settings, job.frames, monitor)
-
-        self._run = Run(compute, f"napari-ncut: {job.name}", self, in_activity_dock=not preview)
+        self._run = Run(
+            lambda monitor: job.compute(session, lock, monitor),
+            f"napari-ncut: {job.name}",
+            self,
+            in_activity_dock=not preview,
+        )
         self._run.progressed.connect(self._on_progress)
-        self._run.returned.connect(self._on_result)
+        self._run.returned.connect(self._on_outcome)
         self._run.failed.connect(self._on_error)
         self._run.cancelled.connect(lambda: self._say("Cancelled; nothing was changed."))
         self._run.finished.connect(self._on_finished)
@@ -162,38 +210,48 @@ class GraphCutWidget(QWidget):
 
     def _new_job(self, preview: bool) -> Job:
         controls = self.controls
-        main = controls.main_layer()
+        main, image, mask = controls.main_layer(), controls.image.value, controls.mask_layer()
+        threshold = controls.threshold.value if controls.thresholds else None
+        dark = controls.foreground.value == "dark"
         ndim = controls.spatial_ndim.value
-        threshold = None
-        if controls.foreground.value != "mask":
-            threshold = controls.threshold.value
-        source = layers.source(
-            controls.image.value,
-            controls.mask_layer(),
-            ndim,
-            threshold=threshold,
-            dark=controls.foreground.value == "dark",
+        source = layers.source(image, mask, ndim, threshold=threshold, dark=dark)
+        source = replace(
+            source, region=self._region(source.shape), seeds=self._seed_labels(source.shape)
         )
         settings = controls.settings()
         only_current = preview or controls.frames.value == "current"
-        frames = [self._current_frame()] if only_current else source.frames()
-        record = {
-            "version": __version__,
-            "mode": controls.mode.value,
-            "settings": asdict(settings),
-            "image": None if controls.image.value is None else controls.image.value.name,
-            "mask": None if controls.mask_layer() is None else controls.mask_layer().name,
-            "threshold": threshold,
-            "dark": source.dark,
-            "spatial_ndim": ndim,
-            "spacing": list(source.spacing),
-            "level": layers.level(main),
-            "frames": "all" if not only_current else list(frames[0]),
-            "preview": preview,
-        }
-        return Job(
-            source, settings, frames, f"{main.name} segments", layers.place(main), record, preview
+        named = {"image": image, "mask": mask}
+        recipe = Recipe(
+            settings,
+            **{key: None if layer is None else layer.name for key, layer in named.items()},
+            spatial_ndim=ndim,
+            spacing=source.spacing,
+            has_channels=source.has_channels,
+            threshold=threshold,
+            dark=dark,
+            frames=(self._current_frame(),) if only_current else None,
+            level=layers.level(main),
         )
+        paths = {key: layers.path(layer) for key, layer in named.items()}
+        return Job(source, recipe, f"{main.name} segments", layers.place(main), paths, preview)
+
+    def _region(self, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
+        controls = self.controls
+        main = controls.main_layer()
+        match controls.region.value:
+            case "label":
+                return regions.of_label(controls.mask.value, shape)
+            case "shapes":
+                return regions.inside_shapes(controls.shapes.value, main, shape)
+            case "view":
+                return regions.in_view(main, shape)
+        return None
+
+    def _seed_labels(self, shape: tuple[int, ...]) -> NDArray[np.int32] | None:
+        layer = self.controls.seeds.value
+        if layer is None or self.controls.splits:
+            return None
+        return regions.seeds(layer, self.controls.main_layer(), shape)
 
     def _current_frame(self) -> Frame:
         main = self.controls.main_layer()
@@ -222,13 +280,16 @@ class GraphCutWidget(QWidget):
         if self._is_applying():
             self._say(text)
 
-    def _on_result(self, result: Result, seconds: float) -> None:
+    def _on_outcome(self, outcome: Outcome, seconds: float) -> None:
         job = self._job
         assert job is not None
-        record = job.record | describe(result) | {"seconds": round(seconds, 4)}
-        self._result.show(result.labels, record, job.name, job.place, preview=job.preview)
-        text = summary(result, seconds)
+        record = outcome.record | {"seconds": round(seconds, 4), "preview": job.preview}
+        self._result.show(
+            outcome.result.labels, record, job.name, job.place, preview=job.preview
+        )
+        text = summary(outcome.result, seconds)
         self._say(f"Preview: {text}. {self.run.text()} keeps it." if job.preview else text)
+        self.result_changed.emit(outcome.result)
 
     def _on_error(self, error: Exception) -> None:
         self._say(str(error), error=True)
@@ -248,7 +309,7 @@ class GraphCutWidget(QWidget):
         self.status.setText(text)
 
     def _set_run_text(self) -> None:
-        self.run.setText("Split" if self.controls.mode.value == "split" else "Cut")
+        self.run.setText("Split" if self.controls.splits else "Cut")
 
     def _refresh(self) -> None:
         """Say what the data are, or what is missing; the button follows."""
@@ -303,6 +364,7 @@ class GraphCutWidget(QWidget):
         """Stop what runs and take a preview away."""
         self._stop()
         self._result.discard_preview()
+        self.controls.choice.disconnect_viewer()
         self._viewer.dims.events.current_step.disconnect(self._on_frame)
 
 
