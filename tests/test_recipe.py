@@ -16,7 +16,9 @@ from napari_ncut.files import read_labels, write_labels
 from napari_ncut.recipe import Recipe
 from napari_ncut.settings import CutSettings, SplitSettings
 
-label_images = hnp.arrays(np.int32, hnp.array_shapes(max_dims=3, max_side=8), elements=st.integers(0, 5))
+label_images = hnp.arrays(
+    np.int32, hnp.array_shapes(max_dims=3, max_side=8), elements=st.integers(0, 5)
+)
 
 
 @given(label_images)
@@ -47,7 +49,7 @@ def test_corrections_of_a_large_image_are_small():
 
 def test_corrections_of_another_image_are_an_error():
     changes = recipes.difference(np.zeros((5, 5), np.int32), np.ones((5, 5), np.int32))
-    with pytest.raises(ValueError, match="belong to another image"):
+    with pytest.raises(ValueError, match="belong to \n?another image"):
         recipes.correct(np.zeros((2, 2), np.int32), changes)
 
 
@@ -107,8 +109,8 @@ class TestRegion:
         labels = recipe.run(None, mask).labels
         np.testing.assert_array_equal(labels[:, 160:], mask[:, 160:])
         inside = labels[:, :160]
-        assert inside.max() > 40
-        assert set(np.unique(inside)) & {1, 2, 3, 4, 5, 6, 7} == set()
+        assert len(np.unique(inside)) > 20
+        assert inside[inside > 0].min() > 7
         np.testing.assert_array_equal(inside > 0, scene.mask[:, :160])
 
     def test_of_an_image_without_a_mask_only_the_region_is_cut(self):

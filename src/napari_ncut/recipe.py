@@ -193,11 +193,12 @@ def pack(array: NDArray[Any]) -> str:
     array : ndarray of int or bool
         Any shape.
     """
-    flat = np.ascontiguousarray(array, dtype=np.int32).ravel()
+    flat = np.ascontiguousarray(array, dtype="<i4").ravel()
     starts = np.concatenate([[0], np.flatnonzero(np.diff(flat)) + 1]).astype("<i8")
     # Differences of the starts are small numbers, which compress well.
-    runs = np.diff(starts, prepend=0).tobytes() + flat[starts].astype("<i4").tobytes()
-    return base64.b85encode(zlib.compress(runs)).decode("ascii")
+    size = np.array([flat.size], dtype="<i8")
+    runs = size.tobytes() + np.diff(starts, prepend=0).tobytes() + flat[starts].tobytes()
+    return base64.b85encode(zlib.compress(runs, level=1)).decode("ascii")
 
 
 def unpack(text: str, shape: tuple[int, ...]) -> NDArray[np.int32]:
@@ -210,10 +211,11 @@ def unpack(text: str, shape: tuple[int, ...]) -> NDArray[np.int32]:
     """
     try:
         runs = zlib.decompress(base64.b85decode(text))
-        n_runs = len(runs) // 12
-        starts = np.cumsum(np.frombuffer(runs, "<i8", n_runs))
-        values = np.frombuffer(runs, "<i4", n_runs, offset=8 * n_runs)
-        lengths = np.diff(starts, append=np.prod(shape, dtype=np.int64))
+        (size,) = np.frombuffer(runs, "<i8", 1)
+        n_runs = (len(runs) - 8) // 12
+        starts = np.cumsum(np.frombuffer(runs, "<i8", n_runs, offset=8))
+        values = np.frombuffer(runs, "<i4", n_runs, offset=8 + 8 * n_runs)
+        lengths = np.diff(starts, append=size)
         return np.repeat(values, lengths).astype(np.int32).reshape(shape)
     except (zlib.error, ValueError, TypeError) as error:
         raise ValueError(

@@ -37,7 +37,9 @@ class LayerChoice(QObject):
         self._viewer = viewer
         self._mask_is_chosen_by_hand = False
         self._is_choosing = False
-        self.image = self._combo("image", lambda layer: isinstance(layer, Image), "none: shape only")
+        self.image = self._combo(
+            "image", lambda layer: isinstance(layer, Image), "none: shape only"
+        )
         self.mask = self._combo("mask", layers.is_mask, "whole image")
         self.seeds = self._combo(
             "seeds",

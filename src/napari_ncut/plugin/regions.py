@@ -48,7 +48,9 @@ def in_view(main: Layer, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     region = np.zeros(shape, dtype=bool)
     corners = np.asarray(main.corner_pixels, dtype=int)[:, -2:]
     if main.multiscale:
-        ratio = main.downsample_factors[main.data_level] / main.downsample_factors[layers.level(main)]
+        ratio = (
+            main.downsample_factors[main.data_level] / main.downsample_factors[layers.level(main)]
+        )
         corners = np.floor(corners * ratio[-2:]).astype(int)
     (top, left), (bottom, right) = corners
     region[..., max(top, 0) : bottom + 1, max(left, 0) : right + 1] = True

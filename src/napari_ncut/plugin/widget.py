@@ -8,7 +8,7 @@ from typing import Any
 
 import napari
 import numpy as np
-from napari.layers import Layer
+from napari.layers import Labels, Layer
 from numpy.typing import NDArray
 from qtpy.QtCore import QEvent, Qt, QTimer, Signal
 from qtpy.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
@@ -16,7 +16,7 @@ from qtpy.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidg
 from napari_ncut.monitor import Monitor
 from napari_ncut.plugin import layers, regions
 from napari_ncut.plugin.controls import Controls
-from napari_ncut.plugin.result import ResultLayer
+from napari_ncut.plugin.result import AUTOMATIC, ResultLayer, is_corrected
 from napari_ncut.plugin.worker import Run
 from napari_ncut.recipe import Recipe, pack
 from napari_ncut.stacks import Frame, Result, Source, StackSession, otsu
@@ -36,27 +36,32 @@ class Job:
     place: dict[str, Any]
     paths: dict[str, str | None]
     preview: bool
+    previous: Labels | None
 
     def compute(self, session: StackSession, lock: Lock, monitor: Monitor) -> Outcome:
         """Make the labels, in a thread."""
         # A cancelled run may still be on its way out of the session.
         with lock:
             result = session.run(self.source, self.recipe.settings, self.recipe.frames, monitor)
-        region, seeds = self.source.region, self.source.seeds
-        recipe = replace(
-            self.recipe,
-            region=None if region is None else pack(region),
-            seeds=None if seeds is None else pack(seeds),
-        )
-        return Outcome(result, recipe.to_dict() | describe(result) | {"paths": self.paths})
+        record = self.recipe.to_dict() | describe(result) | {"paths": self.paths}
+        if not self.preview:
+            arrays = {
+                "region": self.source.region,
+                "seeds": self.source.seeds,
+                AUTOMATIC: result.labels,
+            }
+            record |= {key: None if a is None else pack(a) for key, a in arrays.items()}
+        painted = self.previous is not None and is_corrected(self.previous)
+        return Outcome(result, record, painted)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A result and the record of how it was made."""
+    """A result, the record of how it was made, and whether the one before was painted on."""
 
     result: Result
     record: dict[str, Any]
+    painted: bool
 
 
 class GraphCutWidget(QWidget):
@@ -232,8 +237,11 @@ class GraphCutWidget(QWidget):
             frames=(self._current_frame(),) if only_current else None,
             level=layers.level(main),
         )
+        previous = None if self._result.is_preview else self._result.layer
         paths = {key: layers.path(layer) for key, layer in named.items()}
-        return Job(source, recipe, f"{main.name} segments", layers.place(main), paths, preview)
+        return Job(
+            source, recipe, f"{main.name} segments", layers.place(main), paths, preview, previous
+        )
 
     def _region(self, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
         controls = self.controls
@@ -283,10 +291,10 @@ class GraphCutWidget(QWidget):
     def _on_outcome(self, outcome: Outcome, seconds: float) -> None:
         job = self._job
         assert job is not None
+        if outcome.painted:
+            self._result.forget()
         record = outcome.record | {"seconds": round(seconds, 4), "preview": job.preview}
-        self._result.show(
-            outcome.result.labels, record, job.name, job.place, preview=job.preview
-        )
+        self._result.show(outcome.result.labels, record, job.name, job.place, preview=job.preview)
         text = summary(outcome.result, seconds)
         self._say(f"Preview: {text}. {self.run.text()} keeps it." if job.preview else text)
         self.result_changed.emit(outcome.result)
