@@ -79,7 +79,7 @@ class TestRun:
     def test_an_error_names_its_frame(self):
         source = movie()
         source.image[1, 28, 24] = np.nan
-        with pytest.raises(ValueError, match="frame 2 of 3: .*NaN"):
+        with pytest.raises(ValueError, match=r"frame 2 of 3: .*NaN"):
             StackSession().run(source, CutSettings(n_segments=4))
 
     def test_without_an_image_only_the_shape_counts(self):

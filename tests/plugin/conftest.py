@@ -9,6 +9,8 @@ from qtpy.QtCore import Qt, QTimer
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QComboBox, QWidget
 
+from napari_ncut import presets
+
 
 class Window:
     """The viewer's window with the plugin's widgets, driven from outside as a person does."""
@@ -31,7 +33,7 @@ class Window:
         combo = widget.findChild(QComboBox, name)
         index = combo.findText(text)
         assert index >= 0, (
-            f"{name} has no choice {text!r}, but {[combo.itemText(i) for i in range(combo.count())]}"
+            f"no choice {text!r} among {[combo.itemText(i) for i in range(combo.count())]}"
         )
         combo.setCurrentIndex(index)
 
@@ -77,6 +79,12 @@ class Heartbeat:
     def stop(self):
         self._timer.stop()
         return self.longest
+
+
+@pytest.fixture(autouse=True)
+def settings_of_nobody(monkeypatch, tmp_path):
+    """Keep the tests from reading or changing the presets of whoever runs them."""
+    monkeypatch.setattr(presets, "user_config_path", lambda name: tmp_path / name)
 
 
 @pytest.fixture

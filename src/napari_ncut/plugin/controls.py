@@ -8,7 +8,7 @@ from typing import Any
 from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, SpinBox
 from napari.components import ViewerModel
 from napari.layers import Labels, Layer
-from qtpy.QtCore import Qt, Signal
+from qtpy.QtCore import QObject, Qt, Signal
 from qtpy.QtWidgets import QFormLayout, QLabel, QWidget
 from superqt import QLabeledDoubleSlider
 
@@ -119,22 +119,26 @@ class FloatSlider:
         self.native.setSingleStep((high - low) / 100)
 
 
-class Controls(QWidget):
+class Controls(QObject):
     """A form that edits the settings and names the layers.
 
     Every control is an attribute with the name of its setting, which is its Qt objectName too.
+    ``form`` is the widget that shows them.
 
     Parameters
     ----------
     viewer : napari.components.ViewerModel
         The viewer whose layers there are to choose from.
+    parent : QObject
+        Lives as long as this.
     """
 
     layers_changed = Signal(str)  # the name of the control
     settings_changed = Signal(str)
 
-    def __init__(self, viewer: ViewerModel) -> None:
-        super().__init__()
+    def __init__(self, viewer: ViewerModel, parent: QObject) -> None:
+        super().__init__(parent)
+        self.form = QWidget()
         self._is_quiet = False
         self.choice = LayerChoice(viewer, self)
         cut, split = CutSettings(), SplitSettings()
@@ -239,7 +243,7 @@ class Controls(QWidget):
     # The rows
 
     def _lay_out(self) -> dict[str, QLabel]:
-        form = QFormLayout(self)
+        form = QFormLayout(self.form)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         labels = {}

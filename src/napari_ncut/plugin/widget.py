@@ -11,14 +11,16 @@ import numpy as np
 from napari.layers import Labels, Layer
 from numpy.typing import NDArray
 from qtpy.QtCore import QEvent, Qt, QTimer, Signal
-from qtpy.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from napari_ncut.monitor import Monitor
 from napari_ncut.plugin import layers, regions
 from napari_ncut.plugin.controls import Controls
+from napari_ncut.plugin.recipes import RecipeButton
 from napari_ncut.plugin.result import AUTOMATIC, ResultLayer, is_corrected
 from napari_ncut.plugin.worker import Run
 from napari_ncut.recipe import Recipe, pack
+from napari_ncut.session import warm_up
 from napari_ncut.stacks import Frame, Result, Source, StackSession, otsu
 
 # These only choose among what a session or a split tree has found: a run that is finding it
@@ -77,7 +79,7 @@ class GraphCutWidget(QWidget):
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
-        self._viewer = viewer
+        self.viewer = viewer
         self._result = ResultLayer(viewer)
         self._session = StackSession()
         self._lock = Lock()
@@ -86,7 +88,7 @@ class GraphCutWidget(QWidget):
         self._again = False
         self._seeds: Layer | None = None
 
-        self.controls = Controls(viewer)
+        self.controls = Controls(viewer, self)
         self.run = QPushButton("Split")
         self.run.setObjectName("run")
         self.progress = QProgressBar()
@@ -98,8 +100,14 @@ class GraphCutWidget(QWidget):
         self.status.setWordWrap(True)
         self.status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         layout = QVBoxLayout(self)
-        for part in (self.controls, self.run, self.progress, self.status):
-            layout.addWidget(part)
+        self.recipe = RecipeButton(self)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.run, 1)
+        buttons.addWidget(self.recipe)
+        layout.addWidget(self.controls.form)
+        layout.addLayout(buttons)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.status)
         layout.addStretch()
         self.setMinimumWidth(230)
 
@@ -113,7 +121,9 @@ class GraphCutWidget(QWidget):
         self.controls.layers_changed.connect(self._on_layers)
         self.controls.settings_changed.connect(self._on_setting)
         viewer.dims.events.current_step.connect(self._on_frame)
+        self.recipe.show_last_used()
         self._refresh()
+        self._prepare()
 
     @property
     def is_idle(self) -> bool:
@@ -127,7 +137,7 @@ class GraphCutWidget(QWidget):
             assert self._run is not None
             self._run.cancel()
         elif self.controls.problem() is None:
-            self._start(preview=False)
+            self.start(preview=False)
 
     def _on_layers(self, name: str) -> None:
         if name == "seeds":
@@ -188,9 +198,10 @@ class GraphCutWidget(QWidget):
 
     def _start_preview(self) -> None:
         if self._run is None and self.controls.problem() is None:
-            self._start(preview=True)
+            self.start(preview=True)
 
-    def _start(self, *, preview: bool) -> None:
+    def start(self, *, preview: bool = False) -> None:
+        """Begin a run with the settings of the form; what runs is cancelled."""
         self._stop()
         try:
             job = self._job = self._new_job(preview)
@@ -207,15 +218,16 @@ class GraphCutWidget(QWidget):
         self._run.progressed.connect(self._on_progress)
         self._run.returned.connect(self._on_outcome)
         self._run.failed.connect(self._on_error)
-        self._run.cancelled.connect(lambda: self._say("Cancelled; nothing was changed."))
+        self._run.cancelled.connect(lambda: self.say("Cancelled; nothing was changed."))
         self._run.finished.connect(self._on_finished)
         if not preview:
             self.run.setText("Cancel")
-            self._say("starting")
+            self.say("starting")
 
     def _new_job(self, preview: bool) -> Job:
         controls = self.controls
         main, image, mask = controls.main_layer(), controls.image.value, controls.mask_layer()
+        assert main is not None
         threshold = controls.threshold.value if controls.thresholds else None
         dark = controls.foreground.value == "dark"
         ndim = controls.spatial_ndim.value
@@ -228,7 +240,8 @@ class GraphCutWidget(QWidget):
         named = {"image": image, "mask": mask}
         recipe = Recipe(
             settings,
-            **{key: None if layer is None else layer.name for key, layer in named.items()},
+            image=None if image is None else image.name,
+            mask=None if mask is None else mask.name,
             spatial_ndim=ndim,
             spacing=source.spacing,
             has_channels=source.has_channels,
@@ -265,7 +278,7 @@ class GraphCutWidget(QWidget):
         main = self.controls.main_layer()
         if main is None:
             return ()
-        point = self._viewer.dims.point[-main.ndim :]
+        point = self.viewer.dims.point[-main.ndim :]
         return layers.current_frame(main, point, self.controls.spatial_ndim.value)
 
     def _stop(self) -> None:
@@ -286,7 +299,7 @@ class GraphCutWidget(QWidget):
     def _on_progress(self, fraction: float, text: str) -> None:
         self.progress.setValue(round(1000 * fraction))
         if self._is_applying():
-            self._say(text)
+            self.say(text)
 
     def _on_outcome(self, outcome: Outcome, seconds: float) -> None:
         job = self._job
@@ -296,11 +309,13 @@ class GraphCutWidget(QWidget):
         record = outcome.record | {"seconds": round(seconds, 4), "preview": job.preview}
         self._result.show(outcome.result.labels, record, job.name, job.place, preview=job.preview)
         text = summary(outcome.result, seconds)
-        self._say(f"Preview: {text}. {self.run.text()} keeps it." if job.preview else text)
+        self.say(f"Preview: {text}. {self.run.text()} keeps it." if job.preview else text)
+        if not job.preview:
+            self.recipe.keep_last_used(job.recipe)
         self.result_changed.emit(outcome.result)
 
     def _on_error(self, error: Exception) -> None:
-        self._say(str(error), error=True)
+        self.say(str(error), error=True)
 
     def _on_finished(self) -> None:
         self._run = None
@@ -312,7 +327,8 @@ class GraphCutWidget(QWidget):
 
     # What the widget says
 
-    def _say(self, text: str, *, error: bool = False) -> None:
+    def say(self, text: str, *, error: bool = False) -> None:
+        """Show a sentence in the status line."""
         self.status.setStyleSheet("color: #e8553e;" if error else "")
         self.status.setText(text)
 
@@ -327,13 +343,14 @@ class GraphCutWidget(QWidget):
         self._set_run_text()
         if problem is not None:
             self.run.setToolTip(problem[1])
-            self._say(problem[1])
+            self.say(problem[1])
             return
         self.run.setToolTip("Compute and keep the result (again: update it)")
-        self._say(self._what_it_is())
+        self.say(self._what_it_is())
 
     def _what_it_is(self) -> str:
         main = self.controls.main_layer()
+        assert main is not None
         level = layers.level(main)
         shape = layers.spatial_shape(main, level)
         ndim = self.controls.spatial_ndim.value
@@ -346,6 +363,21 @@ class GraphCutWidget(QWidget):
         if level > 0:
             text += f" The image is large: level {level} of its pyramid is cut."
         return text
+
+    def _prepare(self) -> None:
+        """Compile the loops, which only the first use of an installation has to."""
+        preparing = Run(lambda _: warm_up(), "preparing", self, in_activity_dock=False)
+        # From the cache it takes a moment, of which there is nothing to say.
+        patience = QTimer(preparing)
+        patience.setSingleShot(True)
+        patience.timeout.connect(lambda: self.say("Preparing (first time only)…"))
+        patience.start(1500)
+        preparing.finished.connect(patience.stop)
+        preparing.finished.connect(self._on_prepared)
+
+    def _on_prepared(self) -> None:
+        if self.is_idle and self.status.text().startswith("Preparing"):
+            self._refresh()
 
     def _find_threshold(self) -> None:
         image = self.controls.image.value
@@ -373,7 +405,7 @@ class GraphCutWidget(QWidget):
         self._stop()
         self._result.discard_preview()
         self.controls.choice.disconnect_viewer()
-        self._viewer.dims.events.current_step.disconnect(self._on_frame)
+        self.viewer.dims.events.current_step.disconnect(self._on_frame)
 
 
 def describe(result: Result) -> dict[str, Any]:
