@@ -127,15 +127,14 @@ class RecipeButton(QToolButton):
             path += ".tif"
         data, recipe = np.array(layer.data), recipe_of(layer)
 
-        def write(_: Monitor) -> str:
+        def write(_: Monitor) -> None:
             # The dialog has asked whether to overwrite.
             write_labels(
                 path, data, spacing=recipe.spacing, provenance=recipe.to_dict(), force=True
             )
-            return path
 
         run = Run(write, "napari-ncut: saving", self)
-        run.returned.connect(lambda path, _: self._widget.say(f"Saved {path} with its recipe."))
+        run.returned.connect(lambda *_: self._widget.say(f"Saved {path} with its recipe."))
         run.failed.connect(lambda error: self._widget.say(str(error), error=True))
 
     # Presets
