@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from qtpy.QtWidgets import QApplication, QFileDialog, QInputDialog, QToolButton
+from qtpy.QtWidgets import QApplication, QFileDialog, QInputDialog, QPushButton
 
 from napari_ncut import scenes
 from napari_ncut.files import read_image, read_labels, read_provenance, write_labels
@@ -14,7 +14,7 @@ from napari_ncut.plugin.result import recipe_of
 
 def pick(window, widget, *names):
     """Open the Recipe menu and choose an entry, in a submenu perhaps."""
-    menu = widget.findChild(QToolButton, "recipe").menu()
+    menu = widget.findChild(QPushButton, "recipe").menu()
     menu.aboutToShow.emit()
     for name in names:
         action = next(a for a in menu.actions() if name in (a.objectName(), a.text()))

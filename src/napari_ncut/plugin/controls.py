@@ -77,8 +77,9 @@ ROWS = {
         "Several points of one object: give them the same number in a features column 'object'.",
     ),
     "beta": (
-        "Edge sensitivity",
-        "How strongly a step of brightness attracts the cut. 0: only the shape counts.",
+        "Sensitivity",
+        "Sensitivity to edges: how strongly a step of brightness attracts the cut.\n"
+        "0: only the shape counts.",
     ),
     "connectivity": (
         "Neighbours",
@@ -262,7 +263,10 @@ class Controls(QObject):
             label = labels[name] = QLabel(text)
             label.setToolTip(tip)
             label.setBuddy(control.native)
-            form.addRow(label, control.native)
+            if name == "mode":
+                form.addRow(control.native)
+            else:
+                form.addRow(label, control.native)
         return labels
 
     def _control(self, name: str) -> Any:

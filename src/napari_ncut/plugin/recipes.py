@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from napari.layers import Labels
 from qtpy.QtGui import QAction
-from qtpy.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu, QToolButton
+from qtpy.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu, QPushButton
 
 from napari_ncut.files import write_labels
 from napari_ncut.monitor import Monitor
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from napari_ncut.plugin.widget import GraphCutWidget
 
 
-class RecipeButton(QToolButton):
+class RecipeButton(QPushButton):
     """A button with a menu of what can be done with a result's recipe, and of presets.
 
     Parameters
@@ -40,7 +40,6 @@ class RecipeButton(QToolButton):
         self.setObjectName("recipe")
         self.setText("Recipe")
         self.setToolTip("Save the result, do it again elsewhere, keep the settings")
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(self)
         menu.aboutToShow.connect(lambda: self._fill(menu))
         self.setMenu(menu)

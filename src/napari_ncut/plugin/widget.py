@@ -26,6 +26,9 @@ from napari_ncut.stacks import Frame, Result, Source, StackSession, otsu
 # These only choose among what a session or a split tree has found: a run that is finding it
 # need not begin again.
 LATE_SETTINGS = ("neck", "min_size", "n_segments")
+# A preview begins with one of these.
+SPLIT_STARTS = ("neck", "min_size", "foreground", "threshold")
+CUT_STARTS = ("seeds",)
 
 
 @dataclass(frozen=True)
@@ -161,8 +164,18 @@ class GraphCutWidget(QWidget):
             self._find_threshold()
         if not self._is_applying():
             self._refresh()
-        if self.controls.preview.value and self.controls.problem() is None:
+        if self._follows(name):
             self._preview_soon(keep_running=name in LATE_SETTINGS)
+
+    def _follows(self, name: str) -> bool:
+        """Return whether a change of a setting is to be previewed.
+
+        Before there is a result, only a setting that by itself says what is wanted is.
+        """
+        if not self.controls.preview.value or self.controls.problem() is not None:
+            return False
+        starts = SPLIT_STARTS if self.controls.splits else CUT_STARTS
+        return self._result.layer is not None or name in starts
 
     def _follow_seeds(self) -> None:
         """Cut again whenever a seed is added, moved or taken away."""
@@ -173,7 +186,7 @@ class GraphCutWidget(QWidget):
             self._seeds.events.set_data.connect(self._on_seeds)
 
     def _on_seeds(self) -> None:
-        if self.controls.preview.value and not self.controls.splits:
+        if not self.controls.splits and self._follows("seeds"):
             self._preview_soon(keep_running=True)
 
     def _on_frame(self) -> None:
