@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import napari
-from qtpy.QtWidgets import QComboBox, QSpinBox
 
 from napari_ncut.plugin.demo import WIDGET, control, cut, picture, wait
 
@@ -28,7 +27,7 @@ def first_cut(viewer):
     picture(viewer, PICTURES / "first-cut-2.png")
 
     choose(widget, "mode", "cut")
-    control(widget, QSpinBox, "n_segments").setValue(4)
+    control(widget, "n_segments").setValue(4)
     wait(widget)
     picture(viewer, PICTURES / "first-cut-3.png")
 
@@ -51,7 +50,7 @@ def open_widget(viewer):
 
 
 def choose(widget, name, value):
-    box = control(widget, QComboBox, name)
+    box = control(widget, name)
     box.setCurrentIndex(box.findData(value))
     wait(widget)
 

@@ -74,7 +74,7 @@ def cut(
 
     Every frame of a time series is cut on its own.
 
-    Examples:
+    For example:
 
     * `napari-ncut cut circles.tif --mask circles_mask.tif -n 4 -o circles_labels.tif`
 
@@ -127,7 +127,7 @@ def split(
 
     Every frame of a time series is split on its own.
 
-    Examples:
+    For example:
 
     * `napari-ncut split nuclei_mask.png -o nuclei_labels.tif`
 
@@ -168,7 +168,7 @@ def demo(
     Without a display, or with `--headless`, the program itself drives the window: it cuts the
     circles and a picture of real nuclei, and writes labels and pictures of the window.
 
-    Examples:
+    For example:
 
     * `napari-ncut demo`
 

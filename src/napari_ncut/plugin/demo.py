@@ -16,7 +16,7 @@ import napari
 import numpy as np
 from napari.layers import Labels
 from napari.viewer import Viewer
-from qtpy.QtWidgets import QApplication, QComboBox, QPushButton, QSpinBox, QWidget
+from qtpy.QtWidgets import QApplication, QWidget
 from sklearn.metrics import adjusted_rand_score
 
 from napari_ncut.files import write_labels
@@ -109,8 +109,8 @@ def dock(viewer: Viewer, sample: str | None, n_segments: int) -> QWidget:
     if sample is not None:
         viewer.open_sample("napari-ncut", sample)
     _, widget = viewer.window.add_plugin_dock_widget(*WIDGET)
-    control(widget, QSpinBox, "n_segments").setValue(n_segments)
-    mode = control(widget, QComboBox, "mode")
+    control(widget, "n_segments").setValue(n_segments)
+    mode = control(widget, "mode")
     mode.setCurrentIndex(mode.findData("cut"))
     return widget
 
@@ -124,11 +124,11 @@ def cut(widget: QWidget, viewer: Viewer) -> Labels:
         If none comes; with what the widget says.
     """
     wait(widget)
-    control(widget, QPushButton, "run").click()
+    control(widget, "run").click()
     wait(widget)
     found = [layer for layer in viewer.layers if "napari_ncut" in layer.metadata]
     if not found or found[-1].metadata["napari_ncut"]["preview"]:
-        raise RuntimeError(f"The widget says: {control(widget, QWidget, 'status').text()}")
+        raise RuntimeError(f"The widget says: {control(widget, 'status').text()}")
     return found[-1]
 
 
@@ -153,9 +153,9 @@ def picture(viewer: Viewer, path: Path) -> None:
     viewer.screenshot(str(path), canvas_only=False, flash=False)
 
 
-def control(widget: QWidget, kind: type[Any], name: str) -> Any:
+def control(widget: QWidget, name: str) -> Any:
     """Return a control of the widget by its Qt objectName."""
-    found = widget.findChild(kind, name)
+    found = widget.findChild(QWidget, name)
     if found is None:
         raise RuntimeError(f"The widget has no control named {name}.")
     return found
