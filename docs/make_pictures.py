@@ -24,11 +24,12 @@ def first_cut(viewer):
     picture(viewer, PICTURES / "first-cut-1.png")
 
     widget = open_widget(viewer)
+    turn(widget, "neck", 0.8)
+    turn(widget, "neck", 0.9)
     picture(viewer, PICTURES / "first-cut-2.png")
 
     choose(widget, "mode", "cut")
-    control(widget, "n_segments").setValue(4)
-    wait(widget)
+    turn(widget, "n_segments", 4)
     picture(viewer, PICTURES / "first-cut-3.png")
 
     cut(widget, viewer)
@@ -47,6 +48,11 @@ def open_widget(viewer):
     _, widget = viewer.window.add_plugin_dock_widget(*WIDGET)
     wait(widget)
     return widget
+
+
+def turn(widget, name, value):
+    control(widget, name).setValue(value)
+    wait(widget)
 
 
 def choose(widget, name, value):

@@ -84,7 +84,7 @@ def drive(out: Path) -> None:
         viewer.layers.clear()
         image, *_ = viewer.open_sample("napari-ncut", sample)
         truth = image.metadata["truth"]
-        n_objects = np.count_nonzero(np.unique(truth))
+        n_objects = int(np.count_nonzero(np.unique(truth)))
         result = cut(dock(viewer, None, n_objects), viewer)
         record = result.metadata["napari_ncut"]
         write_labels(
