@@ -20,6 +20,7 @@ from qtpy.QtWidgets import QApplication, QWidget
 from sklearn.metrics import adjusted_rand_score
 
 from napari_ncut.files import write_labels
+from napari_ncut.plugin.result import recipe_of
 
 WIDGET = ("napari-ncut", "Graph cut")
 WINDOW_SIZE = (1400, 900)
@@ -91,7 +92,7 @@ def drive(out: Path) -> None:
             out / labels_name,
             result.data,
             spacing=image.scale,
-            provenance=record,
+            provenance=recipe_of(result).to_dict(),
             force=True,
         )
         picture(viewer, out / window_name)
