@@ -34,7 +34,7 @@ def mathml(latex, display):
 def help_of(command):
     out = io.StringIO()
     # A terminal as wide as a page, without colours.
-    os.environ |= {"COLUMNS": "88", "NO_COLOR": "1", "TERM": "dumb"}
+    os.environ |= {"COLUMNS": "76", "NO_COLOR": "1", "TERM": "dumb"}
     with contextlib.redirect_stdout(out):
         main([command, "--help"] if command else ["--help"])
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines()).strip()

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import napari
-from qtpy.QtWidgets import QComboBox, QSpinBox
 
 from napari_ncut.plugin.demo import WIDGET, control, cut, picture, wait
 
@@ -25,11 +24,12 @@ def first_cut(viewer):
     picture(viewer, PICTURES / "first-cut-1.png")
 
     widget = open_widget(viewer)
+    turn(widget, "neck", 0.8)
+    turn(widget, "neck", 0.9)
     picture(viewer, PICTURES / "first-cut-2.png")
 
     choose(widget, "mode", "cut")
-    control(widget, QSpinBox, "n_segments").setValue(4)
-    wait(widget)
+    turn(widget, "n_segments", 4)
     picture(viewer, PICTURES / "first-cut-3.png")
 
     cut(widget, viewer)
@@ -50,8 +50,13 @@ def open_widget(viewer):
     return widget
 
 
+def turn(widget, name, value):
+    control(widget, name).setValue(value)
+    wait(widget)
+
+
 def choose(widget, name, value):
-    box = control(widget, QComboBox, name)
+    box = control(widget, name)
     box.setCurrentIndex(box.findData(value))
     wait(widget)
 

@@ -13,7 +13,8 @@ from sklearn.metrics import adjusted_rand_score
 
 from napari_ncut import __version__, scenes
 from napari_ncut.cli import main
-from napari_ncut.files import read_labels, read_provenance
+from napari_ncut.files import read_labels, read_provenance, write_labels
+from napari_ncut.recipe import Recipe
 from napari_ncut.settings import CutSettings, SplitSettings
 from napari_ncut.stacks import StackSession
 
@@ -124,14 +125,14 @@ def test_a_label_image_serves_as_mask(folder):
 def test_colours_are_cut_by_all_channels(folder):
     # Two halves of the same brightness, one green and one red.
     photo = np.full((40, 60, 3), 20, np.uint8)
-    photo[:, :25, 0] = 120
-    photo[:, 25:, 1] = 120
+    photo[:, :24, 0] = 120
+    photo[:, 24:, 1] = 120
     PIL.Image.fromarray(photo).save("photo.png")
     assert run("cut photo.png -n 2 -o out.tif") == 0
     labels = read_labels("out.tif").data
     assert labels.shape == (40, 60)
-    assert (labels[:, :25] == labels[0, 0]).all()
-    assert (labels[:, 25:] == labels[0, -1]).all()
+    assert (labels[:, :24] == labels[0, 0]).all()
+    assert (labels[:, 24:] == labels[0, -1]).all()
     assert labels[0, 0] != labels[0, -1]
 
 
@@ -168,6 +169,51 @@ def test_seeds_name_the_objects(folder):
     labels = read_labels("out.tif").data
     assert agreement(labels) > 0.93
     assert [labels[row, column] for row, column, _ in scenes.CIRCLES] == [4, 3, 2, 1]
+
+
+def test_like_repeats_the_settings_of_a_result(folder):
+    assert run("split mask.png --neck 0.7 --min-size 5 -o first.tif") == 0
+    assert run("split --like first.tif mask.png -o second.tif") == 0
+    first, second = read_provenance("first.tif"), read_provenance("second.tif")
+    assert second["settings"] == first["settings"]
+    assert second["settings"]["neck"] == 0.7
+    np.testing.assert_array_equal(read_labels("first.tif").data, read_labels("second.tif").data)
+
+
+def test_options_go_before_what_like_says(folder):
+    assert run("cut image.tif --mask mask.png -n 4 --beta 0.5 -o first.tif") == 0
+    assert run("cut image.tif --mask mask.png -n 3 --like first.tif -o second.tif") == 0
+    assert read_provenance("second.tif")["settings"] == vars(CutSettings(n_segments=3, beta=0.5))
+
+
+def test_like_thresholds_another_image_as_the_viewer_did(folder):
+    recipe = Recipe(SplitSettings(neck=0.8), image="layer", threshold=1.6)
+    write_labels("viewer.tif", np.ones((5, 5), np.int32), provenance=recipe.to_dict())
+    scene = scenes.circles(4, noise=0.05)
+    np.save("other.npy", scene.image)
+    assert run("split --like viewer.tif other.npy -o out.tif") == 0
+    assert agreement(read_labels("out.tif").data) > 0.93
+    assert read_provenance("out.tif")["threshold"] == 1.6
+
+
+def test_like_cuts_a_stack_plane_by_plane_as_before(folder, capsys):
+    recipe = Recipe(SplitSettings(), mask="layer", spatial_ndim=2)
+    write_labels("viewer.tif", np.ones((5, 5), np.int32), provenance=recipe.to_dict())
+    np.save("stack.npy", np.stack([scenes.circles(4).mask] * 3))
+    assert run("split --like viewer.tif stack.npy --spacing 2,1,1 -o out.tif") == 0
+    assert "3 planes of 100 x 100, each on its own" in capsys.readouterr().out
+    written = read_labels("out.tif")
+    assert written.spacing == pytest.approx((2, 1, 1))
+    assert written.data[0].max() == written.data[2].max() == 4
+
+
+def test_like_of_another_command_or_program_is_told(folder, capsys):
+    assert run("cut image.tif -n 2 -o cut.tif") == 0
+    capsys.readouterr()
+    line = "split --like cut.tif mask.png -o out.tif"
+    assert "was made by cut, not by split" in fails(capsys, line)
+    line = "split --like image.tif mask.png -o out.tif"
+    assert "holds no recipe" in fails(capsys, line)
 
 
 def test_an_existing_output_is_overwritten_only_by_force(folder, capsys):
@@ -276,7 +322,7 @@ def test_help_of_every_command_is_there(capsys, command):
     out = capsys.readouterr().out
     assert f"napari-ncut {command}" in out
     if command != "info":
-        assert "Examples" in out
+        assert "For example" in out
 
 
 @pytest.mark.parametrize("words", [[], ["--help"], ["-h"]])
@@ -304,7 +350,7 @@ def test_the_module_is_the_command(folder):
     words = [sys.executable, "-m", "napari_ncut", "cut", "missing.tif", "-o", "out.tif"]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr == "napari-ncut: missing.tif: No such file or directory.\n"
+    assert done.stderr.endswith("missing.tif: No such file or directory.\n")
 
 
 def test_info_tells_versions(capsys):

@@ -4,10 +4,12 @@ Everything heavy is imported by the command that needs it, so that ``--help`` an
 """
 
 import logging
+import math
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,7 +20,8 @@ from napari_ncut.settings import CutSettings, SplitSettings
 if TYPE_CHECKING:
     from napari_ncut.files import Image
     from napari_ncut.monitor import Progress
-    from napari_ncut.stacks import Result, Source
+    from napari_ncut.recipe import Recipe
+    from napari_ncut.stacks import Result
 
 app = typer.Typer(
     name="napari-ncut",
@@ -44,11 +47,19 @@ Spacing = Annotated[
         metavar="Z,Y,X",
     ),
 ]
+Like = Annotated[
+    Path | None,
+    typer.Option(
+        help="Repeat what made these labels; options that are given go before it.",
+        metavar="RESULT.tif",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing output.")]
 
 
 @app.command()
 def cut(
+    context: typer.Context,
     image: Annotated[Path, typer.Argument(help="The image: TIFF, PNG or NPY.", metavar="IMAGE")],
     output: Output,
     n_segments: Annotated[
@@ -68,13 +79,14 @@ def cut(
         typer.Option(help="Smaller components, in the units of the spacing, do not count."),
     ] = CutSettings.min_size,
     spacing: Spacing = None,
+    like: Like = None,
     force: Force = False,
 ) -> None:
     """Cut an image, or what is under a mask, into N segments.
 
     Every frame of a time series is cut on its own.
 
-    Examples:
+    For example:
 
     * `napari-ncut cut circles.tif --mask circles_mask.tif -n 4 -o circles_labels.tif`
 
@@ -82,25 +94,25 @@ def cut(
 
     * `napari-ncut cut photo.png -n 20 --beta 0.5 -o photo_labels.tif --force`
     """
+    from napari_ncut.checks import check_same_shape
     from napari_ncut.files import check_output, read_image, read_labels
-    from napari_ncut.stacks import Source
+    from napari_ncut.recipe import pack
 
     check_output(output, force=force)
+    base = _base(context, like)
     picture = read_image(image)
     region = None if mask is None else read_labels(mask)
-    source = Source(
-        picture.data,
-        None if region is None else region.data,
-        picture.spatial_ndim,
-        _spacing(spacing, picture),
-        has_channels=picture.channel_axis is not None,
-    )
-    settings = CutSettings(n_segments, beta, connectivity, min_size)
-    _run(source, settings, picture, output, force, {"image": image, "mask": mask, "seeds": seeds})
+    recipe = _recipe(base, picture, spacing, image, mask, picture)
+    if seeds is not None:
+        marks = read_labels(seeds).data
+        check_same_shape("--seeds", marks.shape, picture.data.shape[: len(picture.label_axes)])
+        recipe = replace(recipe, seeds=pack(marks))
+    _run(recipe, picture, region, picture, spacing, output, force)
 
 
 @app.command()
 def split(
+    context: typer.Context,
     mask: Annotated[
         Path, typer.Argument(help="The mask or label image: TIFF, PNG or NPY.", metavar="MASK")
     ],
@@ -121,37 +133,39 @@ def split(
     beta: Beta = SplitSettings.beta,
     connectivity: Connectivity = SplitSettings.connectivity,
     spacing: Spacing = None,
+    like: Like = None,
     force: Force = False,
 ) -> None:
     """Split the touching objects of a mask or label image; nobody has to count them.
 
     Every frame of a time series is split on its own.
 
-    Examples:
+    For example:
 
     * `napari-ncut split nuclei_mask.png -o nuclei_labels.tif`
 
     * `napari-ncut split mask.tif --image nuclei.tif --neck 0.8 -o labels.tif`
 
     * `napari-ncut split stack_mask.tif --spacing 2,0.5,0.5 --min-size 40 -o stack_labels.tif`
+
+    * `napari-ncut split --like labels.tif other_mask.tif -o other_labels.tif`
     """
     from napari_ncut.files import check_output, read_image, read_labels
-    from napari_ncut.stacks import Source
 
     check_output(output, force=force)
+    base = _base(context, like)
+    if base.threshold is not None and image is None:
+        # The foreground was what is brighter, or darker, than a threshold.
+        whole = read_image(mask)
+        recipe = _recipe(base, whole, spacing, mask, None, whole)
+        _run(recipe, whole, None, whole, spacing, output, force)
+        return
     objects = read_labels(mask)
     picture = None if image is None else read_image(image)
-    # Either file may be the one that names the axes or knows the pixel size.
+    # Either file may be the one that knows the pixel size.
     told = objects if objects.spacing or picture is None else picture
-    source = Source(
-        None if picture is None else picture.data,
-        objects.data,
-        objects.spatial_ndim,
-        _spacing(spacing, told),
-        has_channels=picture is not None and picture.channel_axis is not None,
-    )
-    settings = SplitSettings(neck, min_size, beta, connectivity)
-    _run(source, settings, told, output, force, {"mask": mask, "image": image})
+    recipe = replace(_recipe(base, told, spacing, image, mask, picture), threshold=None)
+    _run(recipe, picture, objects, told, spacing, output, force)
 
 
 @app.command()
@@ -168,7 +182,7 @@ def demo(
     Without a display, or with `--headless`, the program itself drives the window: it cuts the
     circles and a picture of real nuclei, and writes labels and pictures of the window.
 
-    Examples:
+    For example:
 
     * `napari-ncut demo`
 
@@ -233,6 +247,58 @@ def _fail(message: str) -> int:
     return 2
 
 
+def _base(context: typer.Context, like: Path | None) -> "Recipe":
+    """Return the recipe to follow: that of other labels, or the defaults, with the options given.
+
+    Raises
+    ------
+    ValueError
+        If the other labels were made by another command.
+    """
+    from napari_ncut.files import read_provenance
+    from napari_ncut.recipe import MODES, Recipe
+
+    command = str(context.info_name)
+    recipe = Recipe(MODES[command](), spatial_ndim=3)
+    if like is not None:
+        recipe = Recipe.from_dict(read_provenance(like)).for_other_data()
+        if recipe.mode != command:
+            raise ValueError(f"{like}: was made by {recipe.mode}, not by {command}.")
+    given = {
+        field.name: context.params[field.name]
+        for field in fields(recipe.settings)
+        if field.name in context.params and _is_given(context, field.name)
+    }
+    return replace(recipe, settings=replace(recipe.settings, **given))
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _recipe(
+    base: "Recipe",
+    told: "Image",
+    spacing: str | None,
+    image: Path | None,
+    mask: Path | None,
+    picture: "Image | None",
+) -> "Recipe":
+    """Return the recipe with what the files and the command line tell."""
+    sizes = _spacing(spacing, told)
+    # A stack that was cut plane by plane before is cut so again.
+    ndim = min(base.spatial_ndim, told.spatial_ndim)
+    return replace(
+        base,
+        image=None if image is None else str(image),
+        mask=None if mask is None else str(mask),
+        spatial_ndim=ndim,
+        spacing=sizes[-ndim:],
+        has_channels=picture is not None and picture.channel_axis is not None,
+    )
+
+
 def _spacing(text: str | None, image: "Image") -> tuple[float, ...]:
     from napari_ncut.checks import spacing_tuple
 
@@ -248,30 +314,27 @@ def _spacing(text: str | None, image: "Image") -> tuple[float, ...]:
 
 
 def _run(
-    source: "Source",
-    settings: CutSettings | SplitSettings,
+    recipe: "Recipe",
+    picture: "Image | None",
+    mask: "Image | None",
     told: "Image",
+    spacing: str | None,
     output: Path,
     force: bool,
-    files: dict[str, Path | None],
 ) -> None:
-    """Cut or split, write the labels with their recipe, and say so in one line."""
-    from dataclasses import asdict
-
-    from napari_ncut import __version__
+    """Follow the recipe, write the labels with it, and say so in one line."""
     from napari_ncut.files import write_labels
+    from napari_ncut.monitor import Monitor
 
     start = time.perf_counter()
     with _progress_bar() as progress:
-        result = _labels(source, settings, files.get("seeds"), progress)
+        result = recipe.run(
+            None if picture is None else picture.data,
+            None if mask is None else mask.data,
+            monitor=Monitor(progress),
+        )
     seconds = time.perf_counter() - start
-    provenance = {
-        "version": __version__,
-        "mode": "cut" if isinstance(settings, CutSettings) else "split",
-        "settings": asdict(settings),
-        **{role: None if path is None else str(path) for role, path in files.items()},
-        "spatial_ndim": source.spatial_ndim,
-        "spacing": list(source.spacing),
+    outcome = {
         "n_segments": list(result.counts.values()),
         "ncut": list(result.ncut.values()),
         "seconds": round(seconds, 4),
@@ -279,48 +342,24 @@ def _run(
     write_labels(
         output,
         result.labels,
-        spacing=source.spacing,
+        spacing=_spacing(spacing, told),
         unit=told.unit,
-        axes="T" * (result.labels.ndim - source.spatial_ndim) + "ZYX"[-source.spatial_ndim :],
-        provenance=provenance,
+        axes=told.label_axes,
+        provenance=recipe.to_dict() | outcome,
         force=force,
     )
-    typer.echo(f"{output}: {_summary(source, result)}, {seconds:.2f} s")
+    typer.echo(f"{output}: {_summary(recipe, result)}, {seconds:.2f} s")
 
 
-def _labels(
-    source: "Source",
-    settings: CutSettings | SplitSettings,
-    seeds: Path | None,
-    progress: "Progress",
-) -> "Result":
-    from napari_ncut.files import read_labels
-    from napari_ncut.monitor import Monitor
-    from napari_ncut.session import CutSession
-    from napari_ncut.stacks import Result, StackSession
-
-    if seeds is None or not isinstance(settings, CutSettings):
-        return StackSession().run(source, settings, monitor=Monitor(progress))
-    if source.frames() != [()]:
-        raise ValueError("--seeds works on one frame; save the frame to cut as a file of its own.")
-    image, mask = source.read(())
-    session = CutSession(
-        image,
-        None if mask is None else mask > 0,
-        spacing=source.spacing,
-        channel_axis=-1 if source.has_channels else None,
-    )
-    done = session.cut(settings, seeds=read_labels(seeds).data, progress=progress)
-    return Result(done.labels, {(): int(done.labels.max())}, {(): done.ncut}, {})
-
-
-def _summary(source: "Source", result: "Result") -> str:
-    kind = "plane" if source.spatial_ndim == 2 else "volume"
-    size = " x ".join(map(str, source.shape[-source.spatial_ndim :]))
+def _summary(recipe: "Recipe", result: "Result") -> str:
+    shape = result.labels.shape
+    kind = "plane" if recipe.spatial_ndim == 2 else "volume"
+    size = " x ".join(map(str, shape[-recipe.spatial_ndim :]))
     total = sum(result.counts.values())
     words = [f"{total} segment{'s' if total != 1 else ''}"]
-    if len(source.frames()) > 1:
-        words.append(f"{len(source.frames())} {kind}s of {size}, each on its own")
+    if len(shape) > recipe.spatial_ndim:
+        n_frames = math.prod(shape[: -recipe.spatial_ndim])
+        words.append(f"{n_frames} {kind}s of {size}, each on its own")
     else:
         words.append(f"a {kind} of {size}")
         words += [f"normalised cut {value:.3g}" for value in result.ncut.values()]

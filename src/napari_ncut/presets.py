@@ -19,10 +19,12 @@ class Presets:
     Parameters
     ----------
     folder : path, optional
-        Where the files are; the user's configuration folder by default.
+        Where the files are; by default the folder that the environment variable
+        ``NAPARI_NCUT_CONFIG`` names, or else the user's configuration folder.
     """
 
     def __init__(self, folder: str | os.PathLike[str] | None = None) -> None:
+        folder = folder or os.environ.get("NAPARI_NCUT_CONFIG")
         self.folder = (
             user_config_path("napari-ncut") / "presets" if folder is None else Path(folder)
         )

@@ -9,8 +9,6 @@ from qtpy.QtCore import Qt, QTimer
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QComboBox, QWidget
 
-from napari_ncut import presets
-
 
 class Window:
     """The viewer's window with the plugin's widgets, driven from outside as a person does."""
@@ -84,7 +82,7 @@ class Heartbeat:
 @pytest.fixture(autouse=True)
 def settings_of_nobody(monkeypatch, tmp_path):
     """Keep the tests from reading or changing the presets of whoever runs them."""
-    monkeypatch.setattr(presets, "user_config_path", lambda name: tmp_path / name)
+    monkeypatch.setenv("NAPARI_NCUT_CONFIG", str(tmp_path / "config"))
 
 
 @pytest.fixture

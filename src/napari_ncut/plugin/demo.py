@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,10 +17,11 @@ import napari
 import numpy as np
 from napari.layers import Labels
 from napari.viewer import Viewer
-from qtpy.QtWidgets import QApplication, QComboBox, QPushButton, QSpinBox, QWidget
+from qtpy.QtWidgets import QApplication, QWidget
 from sklearn.metrics import adjusted_rand_score
 
 from napari_ncut.files import write_labels
+from napari_ncut.plugin.result import recipe_of
 
 WIDGET = ("napari-ncut", "Graph cut")
 WINDOW_SIZE = (1400, 900)
@@ -75,6 +77,13 @@ def drive(out: Path) -> None:
         Folder to write to; made if it is missing.
     """
     out.mkdir(parents=True, exist_ok=True)
+    # What the demo clicks is not what the user used last.
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["NAPARI_NCUT_CONFIG"] = folder
+        _drive(out)
+
+
+def _drive(out: Path) -> None:
     viewer = napari.Viewer()
     viewer.window.resize(*WINDOW_SIZE)
     for sample, labels_name, window_name in (
@@ -84,14 +93,14 @@ def drive(out: Path) -> None:
         viewer.layers.clear()
         image, *_ = viewer.open_sample("napari-ncut", sample)
         truth = image.metadata["truth"]
-        n_objects = np.count_nonzero(np.unique(truth))
+        n_objects = int(np.count_nonzero(np.unique(truth)))
         result = cut(dock(viewer, None, n_objects), viewer)
         record = result.metadata["napari_ncut"]
         write_labels(
             out / labels_name,
             result.data,
             spacing=image.scale,
-            provenance=record,
+            provenance=recipe_of(result).to_dict(),
             force=True,
         )
         picture(viewer, out / window_name)
@@ -109,8 +118,8 @@ def dock(viewer: Viewer, sample: str | None, n_segments: int) -> QWidget:
     if sample is not None:
         viewer.open_sample("napari-ncut", sample)
     _, widget = viewer.window.add_plugin_dock_widget(*WIDGET)
-    control(widget, QSpinBox, "n_segments").setValue(n_segments)
-    mode = control(widget, QComboBox, "mode")
+    control(widget, "n_segments").setValue(n_segments)
+    mode = control(widget, "mode")
     mode.setCurrentIndex(mode.findData("cut"))
     return widget
 
@@ -124,11 +133,11 @@ def cut(widget: QWidget, viewer: Viewer) -> Labels:
         If none comes; with what the widget says.
     """
     wait(widget)
-    control(widget, QPushButton, "run").click()
+    control(widget, "run").click()
     wait(widget)
     found = [layer for layer in viewer.layers if "napari_ncut" in layer.metadata]
     if not found or found[-1].metadata["napari_ncut"]["preview"]:
-        raise RuntimeError(f"The widget says: {control(widget, QWidget, 'status').text()}")
+        raise RuntimeError(f"The widget says: {control(widget, 'status').text()}")
     return found[-1]
 
 
@@ -153,9 +162,9 @@ def picture(viewer: Viewer, path: Path) -> None:
     viewer.screenshot(str(path), canvas_only=False, flash=False)
 
 
-def control(widget: QWidget, kind: type[Any], name: str) -> Any:
+def control(widget: QWidget, name: str) -> Any:
     """Return a control of the widget by its Qt objectName."""
-    found = widget.findChild(kind, name)
+    found = widget.findChild(QWidget, name)
     if found is None:
         raise RuntimeError(f"The widget has no control named {name}.")
     return found
