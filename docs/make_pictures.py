@@ -1,5 +1,7 @@
 """Makes the pictures of the documentation from a real window: `make pictures`."""
 
+import os
+import tempfile
 from pathlib import Path
 
 import napari
@@ -12,6 +14,7 @@ SIZE = (1280, 800)
 
 def main():
     PICTURES.mkdir(exist_ok=True)
+    os.environ["NAPARI_NCUT_CONFIG"] = tempfile.mkdtemp()
     viewer = napari.Viewer()
     viewer.window.resize(*SIZE)
     first_cut(viewer)

@@ -89,6 +89,7 @@ class GraphCutWidget(QWidget):
         self._run: Run | None = None
         self._job: Job | None = None
         self._again = False
+        self.is_prepared = False
         self._seeds: Layer | None = None
 
         self.controls = Controls(viewer, self)
@@ -389,6 +390,7 @@ class GraphCutWidget(QWidget):
         preparing.finished.connect(self._on_prepared)
 
     def _on_prepared(self) -> None:
+        self.is_prepared = True
         if self.is_idle and self.status.text().startswith("Preparing"):
             self._refresh()
 
