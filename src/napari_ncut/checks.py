@@ -31,7 +31,9 @@ def as_array(data: ArrayLike, name: str) -> NDArray[Any]:
             f"Convert it first, for example with np.asarray({name}, dtype=float)."
         )
     if array.ndim == 0 or array.size == 0:
-        raise ValueError(f"{name} has shape {array.shape}; wanted an array with at least one pixel.")
+        raise ValueError(
+            f"{name} has shape {array.shape}; wanted an array with at least one pixel."
+        )
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
