@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_ncut import checks
 from napari_ncut.affinity import as_affinity
@@ -14,6 +13,9 @@ from napari_ncut.graph import Graph
 from napari_ncut.monitor import Monitor
 from napari_ncut.multilevel import METHODS, MultilevelCut
 from napari_ncut.serial import one_blas_thread
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def spectral_clustering(

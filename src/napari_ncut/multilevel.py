@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
 from napari_ncut import refine as rf
 from napari_ncut.compiled import compiled
@@ -25,6 +24,7 @@ from napari_ncut.spectral import (
     Spectrum,
     cluster_kmeans,
     cluster_qr,
+    spread_centres,
     discretize,
     smallest_eigenvectors,
 )
@@ -32,10 +32,14 @@ from napari_ncut.spectral import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from napari_ncut.coarsen import Hierarchy
 
 # A coarse graph that is cut into k has at least FEWEST + EACH * k nodes.
 FEWEST, EACH = 400, 60
+# Starts of k-means, and the number of segments above which there is only one.
+STARTS, MANY = 4, 16
 METHODS = ("kmeans", "discretize", "cluster_qr")
 
 
@@ -208,7 +212,9 @@ class MultilevelCut:
         values: dict[int, NDArray[np.float64]] = {}
         for done, c in enumerate(open_):
             monitor.report(done / len(open_), "Looking where each region can be cut")
-            values[int(c)] = self.eigenvalues(int(c), min(4, spare + 1))
+            # A guess from the size; more are computed if they are needed.
+            guess = 3 + int(1.2 * n_segments * sizes[c] / sizes[counted].sum())
+            values[int(c)] = self.eigenvalues(int(c), min(guess, spare + 1))
         heap = [(values[int(c)][1], int(c)) for c in open_]
         import heapq
 
@@ -219,7 +225,7 @@ class MultilevelCut:
             at = int(shares[c])
             if at < sizes[c]:
                 if at >= len(values[c]):
-                    values[c] = self.eigenvalues(c, min(2 * at, at + spare))
+                    values[c] = self.eigenvalues(c, min(at + 2 + at // 2, at + spare))
                 heapq.heappush(heap, (values[c][at], c))
         return self._exchange(shares, open_, values, monitor)
 
@@ -271,6 +277,8 @@ class MultilevelCut:
         def ncut(c: int, k: int) -> float:
             return 0.0 if k == 1 else self.component_cut(c, k, monitor)[2]
 
+        if shares.max() > MANY:
+            return shares  # cuts into many are close to their bounds, and take long
         for _ in range(8):
             # Only those whose next eigenvalue is near the border of what was taken.
             gains = []
@@ -368,17 +376,28 @@ def readings(
         return [np.arange(len(spectrum.root), dtype=np.int32)]
     if k == 1:
         return [np.zeros(len(spectrum.root), dtype=np.int32)]
-    embedding = spectrum.embedding[:, : max(m, 2)]
     found = []
     for method in methods:
         if method == "kmeans":
-            found.append(cluster_kmeans(embedding[:, 1:], spectrum.root**2, k, seed))
+            found += _kmeans_readings(spectrum, k, m, seed)
         elif method == "cluster_qr":
             found.append(cluster_qr(spectrum.embedding[:, :k]))
             found.append(cluster_qr(spectrum.vectors[:, :k]))
         else:
             found.append(discretize(spectrum.vectors[:, :k], seed))
     return found
+
+
+def _kmeans_readings(
+    spectrum: Spectrum, k: int, m: int, seed: int
+) -> list[NDArray[np.int32]]:
+    """Return the best of some k-means starts, on the eigenvectors and on their directions."""
+    points = spectrum.embedding[:, 1 : max(m, 2)]
+    mass = spectrum.root**2
+    rng = np.random.default_rng(seed)
+    starts = [spread_centres(points, mass, k, rng) for _ in range(STARTS if k <= MANY else 1)]
+    runs = [cluster_kmeans(points, mass, start) for start in starts]
+    return [min(runs, key=lambda run: run[1])[0]]
 
 
 def fill_empty(labels: NDArray[np.int32], k: int) -> NDArray[np.int32]:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
 
 from napari_ncut import checks
 from napari_ncut import refine as rf
@@ -25,6 +24,8 @@ from napari_ncut.multilevel import EACH, FEWEST, MultilevelCut, project
 from napari_ncut.serial import one_blas_thread
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
     from napari_ncut.coarsen import Hierarchy
     from napari_ncut.graph import Graph
 

@@ -23,11 +23,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.linalg
 import scipy.sparse as sp
-from numpy.typing import NDArray
-
-from napari_ncut.compiled import compiled
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from napari_ncut.graph import Graph
 
 # Up to this many nodes LAPACK is faster than Lanczos.
@@ -88,46 +87,31 @@ def smallest_eigenvectors(graph: Graph, m: int) -> Spectrum:
 def _shift_invert(
     laplacian: sp.csc_array, m: int, root: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Block Krylov iteration on the inverse of the (slightly shifted) Laplacian.
-
-    A block finds eigenvalues that are the same or nearly so, as a square has them, whatever the
-    rounding; the Laplacian is factorised once.
-    """
-    from scipy.sparse.linalg import splu
+    """Lanczos iteration on the inverse of the (slightly shifted) Laplacian, factorised once."""
+    from scipy.sparse.linalg import LinearOperator, eigsh, splu
 
     n = laplacian.shape[0]
+    shift = 1e-9
     factors = splu(
-        sp.csc_matrix(laplacian + 1e-7 * sp.eye_array(n, format="csc")),
+        sp.csc_matrix(laplacian + shift * sp.eye_array(n, format="csc")),
         permc_spec="MMD_AT_PLUS_A",
         diag_pivot_thresh=0.0,
         options={"SymmetricMode": True},
     )
-    block = np.random.default_rng(0).standard_normal((n, m + 2)) * root[:, None]
-    block[:, 0] = root
-    for _ in range(12):
-        basis = np.linalg.qr(block)[0]
-        block = basis
-        for _ in range(3):
-            block = factors.solve(block)
-            for _ in range(2):  # twice is enough to be orthogonal to rounding
-                block -= basis @ (basis.T @ block)
-                block = np.linalg.qr(block)[0]
-            basis = np.hstack((basis, block))
-            if basis.shape[1] + block.shape[1] > n:
-                break
-        image = laplacian @ basis
-        values, rotation = np.linalg.eigh(basis.T @ image)
-        block = basis @ rotation[:, : m + 2]
-        residual = np.linalg.norm(image @ rotation[:, :m] - block[:, :m] * values[:m], axis=0)
-        if residual.max() <= 1e-4 * values[m - 1]:
-            break
-    return values[:m], block[:, :m]
+    inverse = LinearOperator((n, n), matvec=factors.solve, dtype=np.float64)
+    start = root * (1 + np.random.default_rng(0).random(n))
+    values, vectors = eigsh(inverse, k=m, v0=start, which="LM", tol=1e-4)
+    order = np.argsort(-values)
+    return 1 / values[order] - shift, vectors[:, order]
 
 
 def cluster_kmeans(
-    points: NDArray[np.float64], mass: NDArray[np.float64], k: int, seed: int, starts: int = 4
-) -> NDArray[np.int32]:
-    """Group points by k-means with masses: the best of some k-means++ starts.
+    points: NDArray[np.float64],
+    mass: NDArray[np.float64],
+    centres: NDArray[np.float64],
+    rounds: int = 20,
+) -> tuple[NDArray[np.int32], float]:
+    """Group points with masses by k-means, from given centres.
 
     Parameters
     ----------
@@ -135,87 +119,47 @@ def cluster_kmeans(
         Rows to group.
     mass : (n,) ndarray of float64
         How much each counts.
-    k : int
-        Number of groups.
-    seed : int
-        Seed of the starts.
-    starts : int
-        How many are tried.
+    centres : (k, d) ndarray of float64
+        Where the groups start.
+    rounds : int
+        Rounds at most; the refinement that follows does the rest.
 
     Returns
     -------
-    (n,) ndarray of int32
+    labels : (n,) ndarray of int32
         Groups 0 to k - 1.
+    inertia : float
+        Mass times squared distance to the centre of the group, added up.
     """
-    draws = np.random.default_rng(seed).random((starts, k))
-    best: NDArray[np.int32] | None = None
-    lowest = np.inf
-    points = np.ascontiguousarray(points)
-    for start in draws:
-        labels = np.zeros(len(points), dtype=np.int32)
-        inertia = lloyd(points, mass, start, labels)
-        if inertia < lowest:
-            best, lowest = labels, inertia
-    assert best is not None
-    return best
+    k = len(centres)
+    square = (points**2).sum(axis=1)
+    last = np.inf
+    for _ in range(rounds):
+        distance = (centres**2).sum(axis=1) - 2 * (points @ centres.T)
+        labels = distance.argmin(axis=1).astype(np.int32)
+        inertia = float(mass @ (distance.min(axis=1) + square))
+        if inertia >= last * (1 - 1e-4):
+            break
+        last = inertia
+        members = sp.csr_array((mass, labels, np.arange(len(mass) + 1)), shape=(len(mass), k))
+        weight = np.bincount(labels, weights=mass, minlength=k)
+        centres = (members.T @ points) / np.where(weight > 0, weight, 1.0)[:, None]
+    return labels, inertia
 
 
-@compiled
-def lloyd(
-    points: NDArray[np.float64],
-    mass: NDArray[np.float64],
-    draws: NDArray[np.float64],
-    labels: NDArray[np.int32],
-) -> float:
-    """Run k-means from one k-means++ start; write the groups, return the inertia."""
-    n, d = points.shape
-    k = len(draws)
-    centres = np.zeros((k, d))
-    nearest = np.full(n, np.inf)
-    chance = mass.copy()
+def spread_centres(
+    points: NDArray[np.float64], mass: NDArray[np.float64], k: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Choose k points far from one another: k-means++, Arthur and Vassilvitskii (2007)."""
+    nearest = np.ones(len(points))
+    chosen = np.empty(k, dtype=np.intp)
     for c in range(k):
-        # A point with a chance in proportion to its mass times its squared distance.
-        wanted = draws[c] * chance.sum()
-        chosen = 0
-        while chosen < n - 1 and wanted > chance[chosen]:
-            wanted -= chance[chosen]
-            chosen += 1
-        centres[c] = points[chosen]
-        for i in range(n):
-            distance = 0.0
-            for j in range(d):
-                distance += (points[i, j] - centres[c, j]) ** 2
-            nearest[i] = min(nearest[i], distance)
-            chance[i] = mass[i] * nearest[i]
-    inertia = np.inf
-    weight = np.zeros(k)
-    for _ in range(100):
-        total = 0.0
-        for i in range(n):
-            best = np.inf
-            for c in range(k):
-                distance = 0.0
-                for j in range(d):
-                    distance += (points[i, j] - centres[c, j]) ** 2
-                if distance < best:
-                    best = distance
-                    labels[i] = c
-            total += mass[i] * best
-        centres[:] = 0.0
-        weight[:] = 0.0
-        for i in range(n):
-            weight[labels[i]] += mass[i]
-            for j in range(d):
-                centres[labels[i], j] += mass[i] * points[i, j]
-        for c in range(k):
-            if weight[c] > 0:
-                centres[c] /= weight[c]
-            else:
-                centres[c] = np.inf
-        if total >= inertia * (1 - 1e-6):
-            return total
-        inertia = total
-    return inertia
+        chance = np.cumsum(mass * nearest)
+        chosen[c] = min(np.searchsorted(chance, rng.random() * chance[-1]), len(points) - 1)
+        distance = ((points - points[chosen[c]]) ** 2).sum(axis=1)
+        nearest = distance if c == 0 else np.minimum(nearest, distance)
+    centres: NDArray[np.float64] = points[chosen]
+    return centres
 
 
 def cluster_qr(vectors: NDArray[np.float64]) -> NDArray[np.int32]:
