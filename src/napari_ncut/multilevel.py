@@ -18,6 +18,7 @@ import scipy.sparse as sp
 
 from napari_ncut import refine as rf
 from napari_ncut.compiled import compiled
+from napari_ncut.exchange import exchange
 from napari_ncut.graph import Graph
 from napari_ncut.monitor import Monitor
 from napari_ncut.spectral import (
@@ -86,13 +87,21 @@ class MultilevelCut:
         self._cuts: dict[tuple[int, int], tuple[int, NDArray[np.int32], float]] = {}
         self._nodes: dict[int, tuple[NDArray[np.intp], NDArray[np.int64]]] = {}
 
-    def partition(self, shares: NDArray[np.int64], monitor: Monitor | None = None) -> rf.Partition:
+    def partition(
+        self,
+        shares: NDArray[np.int64],
+        counted: NDArray[np.bool_] | None = None,
+        monitor: Monitor | None = None,
+    ) -> rf.Partition:
         """Cut each component into its share of segments.
 
         Parameters
         ----------
         shares : (C,) ndarray of int
-            Number of segments of each component, at least 1.
+            Number of segments of each component, at least 1; a first guess, as segments may move
+            from one component to another.
+        counted : (C,) ndarray of bool, optional
+            The components that count; the others are left whole.
         monitor : Monitor, optional
             Progress and cancelling.
 
@@ -111,7 +120,7 @@ class MultilevelCut:
             level, _, _ = self.component_cut(int(c), int(shares[c]), monitor)
             pieces.setdefault(level, []).append(int(c))
         graphs, parents = self.hierarchy.graphs, self.hierarchy.parents
-        top = max(pieces, default=0)
+        top, bottom = max(pieces, default=0), min(pieces, default=-1)
         labels = starts[self.components[top]].astype(np.int32)
         result = rf.Partition(labels, np.zeros((3, k)))
         finest = graphs[0].n
@@ -124,6 +133,9 @@ class MultilevelCut:
                 result.labels[nodes] = starts[c] + self._cuts[c, int(shares[c])][1]
             if level in pieces:
                 result = rf.measure(graphs[level], result.labels, k)
+            if level == bottom:
+                closed = None if counted is None else ~np.repeat(counted, shares)
+                result = exchange(graphs[level], result, closed, monitor)
             rf.refine(graphs[level], result, monitor=monitor)
         return result
 
@@ -183,8 +195,7 @@ class MultilevelCut:
         """Share segments over components so that the total normalised cut is least.
 
         The eigenvalues bound the cut of every component from below and add up, so the smallest
-        of all components are taken; then single segments change hands while the cuts that are
-        really found get lower.
+        of all components are taken.
 
         Parameters
         ----------
@@ -227,7 +238,7 @@ class MultilevelCut:
                 if at >= len(values[c]):
                     values[c] = self.eigenvalues(c, min(at + 2 + at // 2, at + spare))
                 heapq.heappush(heap, (values[c][at], c))
-        return self._exchange(shares, open_, values, monitor)
+        return shares
 
     def eigenvalues(self, component: int, m: int) -> NDArray[np.float64]:
         """Return at least the m smallest eigenvalues of a component, or all it has."""
@@ -264,41 +275,6 @@ class MultilevelCut:
                 solved = self._spectra[c][1].embedding[:, 1]
                 vector[self.component_nodes(level, c)] = solved
         return vector
-
-    def _exchange(
-        self,
-        shares: NDArray[np.int64],
-        candidates: NDArray[np.intp],
-        values: dict[int, NDArray[np.float64]],
-        monitor: Monitor,
-    ) -> NDArray[np.int64]:
-        """Move single segments between components while the cuts that are found get lower."""
-
-        def ncut(c: int, k: int) -> float:
-            return 0.0 if k == 1 else self.component_cut(c, k, monitor)[2]
-
-        if shares.max() > MANY:
-            return shares  # cuts into many are close to their bounds, and take long
-        for _ in range(8):
-            # Only those whose next eigenvalue is near the border of what was taken.
-            gains = []
-            taken = max((values[int(c)][shares[c] - 1] for c in candidates), default=0.0)
-            for c in map(int, candidates):
-                at = int(shares[c])
-                if at < self.counts[0][c] and at < len(values[c]) and values[c][at] < 2 * taken:
-                    gains.append((ncut(c, at + 1) - ncut(c, at), c))
-            losses = [
-                (ncut(c, int(shares[c]) - 1) - ncut(c, int(shares[c])), c)
-                for c in map(int, candidates)
-                if shares[c] > 1 and values[c][shares[c] - 1] > 0.5 * taken
-            ]
-            pairs = [(gain + loss, a, b) for gain, a in gains for loss, b in losses if a != b]
-            if not pairs or min(pairs)[0] >= -1e-12:
-                break
-            _, a, b = min(pairs)
-            shares[a] += 1
-            shares[b] -= 1
-        return shares
 
 
 @compiled

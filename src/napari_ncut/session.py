@@ -158,7 +158,7 @@ class CutSession:
             counted = self._counted(solver, settings)
             with one_blas_thread():
                 shares = solver.share(settings.n_segments, counted, monitor.part(0.6, 0.7))
-                partition = solver.partition(shares, monitor.part(0.7, 0.98))
+                partition = solver.partition(shares, counted, monitor.part(0.7, 0.98))
             labels = number_by_first(partition.labels, partition.sums.shape[1])
             result = Cut(self._paint(labels), partition.ncut)
             self._cut = settings, result
