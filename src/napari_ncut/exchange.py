@@ -155,9 +155,7 @@ def split_segment(
     return lowest - (cut / volume if volume > 0 else 0.0), nodes[order[: at + 1]]
 
 
-def induced_graph(
-    graph: Graph, nodes: NDArray[np.int32]
-) -> tuple[Graph, NDArray[np.float64]]:
+def induced_graph(graph: Graph, nodes: NDArray[np.int32]) -> tuple[Graph, NDArray[np.float64]]:
     """Return the graph of some nodes, and the weight of the edges from each to the others."""
     position = np.full(graph.n, -1, dtype=np.int32)
     position[nodes] = np.arange(len(nodes), dtype=np.int32)
