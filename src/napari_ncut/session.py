@@ -158,7 +158,7 @@ class CutSession:
             counted = self._counted(solver, settings)
             with one_blas_thread():
                 shares = solver.share(settings.n_segments, counted, monitor.part(0.6, 0.7))
-                partition = solver.partition(shares, monitor.part(0.7, 0.98))
+                partition = solver.partition(shares, counted, monitor.part(0.7, 0.98))
             labels = number_by_first(partition.labels, partition.sums.shape[1])
             result = Cut(self._paint(labels), partition.ncut)
             self._cut = settings, result
@@ -198,12 +198,12 @@ class CutSession:
         settings = check_settings(settings, None, len(self.shape))
         with self._lock:
             solver = self._multilevel(settings, monitor.part(0.0, 0.7))
-            count = solver.n_components
+            count = solver.components.n
             if n <= count:
                 return np.zeros(n)
             found = [np.zeros(count)]
             with one_blas_thread():
-                for c in np.flatnonzero(solver.counts[0] > 1):
+                for c in np.flatnonzero(solver.components.counts[0] > 1):
                     monitor.report(0.7 + 0.3 * c / count, "Looking where it can be cut")
                     found.append(solver.eigenvalues(int(c), n - count + 1)[1:])
             return np.sort(np.concatenate(found))[:n]
@@ -285,12 +285,12 @@ class CutSession:
 
     def _counted(self, solver: MultilevelCut, settings: CutSettings) -> NDArray[np.bool_]:
         """Return which components count as segments, after checking that the number fits."""
-        sizes = solver.counts[0]
+        sizes = solver.components.counts[0]
         counted: NDArray[np.bool_] = sizes * np.prod(self.spacing) >= settings.min_size
         count, n = int(np.count_nonzero(counted)), settings.n_segments
         if count == 0:
             raise ValueError(
-                f"All {solver.n_components} connected components are smaller than min_size="
+                f"All {solver.components.n} connected components are smaller than min_size="
                 f"{settings.min_size:g}; lower it (0 counts all)."
             )
         if n < count:
