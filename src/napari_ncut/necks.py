@@ -38,7 +38,7 @@ from napari_ncut.fragments import Contacts, climb, find_contacts, neighbour_step
 from napari_ncut.merging import Merges, merge_fragments
 from napari_ncut.monitor import IsCancelled, Monitor, Progress
 from napari_ncut.settings import SplitSettings
-from napari_ncut.split_tree import SplitTree
+from napari_ncut.tree import SplitTree
 from napari_ncut.widths import Spacing, Volume, half_width
 
 DEFAULTS = SplitSettings()
