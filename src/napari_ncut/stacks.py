@@ -19,9 +19,10 @@ from skimage.filters import threshold_otsu
 
 from napari_ncut.checks import check_same_shape
 from napari_ncut.monitor import Monitor
-from napari_ncut.necks import SplitTree, split_tree
+from napari_ncut.necks import split_tree
 from napari_ncut.session import CutSession
 from napari_ncut.settings import CutSettings, SplitSettings
+from napari_ncut.tree import SplitTree
 
 Frame = tuple[int, ...]
 

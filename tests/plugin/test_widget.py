@@ -343,6 +343,33 @@ class TestDimensions:
         layer = window.run(widget)
         assert [plane.max() for plane in layer.data] == [0, 4, 0]
 
+    def test_the_other_planes_stay_as_they_are(self, window):
+        window.viewer.add_image(self.movie(), name="movie")
+        window.viewer.add_labels(self.mask(), name="movie mask")
+        widget = window.dock()
+        layer = window.run(widget)
+        window.viewer.dims.set_current_step(0, 1)
+        window.set(widget, "neck", 0.0)
+        window.wait_idle(widget)
+        assert [plane.max() for plane in layer.data] == [4, 1, 4]
+        window.choose(widget, "frames", "current one")
+        assert window.run(widget) is layer
+        assert [plane.max() for plane in layer.data] == [4, 1, 4]
+        window.set(widget, "neck", 0.9)
+        window.wait_idle(widget)
+        assert window.run(widget) is layer
+        assert [plane.max() for plane in layer.data] == [4, 4, 4]
+
+    def test_the_current_slice_of_a_volume_is_cut_as_a_plane(self, window):
+        window.viewer.open_sample("napari-ncut", "spheres")
+        widget = window.dock()
+        window.viewer.dims.set_current_step(0, 32)
+        window.choose(widget, "region", "current slice")
+        assert "each cut on its own" in window.status(widget)
+        layer = window.run(widget)
+        assert layer.data.any(axis=(1, 2)).sum() == 1
+        assert layer.data[32].max() == 4
+
     def test_the_preview_follows_the_plane_you_look_at(self, window):
         window.viewer.add_image(self.movie(), name="movie")
         window.viewer.add_labels(self.mask(), name="movie mask")

@@ -20,6 +20,7 @@ MODES = (("Split touching objects", "split"), ("Cut into N", "cut"))
 FOREGROUND = (("mask layer", "mask"), ("bright (Otsu)", "bright"), ("dark (Otsu)", "dark"))
 REGIONS = (
     ("whole image", "whole"),
+    ("current slice", "current"),
     ("selected label", "label"),
     ("inside shapes", "shapes"),
     ("current view", "view"),
@@ -177,6 +178,11 @@ class Controls(QObject):
         return bool(self.mode.value == "split")
 
     @property
+    def work_ndim(self) -> int:
+        """Dimensions of what is cut: of a volume, the current slice is a plane."""
+        return 2 if self.region.value == "current" else int(self.spatial_ndim.value)
+
+    @property
     def thresholds(self) -> bool:
         """Whether the foreground is taken from the image."""
         return bool(self.foreground.value != "mask")
@@ -190,7 +196,7 @@ class Controls(QObject):
         return CutSettings(
             n_segments=self.n_segments.value,
             beta=self.beta.value,
-            connectivity=1 if self.connectivity.value == "faces" else self.spatial_ndim.value,
+            connectivity=1 if self.connectivity.value == "faces" else self.work_ndim,
             min_size=self.min_size.value,
         )
 
@@ -296,7 +302,7 @@ class Controls(QObject):
         self._show(["threshold"], self.thresholds)
         self._show(["shapes"], self.region.value == "shapes")
         self._show(["spatial_ndim"], ndim > 2)
-        self._show(["frames"], ndim > self.spatial_ndim.value)
+        self._show(["frames"], ndim > self.spatial_ndim.value and self.region.value != "current")
 
     def _on_layers(self, name: str) -> None:
         if name in ("image", "mask"):

@@ -15,6 +15,8 @@ from napari_ncut.recipe import Recipe, difference, unpack
 PREVIEW = " (preview)"
 # In a result's record: the labels as they were made, before any correction by hand.
 AUTOMATIC = "automatic"
+# The same with the frames of the result before it that were not done again, if there are any.
+SHOWN = "shown"
 
 
 def automatic_labels(layer: Labels) -> NDArray[np.int32] | None:
@@ -25,8 +27,13 @@ def automatic_labels(layer: Labels) -> NDArray[np.int32] | None:
 
 def is_corrected(layer: Labels) -> bool:
     """Return whether a result was changed by hand since it was made."""
-    automatic = automatic_labels(layer)
-    return automatic is not None and not np.array_equal(automatic, layer.data)
+    shown = _shown(layer.metadata.get(RECORD, {}))
+    return shown is not None and not np.array_equal(unpack(shown, layer.data.shape), layer.data)
+
+
+def _shown(record: dict[str, Any]) -> str | None:
+    """Return the packed labels that a record's layer showed when it was made."""
+    return record.get(SHOWN) or record.get(AUTOMATIC)
 
 
 def recipe_of(layer: Labels) -> Recipe:
@@ -66,6 +73,11 @@ class ResultLayer:
     def is_preview(self) -> bool:
         """Whether the layer shows something that has not been applied."""
         return self.layer is not None and not self.layer.editable
+
+    @property
+    def applied(self) -> str | None:
+        """The packed labels that were applied last, if any were."""
+        return None if self._applied is None else _shown(self._applied)
 
     def show(
         self,
@@ -116,7 +128,7 @@ class ResultLayer:
             self._viewer.layers.remove(layer)
             self.layer = None
             return
-        layer.data = unpack(self._applied[AUTOMATIC], layer.data.shape)
+        layer.data = unpack(_shown(self._applied) or "", layer.data.shape)
         layer.metadata[RECORD] = self._applied
         _give_to_the_user(layer)
 

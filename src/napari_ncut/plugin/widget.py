@@ -17,9 +17,9 @@ from napari_ncut.monitor import Monitor
 from napari_ncut.plugin import layers, regions
 from napari_ncut.plugin.controls import Controls
 from napari_ncut.plugin.recipes import RecipeButton
-from napari_ncut.plugin.result import AUTOMATIC, ResultLayer, is_corrected
+from napari_ncut.plugin.result import AUTOMATIC, SHOWN, ResultLayer, is_corrected
 from napari_ncut.plugin.worker import Run
-from napari_ncut.recipe import Recipe, pack
+from napari_ncut.recipe import Recipe, pack, unpack
 from napari_ncut.stacks import Frame, Result, Source, StackSession, otsu
 
 # These only choose among what a session or a split tree has found: a run that is finding it
@@ -41,29 +41,45 @@ class Job:
     paths: dict[str, str | None]
     preview: bool
     previous: Labels | None
+    before: str | None
 
     def compute(self, session: StackSession, lock: Lock, monitor: Monitor) -> Outcome:
         """Make the labels, in a thread."""
         # A cancelled run may still be on its way out of the session.
         with lock:
             result = session.run(self.source, self.recipe.settings, self.recipe.frames, monitor)
+        labels = self._beside_other_frames(result.labels)
         record = self.recipe.to_dict() | describe(result) | {"paths": self.paths}
         if not self.preview:
             arrays = {
                 "region": self.source.region,
                 "seeds": self.source.seeds,
                 AUTOMATIC: result.labels,
+                SHOWN: None if labels is result.labels else labels,
             }
             record |= {key: None if a is None else pack(a) for key, a in arrays.items()}
         painted = self.previous is not None and is_corrected(self.previous)
-        return Outcome(result, record, painted)
+        return Outcome(result, labels, record, painted)
+
+    def _beside_other_frames(self, labels: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Return the labels together with those of the frames that this run does not do."""
+        if self.recipe.frames is None or self.before is None or labels.ndim == 2:
+            return labels
+        try:
+            together = unpack(self.before, labels.shape)
+        except ValueError:  # of an image of another size
+            return labels
+        for frame in self.recipe.frames:
+            together[frame] = labels[frame]
+        return together
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A result, the record of how it was made, and whether the one before was painted on."""
+    """A result, what its layer is to show, how it was made, and whether the last was painted on."""
 
     result: Result
+    labels: NDArray[np.int32]
     record: dict[str, Any]
     painted: bool
 
@@ -243,13 +259,13 @@ class GraphCutWidget(QWidget):
         assert main is not None
         threshold = controls.threshold.value if controls.thresholds else None
         dark = controls.foreground.value == "dark"
-        ndim = controls.spatial_ndim.value
+        ndim = controls.work_ndim
         source = layers.source(image, mask, ndim, threshold=threshold, dark=dark)
         source = replace(
             source, region=self._region(source.shape), seeds=self._seed_labels(source.shape)
         )
         settings = controls.settings()
-        only_current = preview or controls.frames.value == "current"
+        only_current = preview or "current" in (controls.frames.value, controls.region.value)
         named = {"image": image, "mask": mask}
         recipe = Recipe(
             settings,
@@ -266,7 +282,14 @@ class GraphCutWidget(QWidget):
         previous = None if self._result.is_preview else self._result.layer
         paths = {key: layers.path(layer) for key, layer in named.items()}
         return Job(
-            source, recipe, f"{main.name} segments", layers.place(main), paths, preview, previous
+            source,
+            recipe,
+            f"{main.name} segments",
+            layers.place(main),
+            paths,
+            preview,
+            previous,
+            self._result.applied,
         )
 
     def _region(self, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
@@ -292,7 +315,7 @@ class GraphCutWidget(QWidget):
         if main is None:
             return ()
         point = self.viewer.dims.point[-main.ndim :]
-        return layers.current_frame(main, point, self.controls.spatial_ndim.value)
+        return layers.current_frame(main, point, self.controls.work_ndim)
 
     def _stop(self) -> None:
         self._soon.stop()
@@ -320,7 +343,7 @@ class GraphCutWidget(QWidget):
         if outcome.painted:
             self._result.forget()
         record = outcome.record | {"seconds": round(seconds, 4), "preview": job.preview}
-        self._result.show(outcome.result.labels, record, job.name, job.place, preview=job.preview)
+        self._result.show(outcome.labels, record, job.name, job.place, preview=job.preview)
         text = summary(outcome.result, seconds)
         self.say(f"Preview: {text}. {self.run.text()} keeps it." if job.preview else text)
         if not job.preview:
@@ -366,7 +389,7 @@ class GraphCutWidget(QWidget):
         assert main is not None
         level = layers.level(main)
         shape = layers.spatial_shape(main, level)
-        ndim = self.controls.spatial_ndim.value
+        ndim = self.controls.work_ndim
         size = " x ".join(str(n) for n in shape[-ndim:])
         unit = "plane" if ndim == 2 else "volume"
         n_frames = int(np.prod(shape[:-ndim]))

@@ -14,7 +14,6 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from napari_ncut.monitor import Cancelled, Monitor
 from napari_ncut.warming import prepare
 
-
 _preparing = threading.Lock()
 _is_prepared = threading.Event()
 
