@@ -31,8 +31,9 @@ docs: .venv/develop
 pictures: .venv/develop system
 	$(screen) $(python) docs/make_pictures.py
 
-bench: .venv/develop
-	$(python) tests/benchmarks/run.py $(BENCH)
+# make bench BENCH="--data FOLDER --page docs/benchmarks.md" makes the page of the docs again.
+bench: .venv/develop system
+	$(screen) $(python) tests/benchmarks/run.py $(BENCH)
 
 fuzz: .venv/develop system
 	$(python) -m pytest -n 2 --hypothesis-profile=fuzz --ignore=tests/plugin tests

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -333,17 +332,16 @@ def test_help_lists_the_commands(capsys, words):
 
 
 def test_help_answers_at_once_and_loads_nothing_heavy():
+    # The processor's time, which does not count that other tests run beside this one.
     code = (
-        "import sys, time; start = time.perf_counter(); from napari_ncut.cli import main;"
-        "main(['cut', '--help']); seconds = time.perf_counter() - start;"
+        "import sys, time; from napari_ncut.cli import main; main(['cut', '--help']);"
         "heavy = {'numpy', 'scipy', 'numba', 'napari', 'qtpy'} & set(sys.modules);"
-        "print(sorted(heavy), seconds)"
+        "print(sorted(heavy), time.process_time())"
     )
-    start = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy, seconds = done.stdout.splitlines()[-1].rsplit(maxsplit=1)
     assert heavy == "[]"
-    assert float(seconds) < 1.0, f"{time.perf_counter() - start:.2f} s with the interpreter"
+    assert float(seconds) < 0.5
 
 
 def test_the_module_is_the_command(folder):

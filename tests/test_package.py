@@ -39,6 +39,18 @@ def test_every_public_name_loads_without_a_window():
     assert run(sys.executable, "-c", code).strip() == "True set()"
 
 
+def test_no_module_hides_a_public_name():
+    # Importing a module sets its name in the package, where a function may have had it.
+    modules = [path.stem for path in (ROOT / "src/napari_ncut").glob("[a-z]*.py")]
+    imports = ";".join(f"import napari_ncut.{module}" for module in modules)
+    code = (
+        f"import types, napari_ncut;{imports};"
+        "print([name for name in napari_ncut.__all__"
+        " if isinstance(getattr(napari_ncut, name), types.ModuleType)])"
+    )
+    assert run(sys.executable, "-c", code).strip() == "[]"
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """A wheel that was built from the sdist, and that sdist."""
