@@ -151,11 +151,14 @@ class Edit:
         What was done, in words.
     numbers : tuple of int
         The numbers of the objects that came out, the one that keeps its number first.
+    region : Region, optional
+        The object that was cut, as it was.
     """
 
     changes: tuple[Change, ...]
     text: str
     numbers: tuple[int, ...] = ()
+    region: Region | None = None
 
     def fits(self, data: Any) -> bool:
         """Return whether the labels still are as they were when the edit was computed."""
@@ -395,7 +398,7 @@ def split_edit(
     by_part = {kept: region.label, **dict(zip(new, numbers, strict=True))}
     names = ", ".join(str(by_part[part]) for part in sorted(by_part))
     text = f"{action} object {region.label} into {len(order)}: {names}."
-    return Edit(changes, text, (region.label, *numbers))
+    return Edit(changes, text, (region.label, *numbers), region)
 
 
 def recut_edit(

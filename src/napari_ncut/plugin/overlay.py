@@ -136,8 +136,10 @@ class Overlay:
         shown: tuple[int, ...],
     ) -> None:
         here = self._slice_point()
-        if any(i is not None and axis not in shown and i != here[axis]
-               for axis, i in enumerate(frame.index)):
+        if any(
+            i is not None and axis not in shown and i != here[axis]
+            for axis, i in enumerate(frame.index)
+        ):
             return
         index: list[Any] = []
         for axis, start, size in zip(frame.axes, corner, parts.shape, strict=True):

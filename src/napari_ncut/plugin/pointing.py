@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -62,6 +62,16 @@ def spot_at(viewer: ViewerModel, layer: Labels, event: Any, spatial_ndim: int) -
     return Spot(coordinates, Frame(index), int(layer.data[coordinates]))
 
 
+def again(layer: Labels, spot: Spot) -> Spot | None:
+    """Return a pixel with the number that it has now."""
+    shape = layer.data.shape
+    if len(shape) != len(spot.coordinates) or any(
+        c >= n for c, n in zip(spot.coordinates, shape, strict=True)
+    ):
+        return None
+    return replace(spot, label=int(layer.data[spot.coordinates]))
+
+
 def _coordinates(layer: Labels, event: Any) -> tuple[int, ...] | None:
     if len(event.dims_displayed) == 2:
         position = np.round(layer.world_to_data(event.position)).astype(int)
@@ -88,9 +98,7 @@ def between(first: Spot, last: Spot) -> list[tuple[int, ...]]:
     return [tuple(step) for step in steps[1:].tolist()]
 
 
-def evidence(
-    viewer: ViewerModel, layer: Labels, image: Image | None, frame: Frame
-) -> Evidence:
+def evidence(viewer: ViewerModel, layer: Labels, image: Image | None, frame: Frame) -> Evidence:
     """Return the image of a frame and its pixel size; nothing is read yet.
 
     An image with more axes than the labels is taken where the sliders are.
