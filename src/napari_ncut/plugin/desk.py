@@ -11,7 +11,8 @@ import napari
 from napari.layers import Image, Labels
 from qtpy.QtCore import QObject, Signal
 
-from napari_ncut.editing import Cutter, Edit, Evidence, Frame, NoNumberLeft
+from napari_ncut.cutter import Cutter, Evidence
+from napari_ncut.editing import Edit, Frame, NoNumberLeft
 from napari_ncut.monitor import Monitor
 from napari_ncut.plugin import editable, pointing
 from napari_ncut.plugin.overlay import Overlay
@@ -252,7 +253,8 @@ class Desk(QObject):
     def _widen(self) -> None:
         """Go on with a wider copy of the layer; the actions wait for it."""
         layer = self.layer
-        assert layer is not None
+        if layer is None:
+            return
         self.say(f"The labels are {layer.data.dtype} and no number is left; making a wider copy.")
         run = self._copy_run = Run(
             lambda _: editable.wider_data(layer), "wider copy", self, in_activity_dock=False

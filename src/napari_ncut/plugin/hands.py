@@ -84,12 +84,12 @@ class Hands:
         layer.mouse_drag_callbacks.append(self._on_drag)
         layer.mouse_move_callbacks.append(self._on_move)
         actions: dict[str, Callable[[Any], Any]] = {
-            str(n): lambda _, n=n: tool.number(n) for n in range(1, 10)
+            "Escape": lambda _: leave(),
+            "Enter": lambda _: tool.confirm(),
+            "Backspace": lambda _: tool.back(),
+            "Space": self._rest,
         }
-        actions["Escape"] = lambda _: leave()
-        actions["Enter"] = lambda _: tool.confirm()
-        actions["Backspace"] = lambda _: tool.back()
-        actions["Space"] = self._rest
+        actions |= {str(n): self._number(n) for n in range(1, 10)}
         self._keys = Keys(layer, actions)
 
     def release(self) -> None:
@@ -104,6 +104,12 @@ class Hands:
                 callbacks.remove(ours)
         if self._layer.mode == FREE_MODE:
             self._layer.cursor = FREE_CURSOR
+
+    def _number(self, n: int) -> Callable[[Labels], None]:
+        def tell(_: Labels) -> None:
+            self._tool.number(n)
+
+        return tell
 
     def _rest(self, layer: Labels) -> Generator[None, None, None]:
         """Let the mouse move the camera while a key is held."""

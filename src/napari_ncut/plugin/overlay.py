@@ -244,7 +244,8 @@ class Overlay:
 
     def _slice_point(self) -> NDArray[np.int64]:
         point = self._viewer.dims.point[-self._layer.ndim :]
-        return np.round(self._layer.world_to_data(point)).astype(np.int64)
+        here: NDArray[np.int64] = np.round(self._layer.world_to_data(point)).astype(np.int64)
+        return here
 
 
 def borders(plane: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -1,0 +1,153 @@
+"""The best cut of one object: into a number of parts, between clicks, by scribbles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage as ndi
+
+from napari_ncut.editing import Point, Region
+from napari_ncut.monitor import Monitor
+from napari_ncut.session import CutSession
+from napari_ncut.settings import CutSettings
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a cut goes by, beside the shape of the object.
+
+    Parameters
+    ----------
+    image : array_like, optional
+        Intensities of the frame, channels last.
+    spacing : tuple of float
+        Pixel size along the spatial axes.
+    has_channels : bool
+        Whether the last axis of the image holds channels.
+    """
+
+    image: Any
+    spacing: tuple[float, ...]
+    has_channels: bool = False
+
+    def crop(self, region: Region) -> NDArray[Any]:
+        """Return the image around a region; a flat one if there is none."""
+        if self.image is None:
+            return np.zeros(region.mask.shape, dtype=np.float32)
+        return np.asarray(self.image[region.box])
+
+
+@dataclass
+class Cutter:
+    """Cuts regions, and keeps what it knows of the last one for the next number of parts."""
+
+    beta: float = CutSettings.beta
+    _session: tuple[Region, NDArray[Any], Evidence, CutSession] | None = field(
+        default=None, repr=False
+    )
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def cut(
+        self,
+        region: Region,
+        evidence: Evidence,
+        n_parts: int = 2,
+        seeds: NDArray[np.int32] | None = None,
+        monitor: Monitor | None = None,
+    ) -> NDArray[np.int32]:
+        """Return the best cut of a region into parts, numbered from 1; 0 is outside.
+
+        Parameters
+        ----------
+        region : Region
+            What is cut.
+        evidence : Evidence
+            The image, if it is to count, and the pixel size.
+        n_parts : int
+            How many parts.
+        seeds : ndarray of int32, optional
+            Pixels of the box whose part is known; 0 elsewhere.
+        monitor : Monitor, optional
+            May end the call.
+        """
+        monitor = monitor or Monitor()
+        size = np.count_nonzero(region.mask)
+        if size < n_parts:
+            raise ValueError(f"The object has {size} pixels; that is too few for {n_parts} parts.")
+        settings = CutSettings(n_segments=n_parts, beta=self.beta)
+        # A cancelled call may still be on its way out of the session.
+        with self._lock:
+            monitor.check()
+            session = self._session_of(region, evidence)
+            # The report must be a callable; the hand tools show no bar.
+            cut = session.cut(
+                settings, seeds=seeds, progress=monitor.report, cancelled=monitor.cancelled
+            )
+        return cut.labels
+
+    def _session_of(self, region: Region, evidence: Evidence) -> CutSession:
+        image = evidence.crop(region)
+        if self._session is not None:
+            kept, kept_image, kept_evidence, session = self._session
+            if (
+                kept.corner == region.corner
+                and kept_evidence.spacing == evidence.spacing
+                and np.array_equal(kept.mask, region.mask)
+                and np.array_equal(kept_image, image)
+            ):
+                return session
+        session = CutSession(
+            image,
+            region.mask,
+            spacing=evidence.spacing,
+            channel_axis=-1 if evidence.has_channels and evidence.image is not None else None,
+        )
+        self._session = (region, image, evidence, session)
+        return session
+
+    def between(
+        self,
+        region: Region,
+        evidence: Evidence,
+        points: Sequence[Point],
+        monitor: Monitor | None = None,
+    ) -> NDArray[np.int32]:
+        """Return the best cut of a region that separates pixels of the frame from each other."""
+        seeds = np.zeros(region.mask.shape, dtype=np.int32)
+        for number, point in enumerate(points, start=1):
+            seeds[region.local(point)] = number
+        return self.cut(region, evidence, len(points), seeds, monitor)
+
+    def by_scribbles(
+        self,
+        region: Region,
+        evidence: Evidence,
+        seeds: NDArray[np.int32],
+        monitor: Monitor | None = None,
+    ) -> NDArray[np.int32]:
+        """Return an object's parts by scribbles: every colour is a part.
+
+        Connected pieces of the object that no scribble touches are 0, as is the outside: they
+        stay what they are. A piece with a single colour becomes part of that colour.
+
+        Parameters
+        ----------
+        region : Region
+            The whole object.
+        evidence : Evidence
+            The image, if it is to count, and the pixel size.
+        seeds : ndarray of int32
+            The scribbles in the region's box: the number of the colour, 0 elsewhere.
+        monitor : Monitor, optional
+            May end the call.
+        """
+        seeds = np.where(region.mask, seeds, 0)
+        pieces, _ = ndi.label(region.mask)
+        mask = np.isin(pieces, np.unique(pieces[seeds > 0])) & region.mask
+        n_parts = len(np.unique(seeds[seeds > 0]))
+        return self.cut(replace(region, mask=mask), evidence, n_parts, seeds, monitor)
