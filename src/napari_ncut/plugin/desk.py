@@ -9,6 +9,7 @@ from typing import Any
 
 import napari
 from napari.layers import Image, Labels
+from numpy.typing import NDArray
 from qtpy.QtCore import QObject, Signal
 
 from napari_ncut.cutter import Cutter, Evidence
@@ -263,8 +264,8 @@ class Desk(QObject):
         run.failed.connect(lambda error: self.say(str(error), error=True))
         run.finished.connect(self._on_copy_finished)
 
-    def _go_on_with(self, layer: Labels, data: Any) -> None:
-        if layer is not self.layer or layer not in self.viewer.layers:
+    def _go_on_with(self, layer: Labels, data: NDArray[Any]) -> None:
+        if self.layer is None or self.layer is not layer or layer not in self.viewer.layers:
             return
         waiting = list(self._actions)
         copy = editable.add_copy(self.viewer, layer, data, f"({data.dtype})")
