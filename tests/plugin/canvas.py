@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
@@ -38,10 +40,20 @@ class Canvas:
     def move(self, pixel):
         """Move the mouse there without a button; napari looks at it every 5 ms."""
         place = self.where(pixel)
-        QTest.mouseMove(self.native, place + QPoint(1, 0))
-        self.wait(10)
-        QTest.mouseMove(self.native, place)
-        self.wait(10)
+        # A machine under load may lose a move among others.
+        for _ in range(20):
+            QTest.mouseMove(self.native, place + QPoint(1, 0))
+            self.wait(8)
+            QTest.mouseMove(self.native, place)
+            self.wait(12)
+            if self._is_over(place):
+                return
+        raise AssertionError(f"the mouse can not be moved to {pixel}, at {place} of the canvas")
+
+    def _is_over(self, place):
+        """Return whether napari has noticed that the mouse is at a place of the canvas."""
+        there = self.canvas._map_canvas2world((place.x(), place.y()), self.canvas.view)
+        return np.allclose(self.viewer.cursor.position, there)
 
     def click(self, pixel, modifiers=NO_MODIFIER):
         QTest.mouseClick(self.native, LEFT, modifiers, self.where(pixel))
@@ -50,7 +62,7 @@ class Canvas:
     def drag(self, *pixels, release=True):
         places = [self.where(pixel) for pixel in pixels]
         QTest.mousePress(self.native, LEFT, NO_MODIFIER, places[0])
-        for start, end in zip(places, places[1:], strict=False):
+        for start, end in pairwise(places):
             for part in (0.25, 0.5, 0.75, 1.0):
                 QTest.mouseMove(self.native, start + (end - start) * part)
                 self.wait(8)

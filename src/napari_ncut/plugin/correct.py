@@ -10,7 +10,7 @@ import napari
 import numpy as np
 from napari.layers import Image, Labels, Layer
 from numpy.typing import NDArray
-from qtpy.QtCore import QEvent, Qt
+from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
@@ -20,6 +20,7 @@ from napari_ncut.plugin import editable, layers, pointing
 from napari_ncut.plugin.desk import Desk
 from napari_ncut.plugin.form import CorrectForm
 from napari_ncut.plugin.hands import FREE_MODE, Hands, Keys
+from napari_ncut.plugin.overlay import focus_canvas
 from napari_ncut.plugin.tools import TOOLS, Tool
 from napari_ncut.plugin.worker import Run
 
@@ -37,7 +38,8 @@ class CorrectWidget(QWidget):
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
-        self._viewer = viewer
+        # Napari hands plugins a proxy whose layers are proxies too, never the same one twice.
+        viewer = self._viewer = getattr(viewer, "__wrapped__", viewer)
         self._desk = Desk(viewer, self)
         self._tools: dict[str, Tool] = {kind.name: kind(self._desk) for kind in TOOLS}
         self.tool: Tool | None = None
@@ -51,6 +53,9 @@ class CorrectWidget(QWidget):
         layout.addStretch()
         self.setMinimumWidth(230)
 
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._leave_what_is_not_active)
         self._layer_events: list[tuple[Any, Any]] = []
         self._viewer_events = [
             (viewer.layers.events.inserted, self._on_layers),
@@ -69,7 +74,7 @@ class CorrectWidget(QWidget):
     @property
     def is_idle(self) -> bool:
         """Whether nothing runs and nothing is about to."""
-        return self._desk.is_idle and self._copying is None
+        return self._desk.is_idle and self._copying is None and not self._soon.isActive()
 
     def _connect(self) -> None:
         for event, react in self._viewer_events:
@@ -153,6 +158,11 @@ class CorrectWidget(QWidget):
         if isinstance(active, Labels):
             self._take(active)
         elif self.tool is not None:
+            # Between two layers none is active for a moment.
+            self._soon.start()
+
+    def _leave_what_is_not_active(self) -> None:
+        if self.tool is not None and self._viewer.layers.selection.active is not self._desk.layer:
             self._leave()
             self.form.say("Another layer was selected, so the tool was put away.")
 
@@ -209,7 +219,7 @@ class CorrectWidget(QWidget):
         if checked:
             self._use(name)
             # The keys of the tool are the canvas's.
-            self._viewer.window._qt_viewer.canvas.native.setFocus()
+            focus_canvas(self._viewer)
         else:
             self._leave()
 
@@ -308,6 +318,7 @@ class CorrectWidget(QWidget):
 
     def leave(self) -> None:
         """Give everything back to napari."""
+        self._soon.stop()
         self._leave_layer()
         self._desk.take(None)
         if self._copying is not None:

@@ -38,6 +38,18 @@ TINT = 130
 MAX_MARKERS = 40_000
 
 
+def canvas_of(viewer: napari.viewer.Viewer) -> Any:
+    """Return napari's canvas, for which there is no public name; None if it moved."""
+    return getattr(getattr(viewer.window, "_qt_viewer", None), "canvas", None)
+
+
+def focus_canvas(viewer: napari.viewer.Viewer) -> None:
+    """Give the keys to the canvas."""
+    canvas = canvas_of(viewer)
+    if canvas is not None:
+        canvas.native.setFocus()
+
+
 class Overlay:
     """Draws on the canvas over one Labels layer.
 
@@ -99,8 +111,8 @@ class Overlay:
 
     def _node(self, name: str, kind: Any, **kwargs: Any) -> Any:
         """Return the visual of a name on the layer's picture, made on first use; None without."""
-        canvas = self._viewer.window._qt_viewer.canvas
-        picture = canvas.layer_to_visual.get(self._layer)
+        canvas = canvas_of(self._viewer)
+        picture = None if canvas is None else canvas.layer_to_visual.get(self._layer)
         if picture is None:
             return None
         if name not in self._nodes:
