@@ -164,11 +164,11 @@ class TestCut:
         evidence = Evidence(None, (1.0, 1.0))
         region = piece_at(labels, (30, 30))
         first = cutter.cut(region, evidence, 2)
-        session = cutter._session[-1]
+        session = cutter._known.session
         cutter.cut(piece_at(labels, (30, 31)), evidence, 3)
-        assert cutter._session[-1] is session
+        assert cutter._known.session is session
         cutter.cut(piece_at(labels, (3, 101)), evidence, 2)
-        assert cutter._session[-1] is not session
+        assert cutter._known.session is not session
         np.testing.assert_array_equal(cutter.cut(region, evidence, 2), first)
 
     def test_a_volume(self):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import ndimage as ndi
 
 from napari_ncut.editing import Point, Region
+from napari_ncut.large import MAX_PIXELS, LargeSession
 from napari_ncut.monitor import Monitor
 from napari_ncut.session import CutSession
 from napari_ncut.settings import CutSettings
@@ -35,11 +36,47 @@ class Evidence:
     spacing: tuple[float, ...]
     has_channels: bool = False
 
-    def crop(self, region: Region) -> NDArray[Any]:
-        """Return the image around a region; a flat one if there is none."""
-        if self.image is None:
-            return np.zeros(region.mask.shape, dtype=np.float32)
-        return np.asarray(self.image[region.box])
+    def crop(self, region: Region) -> NDArray[Any] | None:
+        """Return the image around a region, if there is one."""
+        return None if self.image is None else np.asarray(self.image[region.box])
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a region that was cut."""
+
+    region: Region
+    image: NDArray[Any] | None
+    spacing: tuple[float, ...]
+    session: CutSession | LargeSession
+
+    def is_of(self, region: Region, image: NDArray[Any] | None, spacing: tuple[float, ...]) -> bool:
+        """Return whether it is known of this region, with this image."""
+        return (
+            self.region.corner == region.corner
+            and self.spacing == spacing
+            and np.array_equal(self.region.mask, region.mask)
+            and (self.image is None) == (image is None)
+            and (image is None or np.array_equal(self.image, image))  # type: ignore[arg-type]
+        )
+
+
+def new_session(
+    mask: NDArray[np.bool_],
+    image: NDArray[Any] | None,
+    spacing: tuple[float, ...],
+    has_channels: bool,
+) -> CutSession | LargeSession:
+    """Return a session that cuts a mask, in two resolutions if it is large."""
+    if np.count_nonzero(mask) > MAX_PIXELS:
+        return LargeSession(image, mask, spacing, has_channels)
+    flat = np.zeros(mask.shape, dtype=np.float32)
+    return CutSession(
+        flat if image is None else image,
+        mask,
+        spacing=spacing,
+        channel_axis=-1 if has_channels and image is not None else None,
+    )
 
 
 @dataclass
@@ -47,9 +84,7 @@ class Cutter:
     """Cuts regions, and keeps what it knows of the last one for the next number of parts."""
 
     beta: float = CutSettings.beta
-    _session: tuple[Region, NDArray[Any], Evidence, CutSession] | None = field(
-        default=None, repr=False
-    )
+    _known: Known | None = field(default=None, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def cut(
@@ -90,25 +125,12 @@ class Cutter:
             )
         return cut.labels
 
-    def _session_of(self, region: Region, evidence: Evidence) -> CutSession:
+    def _session_of(self, region: Region, evidence: Evidence) -> CutSession | LargeSession:
         image = evidence.crop(region)
-        if self._session is not None:
-            kept, kept_image, kept_evidence, session = self._session
-            if (
-                kept.corner == region.corner
-                and kept_evidence.spacing == evidence.spacing
-                and np.array_equal(kept.mask, region.mask)
-                and np.array_equal(kept_image, image)
-            ):
-                return session
-        session = CutSession(
-            image,
-            region.mask,
-            spacing=evidence.spacing,
-            channel_axis=-1 if evidence.has_channels and evidence.image is not None else None,
-        )
-        self._session = (region, image, evidence, session)
-        return session
+        if self._known is None or not self._known.is_of(region, image, evidence.spacing):
+            session = new_session(region.mask, image, evidence.spacing, evidence.has_channels)
+            self._known = Known(region, image, evidence.spacing, session)
+        return self._known.session
 
     def between(
         self,

@@ -16,6 +16,7 @@ from vispy.scene.visuals import Image, Line, Markers
 from vispy.visuals.transforms import STTransform
 
 from napari_ncut.editing import Frame, Point
+from napari_ncut.large import beside_border
 from napari_ncut.plugin.pointing import displayed_axes
 
 # Okabe and Ito's colours, which people with colour blindness can tell apart.
@@ -202,7 +203,7 @@ class Overlay:
         shown: tuple[int, ...],
     ) -> None:
         """In a 3-D view: a dot on each voxel beside a cut, or of the object if there is none."""
-        voxels = beside_cuts(parts)
+        voxels = np.argwhere(beside_border(parts))
         if not len(voxels):
             voxels = np.argwhere(parts > 0)
         if not len(voxels):
@@ -271,14 +272,3 @@ def borders(plane: NDArray[np.int32]) -> NDArray[np.int64]:
         end[:, 1 - axis] += 1
         segments.append(np.stack([start, end], axis=1).reshape(-1, 2))
     return np.concatenate(segments)
-
-
-def beside_cuts(parts: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return the voxels that have a neighbour in another part."""
-    beside = np.zeros(parts.shape, dtype=bool)
-    for axis in range(parts.ndim):
-        a, b = (np.moveaxis(x, axis, 0) for x in (parts, beside))
-        differ = (a[1:] != a[:-1]) & (a[1:] > 0) & (a[:-1] > 0)
-        b[1:] |= differ
-        b[:-1] |= differ
-    return np.argwhere(beside)
