@@ -18,7 +18,7 @@ Remedy = Literal["apply", "copy"]
 def obstacle(layer: Labels) -> tuple[Remedy, str] | None:
     """Return what keeps a layer from being corrected, and what helps; None if nothing does."""
     data = layers.arrays(layer)[0]
-    record = layer.metadata.get("napari_ncut")
+    record = layer.metadata.get(layers.RECORD)
     if not layer.editable and isinstance(record, dict) and record.get("preview"):
         return "apply", (
             "This is a preview of the Graph cut widget. Click Split (or Cut) there to keep it; "
