@@ -7,6 +7,7 @@ import napari
 import numpy as np
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
+from scipy import ndimage as ndi
 
 from napari_ncut.plugin.demo import WIDGET, control, cut, wait
 
@@ -83,16 +84,23 @@ def objects_by_size(labels):
 
 
 def neighbours(labels):
-    """Return the middles of two objects that touch each other most."""
+    """Return the middles of two objects of some size on the narrowest border."""
+    sizes = np.bincount(labels.ravel())
     borders = {}
     for a, b in ((labels[1:], labels[:-1]), (labels[:, 1:], labels[:, :-1])):
         touch = (a != b) & (a > 0) & (b > 0)
         for pair in zip(a[touch].tolist(), b[touch].tolist(), strict=True):
             key = tuple(sorted(pair))
             borders[key] = borders.get(key, 0) + 1
-    pair = max(borders, key=borders.get)
-    middles = objects_by_size(np.where(np.isin(labels, pair), labels, 0))
-    return middles[:2]
+    large = {pair: n for pair, n in borders.items() if n > 5 and sizes[list(pair)].min() > 400}
+    pair = min(large, key=large.get)
+    return objects_by_size(np.where(np.isin(labels, pair), labels, 0))
+
+
+def far_from(pixel, mask):
+    """Return the pixel well inside a mask that is the farthest from a pixel."""
+    inside = np.argwhere(ndi.binary_erosion(mask, iterations=4))
+    return tuple(inside[np.linalg.norm(inside - pixel, axis=1).argmax()].tolist())
 
 
 def main():
@@ -118,9 +126,10 @@ def main():
     window.picture("cut-1")
     window.click(first)
     window.picture("cut-2")
-    middle = tuple((2 * np.array(first) + np.array(second)) // 3)
-    window.hover(middle)
+    elsewhere = far_from(first, labels == labels[first])
+    window.hover(elsewhere)
     window.picture("cut-3")
+    window.click(elsewhere)
 
     window.key("S")
     for centre in (first, second):

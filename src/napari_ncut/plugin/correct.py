@@ -50,7 +50,6 @@ class CorrectWidget(QWidget):
         self.form = CorrectForm(list(self._tools.values()))
         layout = QVBoxLayout(self)
         layout.addWidget(self.form)
-        layout.addStretch()
         self.setMinimumWidth(230)
 
         self._soon = QTimer(self)

@@ -137,8 +137,10 @@ class CorrectForm(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(self._form)
         layout.addLayout(tools)
-        for part in (self.active, self.status, self.make_editable, self.shortcuts):
+        for part in (self.active, self.status, self.make_editable):
             layout.addWidget(part)
+        layout.addStretch()
+        layout.addWidget(self.shortcuts)
         order = (self.labels, self.image, self.spatial_ndim, self.n_parts, *self.buttons.values())
         for before, after in zip(order, (*order[1:], self.make_editable), strict=True):
             QWidget.setTabOrder(before, after)
@@ -154,6 +156,7 @@ class CorrectForm(QWidget):
         """Say which tool is in use."""
         for name, button in self.buttons.items():
             button.setChecked(tool is not None and tool.name == name)
+        self.active.show()
         self.active.setText(NO_TOOL if tool is None else f"<b>{tool.title}.</b> {tool.hint}")
 
     def show_spatial_ndim(self, value: int, visible: bool) -> None:
@@ -169,7 +172,7 @@ class CorrectForm(QWidget):
         for button in self.buttons.values():
             button.setEnabled(text is None)
         if text is not None:
-            self.active.setText("")
+            self.active.hide()
             self.say(text)
 
 

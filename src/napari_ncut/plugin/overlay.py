@@ -34,9 +34,17 @@ COLOURS = np.array(
     ],
     dtype=np.uint8,
 )
+# Which of them a tool draws with that has but one.
+WHITE = 8
 RED = np.array([(230, 40, 40)], dtype=np.uint8)
 TINT = 130
 MAX_MARKERS = 40_000
+
+
+def swatch(number: int) -> str:
+    """Return a colour by its number from 1 as rich text: a square and the number."""
+    red, green, blue = COLOURS[number - 1]
+    return f"<span style='color: rgb({red}, {green}, {blue})'>\u25a0</span>&nbsp;{number}"
 
 
 def canvas_of(viewer: napari.viewer.Viewer) -> Any:
@@ -130,7 +138,7 @@ class Overlay:
                 self._nodes[name].visible = False
 
     def _draw_parts(self) -> None:
-        self._hide("tint", "cut", "surface")
+        self._hide("tint", "cut rim", "cut", "surface")
         if self._parts is None:
             return
         frame, corner, parts, colours = self._parts
@@ -187,12 +195,18 @@ class Overlay:
         segments = borders(plane)
         if not len(segments):
             return
-        node = self._node("cut", Line, pos=np.zeros((2, 2)), width=3, method="gl")
-        if node is None:
-            return
-        points = (segments + np.asarray(offset))[:, ::-1]
-        node.set_data(pos=points.astype(np.float32), color="white", connect="segments", width=3)
-        node.visible = True
+        points = (segments + np.asarray(offset))[:, ::-1].astype(np.float32)
+        self._draw_line("cut", points, "segments", "white", 3)
+
+    def _draw_line(
+        self, name: str, points: NDArray[np.float32], connect: Any, colour: Any, width: int
+    ) -> None:
+        """Draw a line with a dark rim, so that it is seen on every colour."""
+        for part, paint, wide in ((f"{name} rim", "black", width + 3), (name, colour, width)):
+            node = self._node(part, Line, pos=np.zeros((2, 2)), width=wide, method="gl")
+            if node is not None:
+                node.set_data(pos=points, color=paint, connect=connect, width=wide)
+                node.visible = True
 
     def _draw_surface(
         self,
@@ -224,7 +238,7 @@ class Overlay:
         node.visible = True
 
     def _draw_paths(self) -> None:
-        self._hide("paths")
+        self._hide("paths rim", "paths")
         shown = displayed_axes(self._viewer, self._layer.ndim)
         here = self._slice_point()
         points, colours, connect = [], [], []
@@ -242,18 +256,10 @@ class Overlay:
             connect.append(np.arange(len(xy)) < len(xy) - 1)
         if not points:
             return
-        node = self._node("paths", Line, pos=np.zeros((2, 2)), width=5, method="gl")
-        if node is None:
-            return
         rgba = np.ones((sum(map(len, points)), 4), dtype=np.float32)
         rgba[:, :3] = np.concatenate(colours)
-        node.set_data(
-            pos=np.concatenate(points).astype(np.float32),
-            color=rgba,
-            connect=np.concatenate(connect),
-            width=5,
-        )
-        node.visible = True
+        where = np.concatenate(points).astype(np.float32)
+        self._draw_line("paths", where, np.concatenate(connect), rgba, 5)
 
     def _slice_point(self) -> NDArray[np.int64]:
         point = self._viewer.dims.point[-self._layer.ndim :]

@@ -66,8 +66,8 @@ class CutTool(Tool):
 
     name, title, key, cursor = "cut", "Cut", "C", "crosshair"
     hint = (
-        "Click an object: it is cut where the line shows. 2 to 9: into how many. A second click "
-        "in one of two new parts: cut between the two clicks instead (C: cut the part)."
+        "Click an object: it is cut at the white line. 2 to 9: into how many. A second click "
+        "moves the cut between the two clicks; to cut a part instead, press C first."
     )
 
     def __init__(self, desk: Desk) -> None:

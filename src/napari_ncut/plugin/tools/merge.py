@@ -7,6 +7,7 @@ import numpy as np
 from napari_ncut.editing import merge_edit
 from napari_ncut.plugin import pointing
 from napari_ncut.plugin.desk import Desk
+from napari_ncut.plugin.overlay import WHITE
 from napari_ncut.plugin.pointing import Spot
 from napari_ncut.plugin.tools.tool import Tool
 
@@ -47,7 +48,7 @@ class MergeTool(Tool):
         self._path.append(spot)
         self._labels += [n for n in dict.fromkeys(labels) if n != 0 and n not in self._labels]
         if self.desk.overlay is not None:
-            self.desk.overlay.show_paths([([s.coordinates for s in self._path], 8)])
+            self.desk.overlay.show_paths([([s.coordinates for s in self._path], WHITE)])
         if len(self._labels) > 1:
             self.desk.say("Release to merge " + ", ".join(map(str, self._labels)) + ".")
 

@@ -11,6 +11,7 @@ from napari_ncut.editing import Edit, Frame, split_edit, whole_object
 from napari_ncut.monitor import Monitor
 from napari_ncut.plugin import pointing
 from napari_ncut.plugin.desk import Desk
+from napari_ncut.plugin.overlay import swatch
 from napari_ncut.plugin.pointing import Spot
 from napari_ncut.plugin.tools.tool import Tool
 
@@ -20,8 +21,8 @@ class SeedsTool(Tool):
 
     name, title, key, cursor = "seeds", "Seeds", "S", "cross"
     hint = (
-        "Scribble inside an object, a stroke for each part, then Enter. Every stroke has the next "
-        "colour; 1 to 9: choose it (to go on with a part). Backspace: take the last one back."
+        "Scribble inside an object, a stroke for each part; Enter cuts. Each stroke has the next "
+        "colour; 1 to 9 choose one."
     )
 
     def __init__(self, desk: Desk) -> None:
@@ -61,12 +62,12 @@ class SeedsTool(Tool):
         if self._pen is not None:
             self._colour = self._colour % 9 + 1
             self._pen = None
-            self.desk.say(f"{self._count()} Enter cuts; the next stroke has colour {self._colour}.")
+            self.desk.say(f"{self._count()} Enter cuts. Next colour: {swatch(self._colour)}")
 
     def number(self, n: int) -> None:
         """Choose the colour of the next stroke."""
         self._colour = n
-        self.desk.say(f"The next stroke has colour {n}.")
+        self.desk.say(f"Next colour: {swatch(n)}")
 
     def back(self) -> None:
         """Take the last stroke back."""
@@ -74,7 +75,7 @@ class SeedsTool(Tool):
             _, self._colour = self._strokes.pop()
             self._frames.pop()
             self._draw()
-            self.desk.say(f"{self._count()} The next stroke has colour {self._colour}.")
+            self.desk.say(f"{self._count()} Next colour: {swatch(self._colour)}")
 
     def _count(self) -> str:
         n = len(self._strokes)
