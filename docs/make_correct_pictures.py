@@ -32,7 +32,7 @@ class Pictured:
         self.viewer = napari.Viewer()
         self.viewer.window.resize(*SIZE)
         self.qtbot = Bot()
-        image, mask = self.viewer.open_sample("napari-ncut", "nuclei")
+        _, mask = self.viewer.open_sample("napari-ncut", "nuclei")
         _, graph_cut = self.viewer.window.add_plugin_dock_widget(*WIDGET)
         control(graph_cut, "neck").setValue(0.8)
         self.labels = cut(graph_cut, self.viewer)

@@ -28,8 +28,11 @@ class Hand(Canvas):
 
     def __init__(self, window, layer):
         super().__init__(window, layer)
+        # Most of the tests' time goes into drawing without a graphics card.
+        self.viewer.window.resize(950, 600)
         self.widget = window.dock("Correct")
-        self.wait(100)
+        # The first time in an installation the loops are compiled.
+        window.wait_until(lambda: self.widget.is_prepared, timeout=300)
         # The dock has made the canvas smaller.
         self.viewer.reset_view()
         self.wait(20)
@@ -225,7 +228,7 @@ class TestCut:
         np.testing.assert_array_equal(data[before != 3], before[before != 3])
         assert "Cut object 3 into 2" in hand.status
 
-    @pytest.mark.parametrize("n", [3, 5, 9])
+    @pytest.mark.parametrize("n", [3, 9])
     def test_a_number_key_chooses_how_many(self, hand, n):
         hand.tool("C")
         hand.tool(n)

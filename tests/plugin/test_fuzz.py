@@ -79,6 +79,7 @@ class Person:
     def __init__(self, window, rng):
         self.window, self.rng, self.viewer = window, rng, window.viewer
         self.histories = {}
+        self.viewer.window.resize(900, 500)
         self.viewer.layers.events.inserted.connect(self._on_inserted)
         labels, image = movie(rng)
         self.viewer.add_image(image, name="movie", axis_labels=("t", "y", "x"))
@@ -88,7 +89,7 @@ class Person:
         self.graph_cut = window.dock("Graph cut")
         self.canvas = Canvas(window, self.viewer.layers["movie"])
         self.viewer.reset_view()
-        window.qtbot.wait(100)
+        window.wait_until(lambda: self.correct.is_prepared, timeout=300)
         self.idle()
 
     def _on_inserted(self, event):

@@ -14,8 +14,6 @@ from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_ncut import session
-from napari_ncut.editing import piece_at
 from napari_ncut.plugin import editable, layers, pointing
 from napari_ncut.plugin.desk import Desk
 from napari_ncut.plugin.form import CorrectForm
@@ -47,6 +45,7 @@ class CorrectWidget(QWidget):
         self._keys: Keys | None = None
         self._copying: Run | None = None
         self._wants_no_image = False
+        self.is_prepared = False
         self.form = CorrectForm(list(self._tools.values()))
         layout = QVBoxLayout(self)
         layout.addWidget(self.form)
@@ -66,9 +65,8 @@ class CorrectWidget(QWidget):
             (viewer.dims.events.order, self._on_view),
         ]
         self._connect()
-        # The loops are compiled in the background before the first click needs them.
-        Run(lambda _: warm_up(), "warming up", self, in_activity_dock=False)
         self._take(self._default_layer())
+        self._prepare()
 
     @property
     def is_idle(self) -> bool:
@@ -89,6 +87,19 @@ class CorrectWidget(QWidget):
         desk.said.connect(form.say)
         desk.n_parts_changed.connect(form.n_parts.setValue)
         desk.widened.connect(self._take)
+
+    def _prepare(self) -> None:
+        """Compile the loops, which only the first use of an installation has to."""
+        run = Run(lambda _: None, "napari-ncut: preparing", self, in_activity_dock=False)
+        run.progressed.connect(lambda _, text: self.form.say(f"Please wait: {text}."))
+        run.failed.connect(lambda error: self.form.say(str(error), error=True))
+        run.finished.connect(self._on_prepared)
+
+    def _on_prepared(self) -> None:
+        self.is_prepared = True
+        if self.form.status.text().startswith("Please wait"):
+            self.form.say("")
+            self._refresh()
 
     # The layers
 
@@ -325,11 +336,3 @@ class CorrectWidget(QWidget):
         for event, react in self._viewer_events:
             event.disconnect(react)
         self._viewer_events = []
-
-
-def warm_up() -> None:
-    """Compile in advance what a click needs."""
-    session.warm_up()
-    for ndim in (2, 3):
-        for dtype in (np.uint8, np.int32):
-            piece_at(np.ones((2,) * ndim, dtype=dtype), (0,) * ndim)
