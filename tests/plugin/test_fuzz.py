@@ -233,6 +233,8 @@ class Person:
         name = name or self.rng.choices(names, weights)[0]
         if self.layer is None:
             self.switch_layer()
+        # Where no tool can be used, as on a preview, a drag has moved the picture.
+        self.viewer.reset_view()
         history = self.histories[self.layer]
         getattr(self, name)()
         self.idle()
