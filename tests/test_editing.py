@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import ndimage as ndi
 
-from napari_ncut.cutter import Cutter, Evidence
+from napari_ncut.cutter import Cutter, Evidence, click_seeds, connected_to_seeds
 from napari_ncut.editing import (
     Frame,
     NoNumberLeft,
@@ -195,6 +196,49 @@ class TestRecut:
         np.testing.assert_array_equal(twice == 0, labels == 0)
         # As few pixels as possible change: the right end keeps its number.
         assert twice[15, 80] == once[15, 80]
+
+
+class TestClicks:
+    def test_a_ball_stands_for_a_click_and_ends_at_the_edge_and_before_the_next(self):
+        mask = np.zeros((40, 90), bool)
+        mask[5:25, 5:85] = True
+        seeds = click_seeds(mask, [(15, 10), (15, 40)], (1.0, 1.0))
+        assert set(np.unique(seeds)) == {0, 1, 2}
+        assert not seeds[~mask].any()
+        rows, columns = np.nonzero(seeds == 1)
+        assert np.ptp(rows) == np.ptp(columns) == 10  # the edge is 6 pixels away
+        assert np.ptp(np.nonzero(seeds == 2)[1]) == 18  # a third of 30 pixels, on both sides
+        wide = click_seeds(mask, [(15, 20), (15, 60)], (1.0, 3.0))
+        assert np.ptp(np.nonzero(wide == 1)[1]) < np.ptp(np.nonzero(wide == 1)[0])
+
+    def test_clicks_beside_each_other_and_in_thin_objects_are_single_pixels(self):
+        mask = np.zeros((9, 30), bool)
+        mask[4, 2:28] = True
+        seeds = click_seeds(mask, [(4, 5), (4, 8)], (1.0, 1.0))
+        assert np.argwhere(seeds == 1).tolist() == [[4, 5]]
+        assert np.argwhere(seeds == 2).tolist() == [[4, 8]]
+
+    def test_two_clicks_on_one_side_of_a_neck_do_not_cut_at_the_neck(self):
+        y, x = np.ogrid[:60, :120]
+        labels = ((y - 30) ** 2 + (x - 30) ** 2 < 20**2).astype(np.int32)
+        labels[10:50, 48:110] = 1
+        region = piece_at(labels, (30, 30))
+        points = (30, 70), (30, 100)
+        parts = Cutter().between(region, Evidence(None, (1.0, 1.0)), points)
+        whole = np.zeros(labels.shape, np.int32)
+        whole[region.box] = parts
+        assert whole[points[0]] != whole[points[1]]
+        for number in (1, 2):
+            pieces, n_pieces = ndi.label(whole == number)
+            assert n_pieces == 1
+            assert np.count_nonzero(pieces) > 300
+
+    def test_a_piece_without_a_seed_goes_to_the_part_beside_it(self):
+        parts = np.array([[1, 1, 2, 2, 1, 1, 3], [1, 1, 2, 2, 1, 1, 0]], np.int32)
+        seeds = np.zeros_like(parts)
+        seeds[0, 0], seeds[0, 2], seeds[0, 6] = 1, 2, 3
+        expected = np.array([[1, 1, 2, 2, 2, 2, 3], [1, 1, 2, 2, 2, 2, 0]])
+        np.testing.assert_array_equal(connected_to_seeds(parts, seeds), expected)
 
 
 class TestScribbles:
