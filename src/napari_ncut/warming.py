@@ -13,6 +13,7 @@ import numpy as np
 from llvmlite.binding import get_host_cpu_name
 
 from napari_ncut.cut import normalized_cut
+from napari_ncut.flood import flood
 from napari_ncut.graph import weigh_edges
 from napari_ncut.monitor import Monitor
 from napari_ncut.necks import split_tree
@@ -44,6 +45,8 @@ def warm_up(monitor: Monitor | None = None) -> None:
             session.cut(CutSettings(n_segments=3))
             split_tree(mask, image.astype(dtype)).cut(0.9, min_size=3.0)
         session.cut(CutSettings(), seeds=seeds * mask)
+        for integers in (np.uint8, np.uint16, np.int32, np.int64):
+            flood(mask.astype(integers), (0,) * len(shape))
         session.fiedler(CutSettings())
         colours = np.stack([image] * 3, axis=-1).astype(np.uint8)
         normalized_cut(colours, None, 3, channel_axis=-1, connectivity=len(shape))
