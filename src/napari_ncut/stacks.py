@@ -20,6 +20,7 @@ from skimage.filters import threshold_otsu
 from napari_ncut.checks import check_same_shape
 from napari_ncut.monitor import Monitor
 from napari_ncut.necks import SplitTree, split_tree
+from napari_ncut.review import Decisions, decided_rows
 from napari_ncut.session import CutSession
 from napari_ncut.settings import CutSettings, SplitSettings
 
@@ -127,6 +128,8 @@ class StackSession:
 
     def __init__(self, max_pixels: int = 2**25) -> None:
         self.max_pixels = max_pixels
+        # What a review decided about the necks of each frame.
+        self.decisions: dict[Frame, Decisions] = {}
         self._kept: OrderedDict[tuple[Any, ...], tuple[int, CutSession | SplitTree]] = OrderedDict()
 
     def run(
@@ -182,7 +185,11 @@ class StackSession:
                     labels[frame], ncut[frame] = cut.labels, cut.ncut
                 else:
                     tree = self._split_tree(key, source, image, mask, settings, part, where)
-                    labels[frame] = tree.cut(settings.neck, min_size=settings.min_size)
+                    labels[frame] = tree.cut(
+                        settings.neck,
+                        min_size=settings.min_size,
+                        decisions=decided_rows(tree, self.decisions.get(frame, {})),
+                    )
                     trees[frame] = tree
             except (ValueError, TypeError) as error:
                 if where:

@@ -8,7 +8,8 @@ from typing import Any
 
 import napari
 import numpy as np
-from qtpy.QtCore import QEvent, Qt, QTimer
+from napari.layers import Labels
+from qtpy.QtCore import QEvent, Qt, QTimer, Signal
 from qtpy.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from napari_ncut import __version__
@@ -17,6 +18,7 @@ from napari_ncut.plugin import layers
 from napari_ncut.plugin.controls import Controls
 from napari_ncut.plugin.result import ResultLayer
 from napari_ncut.plugin.worker import Run
+from napari_ncut.review import Decisions
 from napari_ncut.settings import CutSettings, SplitSettings
 from napari_ncut.stacks import Frame, Result, Source, StackSession, otsu
 
@@ -47,6 +49,8 @@ class GraphCutWidget(QWidget):
         The viewer whose layers are cut.
     """
 
+    result_changed = Signal()  # `last` and `result_layer` are new
+
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._viewer = viewer
@@ -56,6 +60,7 @@ class GraphCutWidget(QWidget):
         self._run: Run | None = None
         self._job: Job | None = None
         self._again = False
+        self.last: tuple[Job, Result] | None = None
 
         self.controls = Controls(viewer)
         self.run = QPushButton("Split")
@@ -91,6 +96,22 @@ class GraphCutWidget(QWidget):
         """Whether nothing runs and nothing is about to."""
         return self._run is None and not self._soon.isActive()
 
+    # What the other docks use
+
+    @property
+    def result_layer(self) -> Labels | None:
+        """The layer that shows the last result."""
+        return self._result.layer
+
+    @property
+    def decisions(self) -> dict[Frame, Decisions]:
+        """What was decided in a review about the necks of each frame; holds for every run."""
+        return self._session.decisions
+
+    def cut_again(self) -> None:
+        """Show a preview anew, after decisions have changed."""
+        self._preview_soon(keep_running=True)
+
     # What the user does
 
     def _on_run(self) -> None:
@@ -103,6 +124,7 @@ class GraphCutWidget(QWidget):
     def _on_layers(self) -> None:
         self._stop()
         self._result.forget()
+        self._session.decisions.clear()
         self._refresh()
         if self.controls.foreground.value != "mask":
             self._find_threshold()
@@ -229,6 +251,8 @@ class GraphCutWidget(QWidget):
         self._result.show(result.labels, record, job.name, job.place, preview=job.preview)
         text = summary(result, seconds)
         self._say(f"Preview: {text}. {self.run.text()} keeps it." if job.preview else text)
+        self.last = job, result
+        self.result_changed.emit()
 
     def _on_error(self, error: Exception) -> None:
         self._say(str(error), error=True)

@@ -1,0 +1,378 @@
+"""The dock "Review": the doubtful necks of a split one by one, nearest to the threshold first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import napari
+import numpy as np
+from napari.layers import Labels, Points
+from numpy.typing import NDArray
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout
+
+from napari_ncut import review
+from napari_ncut.necks import SplitTree
+from napari_ncut.plugin.dock import Dock, GraphCutLink, in_viewer
+from napari_ncut.plugin.view import go_to
+from napari_ncut.plugin.worker import Run
+from napari_ncut.stacks import Frame
+
+MARK = "review mark"
+SPLIT_COLOR = "#ffd23f"
+JOINED_COLOR = "#3fd0ff"
+BUTTONS = (
+    ("next", "Next", "N", "Go to the next neck in doubt"),
+    ("keep", "Keep", "K", "It is right as it is; go to the next one"),
+    ("merge_back", "Merge back", "J", "Join the two objects on both sides of the mark"),
+    ("split", "Split", "H", "Cut the object along the mark"),
+)
+HOW = (
+    "<b>N</b> next, <b>K</b> keep, <b>J</b> join (merge back), <b>H</b> halve (split). "
+    f'<span style="color:{SPLIT_COLOR}">Yellow</span>: a cut that was made. '
+    f'<span style="color:{JOINED_COLOR}">Blue</span>: one that was not.'
+)
+
+
+@dataclass(frozen=True)
+class Neck:
+    """One neck of a result: a row of the split tree of a frame."""
+
+    frame: Frame
+    row: int
+    place: review.Place
+    ratio: float
+
+
+class ReviewDock(Dock):
+    """Goes through the necks whose ratio is near the threshold, and changes what is wrong.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        The viewer whose Graph cut widget made the result.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        super().__init__(viewer)
+        self._link = GraphCutLink(viewer, self)
+        self._layer: Labels | None = None
+        self._trees: dict[Frame, SplitTree] = {}
+        self._threshold = 0.0
+        self._decisions: dict[Frame, review.Decisions] = {}
+        self._queue: list[Neck] = []
+        self._visited: set[tuple[Frame, review.Place]] = set()
+        self._at: Neck | None = None
+        self._run: Run | None = None
+        self._mark: Points | None = None
+
+        self.left = QLabel()
+        self.left.setObjectName("left")
+        self.left.setWordWrap(True)
+        grid = QGridLayout()
+        for number, (name, text, key, tip) in enumerate(BUTTONS):
+            button = QPushButton(f"{text} ({key})")
+            button.setObjectName(name)
+            button.setToolTip(f"{tip} (key {key})")
+            self.add_shortcut(key, button)
+            grid.addWidget(button, number // 2, number % 2)
+            setattr(self, name, button)
+        how = QLabel(HOW)
+        how.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.left)
+        layout.addLayout(grid)
+        layout.addWidget(self.status)
+        layout.addWidget(how)
+        layout.addStretch()
+        self.next.clicked.connect(self._on_next)
+        self.keep.clicked.connect(self._on_keep)
+        self.merge_back.clicked.connect(lambda: self._decide(split=False))
+        self.split.clicked.connect(lambda: self._decide(split=True))
+
+        # Painting and undo come in bursts.
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(30)
+        self._soon.timeout.connect(self._on_labels)
+        self._link.result_changed.connect(self._on_result)
+        viewer.layers.events.removed.connect(self._on_removed)
+        self._on_result()
+
+    next: QPushButton
+    keep: QPushButton
+    merge_back: QPushButton
+    split: QPushButton
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing runs and nothing is about to."""
+        return self._run is None and not self._soon.isActive()
+
+    # The result
+
+    def _on_result(self) -> None:
+        """Take over the result of the Graph cut widget."""
+        widget = self._link.widget
+        if widget is not None and widget.last is not None:
+            job, result = widget.last
+            self._trees = result.trees
+            self._decisions = widget.decisions
+            self._threshold = getattr(job.settings, "neck", 0.0)
+            self._follow(widget.result_layer)
+        self._sort()
+        if self._at is not None:
+            self._at = next((n for n in self._queue if _key(n) == _key(self._at)), None)
+            self._look()
+        self._refresh()
+
+    def _follow(self, layer: Labels | None) -> None:
+        if layer == self._layer:
+            return
+        self._unfollow()
+        self._layer = layer
+        self._visited.clear()
+        if layer is not None:
+            layer.events.set_data.connect(self._soon_labels)
+            layer.events.paint.connect(self._soon_labels)
+
+    def _unfollow(self) -> None:
+        if self._layer is not None:
+            self._layer.events.set_data.disconnect(self._soon_labels)
+            self._layer.events.paint.disconnect(self._soon_labels)
+        self._layer = None
+
+    def _sort(self) -> None:
+        necks = [
+            Neck(frame, row, tuple(place), float(ratio))
+            for frame, tree in self._trees.items()
+            for row, (place, ratio) in enumerate(
+                zip(tree.place.tolist(), tree.ratio.tolist(), strict=True)
+            )
+        ]
+        order = review.by_doubt(np.array([neck.ratio for neck in necks]), self._threshold)
+        self._queue = [necks[number] for number in order]
+
+    def _soon_labels(self) -> None:
+        self._soon.start()
+
+    def _on_labels(self) -> None:
+        """Follow what was painted and undone: a decision that no longer holds is no decision."""
+        if self._run is not None:
+            self._soon.start()
+            return
+        if self._layer is not None and self._layer.editable:
+            for frame, decisions in list(self._decisions.items()):
+                if frame in self._trees:
+                    self._decisions[frame] = self._still_true(frame, decisions)
+        self._refresh()
+
+    def _still_true(self, frame: Frame, decisions: review.Decisions) -> review.Decisions:
+        tree = self._trees[frame]
+        sides = review.side_labels(tree, self._labels(frame))
+        rows = review.decided_rows(tree, decisions)
+        broken = {
+            tuple(tree.place[row].tolist())
+            for row, split in rows.items()
+            if bool(sides[row, 0] != sides[row, 1]) != split
+        }
+        return {place: split for place, split in decisions.items() if place not in broken}
+
+    def _on_removed(self, _: object) -> None:
+        if self._layer is not None and not in_viewer(self._layer, self._viewer):
+            self._stop()
+            self._unfollow()
+            self._trees = {}
+            self._queue = []
+            self._at = None
+            self._remove_mark()
+            self._refresh()
+
+    def _labels(self, frame: Frame) -> NDArray[Any]:
+        assert self._layer is not None
+        return np.asarray(self._layer.data[frame])
+
+    def _is_decided(self, neck: Neck) -> bool:
+        return neck.place in self._decisions.get(neck.frame, {})
+
+    def _is_split(self, neck: Neck) -> bool:
+        tree = self._trees[neck.frame]
+        first, second = review.side_labels(tree, self._labels(neck.frame))[neck.row]
+        return bool(first != second)
+
+    # What the user does
+
+    def _on_next(self) -> None:
+        waiting = [neck for neck in self._queue if not self._is_decided(neck)]
+        new = [neck for neck in waiting if _key(neck) not in self._visited]
+        if waiting and not new:
+            # All have been seen: from the start, with those that are still open.
+            self._visited.clear()
+            new = waiting
+        self._at = new[0] if new else None
+        if self._at is not None:
+            self._visited.add(_key(self._at))
+            self._look(move=True)
+        else:
+            self._remove_mark()
+        self._refresh()
+
+    def _on_keep(self) -> None:
+        if self._at is not None:
+            self._remember(self._at, self._is_split(self._at))
+            self._on_next()
+
+    def _decide(self, *, split: bool) -> None:
+        """Cut or join at the neck, here and for every threshold."""
+        neck, layer, widget = self._at, self._layer, self._link.widget
+        if neck is None or layer is None:
+            return
+        self._remember(neck, split)
+        if not layer.editable and widget is not None:
+            widget.cut_again()
+            return
+        change = review.split if split else review.merge
+        tree, labels = self._trees[neck.frame], self._labels(neck.frame)
+        self._start(lambda _: change(tree, labels, neck.row), self._on_change)
+
+    def _remember(self, neck: Neck, split: bool) -> None:
+        # A new mapping each time: the worker may be reading the old one.
+        before = self._decisions.get(neck.frame, {})
+        self._decisions[neck.frame] = {**before, neck.place: split}
+
+    def _on_change(self, change: tuple[tuple[NDArray[Any], ...], int], _: float) -> None:
+        """Write into a layer that is the user's, as one step of its history."""
+        pixels, label = change
+        layer, neck = self._layer, self._at
+        if not in_viewer(layer, self._viewer) or layer is None or neck is None:
+            return
+        if label > np.iinfo(layer.data.dtype).max:
+            self.say(f"The layer's type {layer.data.dtype} has no number left.", error=True)
+            return
+        if len(pixels[0]):
+            here = tuple(np.full(len(pixels[0]), index) for index in neck.frame)
+            layer.data_setitem((*here, *pixels), label)
+        self._look()
+        self._refresh()
+
+    # Where it is
+
+    def _look(self, *, move: bool = False) -> None:
+        """Find out where the cut lies, mark it and go there."""
+        neck = self._at
+        if neck is None or not in_viewer(self._layer, self._viewer):
+            return
+        tree, labels = self._trees[neck.frame], self._labels(neck.frame)
+        self._start(
+            lambda _: review.look(tree, labels, neck.row), lambda found, _: self._show(found, move)
+        )
+
+    def _show(self, found: review.Look, move: bool) -> None:
+        neck, layer = self._at, self._layer
+        if neck is None or layer is None or not in_viewer(layer, self._viewer):
+            return
+        frame = np.array(neck.frame, float)
+        points = np.hstack([np.tile(frame, (len(found.points), 1)), found.points])
+        self._show_mark(layer, points, SPLIT_COLOR if self._is_split(neck) else JOINED_COLOR)
+        if move:
+            go_to(
+                self._viewer,
+                layer,
+                np.concatenate([frame, found.low]),
+                np.concatenate([frame, found.high]),
+            )
+
+    def _show_mark(self, layer: Labels, points: NDArray[np.float64], color: str) -> None:
+        self._remove_mark()
+        active = self._viewer.layers.selection.active
+        self._mark = Points(
+            points,
+            name=MARK,
+            size=0.8,
+            face_color=color,
+            border_color="black",
+            border_width=0.1,
+            scale=layer.scale,
+            translate=layer.translate,
+            rotate=layer.rotate,
+            shear=layer.shear,
+            affine=layer.affine,
+            units=layer.units,
+            axis_labels=layer.axis_labels,
+        )
+        self._viewer.add_layer(self._mark)
+        self._viewer.layers.selection.active = active
+
+    def _remove_mark(self) -> None:
+        if in_viewer(self._mark, self._viewer):
+            self._viewer.layers.remove(self._mark)
+        self._mark = None
+
+    # Runs
+
+    def _start(self, function: Any, then: Any) -> None:
+        self._stop()
+        run = self._run = Run(function, "review", self, in_activity_dock=False)
+        run.finished.connect(lambda: self._on_finished(run))
+        run.failed.connect(lambda error: self.say(str(error), error=True))
+        run.returned.connect(then)
+
+    def _stop(self) -> None:
+        if self._run is not None:
+            self._run.cancel()
+
+    def _on_finished(self, run: Run) -> None:
+        # What a run returns may have started the next one.
+        if run is self._run:
+            self._run = None
+
+    # What the dock says
+
+    def _refresh(self) -> None:
+        neck = self._at
+        there = self._layer is not None and bool(self._queue)
+        split = neck is not None and self._is_split(neck)
+        self.next.setEnabled(there)
+        self.keep.setEnabled(neck is not None)
+        self.merge_back.setEnabled(neck is not None and split)
+        self.split.setEnabled(neck is not None and not split)
+        waiting = [n for n in self._queue if not self._is_decided(n)]
+        near = sum(abs(n.ratio - self._threshold) <= review.DOUBT for n in waiting)
+        self.left.setText(f"{near} in doubt, {len(waiting) - near} clear" if there else "")
+        if not there:
+            self.say(self._what_is_missing())
+        elif neck is None:
+            self.say(
+                "Next goes to the neck that is nearest to the threshold."
+                if waiting
+                else "All necks have been decided."
+            )
+        else:
+            self.say(
+                f"Neck {neck.ratio:.3f} at a threshold of {self._threshold:.2f}: "
+                f"{'cut' if split else 'not cut'}"
+                f"{', decided by you' if self._is_decided(neck) else ''}."
+            )
+
+    def _what_is_missing(self) -> str:
+        if self._layer is None:
+            return (
+                "Nothing to review yet. Split touching objects in the widget Graph cut first; its "
+                "doubtful cuts are then shown here one by one."
+            )
+        if not self._trees:
+            return "The last result was cut into a given number; there are no necks to review."
+        return "No object of this result has a neck: there is nothing to doubt."
+
+    def leave(self) -> None:
+        """Stop what runs and take the mark away."""
+        self._stop()
+        self._unfollow()
+        self._link.leave()
+        self._viewer.layers.events.removed.disconnect(self._on_removed)
+        self._remove_mark()
+
+
+def _key(neck: Neck) -> tuple[Frame, review.Place]:
+    return neck.frame, neck.place
