@@ -1,1 +1,9 @@
+from ._version import __version__ as __version__
 from .affinity import ncut_value as ncut_value
+from .clustering import spectral_clustering as spectral_clustering
+from .cut import normalized_cut as normalized_cut
+from .monitor import Cancelled as Cancelled
+from .session import Cut as Cut
+from .session import CutSession as CutSession
+from .session import warm_up as warm_up
+from .settings import CutSettings as CutSettings
