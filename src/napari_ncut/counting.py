@@ -4,9 +4,11 @@ A graph of c connected components that falls into N good segments has N small ei
 a large one: the small ones come from the cuts between segments, the next one from a cut through
 one of them. So N is good where the next eigenvalue is large against the price of a cut,
 
-    clearness(N) = lambda_(N + 1) / (normalised cut / (N - c)),
+    clearness(N) = lambda_(N + 1) / (normalised cut / (N - c)) / (N - c + 1)^(1/d),
 
-and the N with the clearest cut is the one to take.
+and the N with the clearest cut is the one to take. The last factor is the growth in a region of d
+dimensions without any segments, where eigenvalues grow as N^(2/d) and the price as N^(1/d); there
+the clearness is about the same for every N, and none is suggested.
 
 References
 ----------
@@ -29,6 +31,10 @@ from napari_ncut.session import CutSession
 from napari_ncut.settings import CutSettings
 
 
+# The clearest cut is this much clearer than the median, or it is not worth a word.
+STANDS_OUT = 1.5
+
+
 @dataclass(frozen=True)
 class Counts:
     """What a cut into each number of segments costs.
@@ -42,7 +48,7 @@ class Counts:
     ncut : ndarray of float64, shape (k,)
         Normalised cut of each.
     suggested : int or None
-        The number with the clearest cut.
+        The number with the clearest cut, if one stands out.
     """
 
     eigenvalues: NDArray[np.float64]
@@ -52,7 +58,7 @@ class Counts:
 
 
 def clearness(
-    eigenvalues: ArrayLike, n_segments: ArrayLike, ncut: ArrayLike
+    eigenvalues: ArrayLike, n_segments: ArrayLike, ncut: ArrayLike, ndim: int
 ) -> NDArray[np.float64]:
     """Return how clear the cut into each number of segments is.
 
@@ -63,6 +69,8 @@ def clearness(
     n_segments, ncut : array_like, shape (k,)
         Numbers of segments from that of the connected components on, ascending, and the
         normalised cut of each.
+    ndim : int
+        Number of spatial axes.
 
     Returns
     -------
@@ -71,8 +79,8 @@ def clearness(
 
     Examples
     --------
-    >>> clearness([0, 0.01, 0.5, 0.6], [1, 2, 3], [0, 0.02, 0.6])
-    array([nan, 25. ,  2. ])
+    >>> clearness([0, 0.01, 0.5, 0.6], [1, 2, 3], [0, 0.02, 0.6], ndim=1)
+    array([   nan, 12.5       ,  0.66666667])
     """
     counts = np.asarray(n_segments, dtype=np.intp)
     cuts = counts - counts[0]
@@ -81,22 +89,26 @@ def clearness(
     quotient: NDArray[np.float64] = np.divide(
         following * cuts, total, out=np.full(len(counts), np.nan), where=total > 0
     )
-    return quotient
+    return quotient / (cuts + 1) ** (1 / ndim)
 
 
-def suggest_count(eigenvalues: ArrayLike, n_segments: ArrayLike, ncut: ArrayLike) -> int | None:
-    """Return the number of segments with the clearest cut.
+def suggest_count(
+    eigenvalues: ArrayLike, n_segments: ArrayLike, ncut: ArrayLike, ndim: int
+) -> int | None:
+    """Return the number of segments with the clearest cut, or None if no number stands out.
 
-    A number that cuts nothing (1, or one for each connected component) is not judged: there is
-    no cut to be clear. None if that holds for all of them.
+    Parameters
+    ----------
+    eigenvalues, n_segments, ncut, ndim
+        As in `clearness`.
 
     Examples
     --------
-    >>> suggest_count([0, 0.01, 0.5, 0.6], [1, 2, 3], [0, 0.02, 0.6])
+    >>> suggest_count([0, 0.01, 0.5, 0.6, 0.7], [1, 2, 3, 4], [0, 0.02, 0.6, 1.2], ndim=2)
     2
     """
-    clear = clearness(eigenvalues, n_segments, ncut)
-    if np.isnan(clear).all():
+    clear = clearness(eigenvalues, n_segments, ncut, ndim)
+    if np.isnan(clear).all() or np.nanmax(clear) < STANDS_OUT * np.nanmedian(clear):
         return None
     return int(np.asarray(n_segments)[np.nanargmax(clear)])
 
@@ -139,7 +151,8 @@ def compare_counts(
             progress=part.report,
             cancelled=part.cancelled,
         ).ncut
-    return Counts(eigenvalues, counts, ncut, suggest_count(eigenvalues, counts, ncut))
+    suggested = suggest_count(eigenvalues, counts, ncut, len(session.shape))
+    return Counts(eigenvalues, counts, ncut, suggested)
 
 
 def _spectrum(

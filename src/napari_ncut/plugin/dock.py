@@ -8,7 +8,7 @@ from typing import Any
 import napari
 from napari.layers import Layer
 from qtpy.QtCore import QEvent, QObject, Qt, Signal
-from qtpy.QtGui import QKeySequence, QResizeEvent, QShortcut
+from qtpy.QtGui import QKeySequence, QShortcut
 from qtpy.QtWidgets import QApplication, QLabel, QWidget
 
 from napari_ncut.plugin.widget import GraphCutWidget
@@ -68,12 +68,12 @@ class Dock(QWidget):
         self.status.setStyleSheet(ERROR if error else "")
         self.status.setText(text)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
+    def event(self, event: QEvent) -> bool:
         """Keep room for all lines of text: a wrapped label does not ask for it itself."""
-        super().resizeEvent(event)
         layout = self.layout()
-        if layout is not None and layout.hasHeightForWidth():
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize) and layout is not None:
             self.setMinimumHeight(layout.minimumHeightForWidth(self.width()))
+        return bool(super().event(event))
 
     def add_shortcut(self, key: str, button: Any) -> None:
         """Click a button when a key is pressed anywhere in this viewer's window."""
