@@ -30,7 +30,6 @@ from napari_ncut.monitor import Monitor
 from napari_ncut.session import CutSession
 from napari_ncut.settings import CutSettings
 
-
 # The clearest cut is this much clearer than the median, or it is not worth a word.
 STANDS_OUT = 1.5
 
@@ -140,12 +139,13 @@ def compare_counts(
         If the monitor says so.
     """
     monitor = monitor or Monitor()
-    part = monitor.part(0.0, 0.3)
-    n_components, eigenvalues = _spectrum(session, settings, n_more, part)
+    n_components, eigenvalues = _spectrum(session, settings, n_more, monitor.part(0.0, 0.3))
     counts = np.arange(n_components, len(eigenvalues), dtype=np.int64)
     ncut = np.empty(len(counts))
     for number, n in enumerate(counts.tolist()):
-        part = monitor.part(0.3 + 0.7 * number / len(counts), 0.3 + 0.7 * (number + 1) / len(counts))
+        part = monitor.part(
+            0.3 + 0.7 * number / len(counts), 0.3 + 0.7 * (number + 1) / len(counts)
+        )
         ncut[number] = session.cut(
             replace(settings, n_segments=n, min_size=0.0),
             progress=part.report,

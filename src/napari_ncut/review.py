@@ -1,8 +1,8 @@
 """Review of a split: which necks are in doubt, what was decided about them, and what that changes.
 
-A split tree links the fragments of each blob by its necks: one row a neck, between two fragments.
-Rows that are cut set fragments apart, all others join them. So every row can be decided on its
-own, and a decision holds whatever the threshold is.
+The rows of a split tree are a spanning tree of the fragments of each blob: a row that is cut sets
+the fragments beside it apart, any other joins them. So every row can be decided on its own, and a
+decision holds whatever the threshold is.
 """
 
 from __future__ import annotations
@@ -10,20 +10,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
-from napari_ncut.necks import SplitTree
+from napari_ncut.compiled import compiled
+from napari_ncut.split_tree import SplitTree
 
-Place = tuple[int, ...]
-# Where a neck is -> whether it is to be cut. A place outlives the tree: the same blob has the same
-# necks when its tree is found again.
-Decisions = Mapping[Place, bool]
+# The middle pixels of the two fragments beside a neck. They tell it from all others, and are the
+# same when the tree of the same blob is found again.
+NeckId = tuple[int, int]
+# Whether a neck is to be cut.
+Decisions = Mapping[NeckId, bool]
 
 # Necks whose ratio is this near to the threshold are in doubt.
 DOUBT = 0.1
+
+_middles: WeakKeyDictionary[SplitTree, NDArray[np.int64]] = WeakKeyDictionary()
 
 
 def by_doubt(ratio: NDArray[np.floating[Any]], neck: float) -> NDArray[np.intp]:
@@ -38,12 +43,41 @@ def by_doubt(ratio: NDArray[np.floating[Any]], neck: float) -> NDArray[np.intp]:
     return np.argsort(np.abs(ratio - neck), kind="stable")
 
 
+def necks(tree: SplitTree) -> NDArray[np.int64]:
+    """Return the two middle pixels that each row of a tree is known by, shape (n, 2).
+
+    They are flat indices. Found once a tree, in a time proportional to its pixels.
+    """
+    if tree not in _middles:
+        _middles[tree] = _middle_pixels(tree.fragments.reshape(-1), tree.n_fragments)
+    pairs: NDArray[np.int64] = _middles[tree][tree.beside]
+    return pairs
+
+
+@compiled
+def _middle_pixels(fragments: NDArray[np.int32], n: int) -> NDArray[np.int64]:
+    """Return the pixel of each fragment that is the middle one in the order of the raster."""
+    count = np.zeros(n, np.int64)
+    for i in range(len(fragments)):
+        if fragments[i] >= 0:
+            count[fragments[i]] += 1
+    left = count // 2
+    middle = np.empty(n, np.int64)
+    for i in range(len(fragments)):
+        k = fragments[i]
+        if k >= 0:
+            if left[k] == 0:
+                middle[k] = i
+            left[k] -= 1
+    return middle
+
+
 def decided_rows(tree: SplitTree, decisions: Decisions) -> dict[int, bool]:
     """Return the rows of a tree about which something was decided, and what."""
     if not decisions:
         return {}
-    rows = {tuple(place): row for row, place in enumerate(tree.place.tolist())}
-    return {rows[place]: split for place, split in decisions.items() if place in rows}
+    rows = {(first, second): row for row, (first, second) in enumerate(necks(tree).tolist())}
+    return {rows[neck]: split for neck, split in decisions.items() if neck in rows}
 
 
 def side_labels(tree: SplitTree, labels: NDArray[Any]) -> NDArray[Any]:
@@ -61,8 +95,7 @@ def side_labels(tree: SplitTree, labels: NDArray[Any]) -> NDArray[Any]:
     ndarray of int, shape (n, 2)
         Equal where the neck is not cut, and 0 where a side has been deleted.
     """
-    ends = tree.peaks[tree.sides]
-    found: NDArray[Any] = labels[tuple(np.moveaxis(ends, -1, 0))]
+    found: NDArray[Any] = labels[np.unravel_index(necks(tree), labels.shape)]
     return found
 
 
@@ -125,20 +158,22 @@ def parts(tree: SplitTree, labels: NDArray[Any], row: int) -> NDArray[np.int32]:
     What was joined or cut by hand since counts: only this neck is cut, and nothing else joined.
     """
     sides = side_labels(tree, labels)
-    decisions = {number: a != b for number, (a, b) in enumerate(sides.tolist())}
-    pieces = tree.cut(1.0, decisions=decisions | {row: True})
-    first, second = tree.peaks[tree.sides[row]]
-    inside = np.isin(labels, sides[row]) & (labels != 0)
+    decisions = dict(enumerate((sides[:, 0] != sides[:, 1]).tolist()))
+    piece = tree.labels_of_fragments(1.0, decisions=decisions | {row: True})
+    first, second = piece[tree.beside[row]]
+    side = np.zeros(tree.n_fragments + 1, np.int32)  # the last one: no fragment
+    side[:-1][piece == first] = 1
+    side[:-1][piece == second] = 2
     found = np.zeros(labels.shape, np.int32)
-    found[inside & (pieces == pieces[tuple(first)])] = 1
-    found[inside & (pieces == pieces[tuple(second)])] = 2
+    inside = np.isin(labels, sides[row]) & (labels != 0)
+    found[inside] = side[tree.fragments[inside]]
     return found
 
 
 def look(tree: SplitTree, labels: NDArray[Any], row: int) -> Look:
     """Return where a neck, cut or not, is to be looked at in a frame of labels."""
     found = parts(tree, labels, row)
-    place = tree.place[row].astype(float)
+    place = tree.position[row]
     if not (found == 1).any() or not (found == 2).any():
         return Look(place[None], place, place)
     box = find_objects(np.minimum(found, 1))[0]

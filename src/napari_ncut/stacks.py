@@ -19,10 +19,11 @@ from skimage.filters import threshold_otsu
 
 from napari_ncut.checks import check_same_shape
 from napari_ncut.monitor import Monitor
-from napari_ncut.necks import SplitTree, split_tree
-from napari_ncut.review import Decisions, decided_rows
+from napari_ncut.necks import split_tree
+from napari_ncut.review import Decisions, decided_rows, necks
 from napari_ncut.session import CutSession
 from napari_ncut.settings import CutSettings, SplitSettings
+from napari_ncut.split_tree import SplitTree
 
 Frame = tuple[int, ...]
 
@@ -252,6 +253,7 @@ class StackSession:
             channel_axis=-1 if source.has_channels and image is not None else None,
             **_told(monitor, where),
         )
+        necks(tree)  # found once, and here in the thread: a review shall not wait for it
         self._keep(key, mask.size, tree)
         return tree
 

@@ -68,10 +68,11 @@ class Dock(QWidget):
         self.status.setStyleSheet(ERROR if error else "")
         self.status.setText(text)
 
-    def event(self, event: QEvent) -> bool:
+    def event(self, event: QEvent | None) -> bool:
         """Keep room for all lines of text: a wrapped label does not ask for it itself."""
         layout = self.layout()
-        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize) and layout is not None:
+        kind = None if event is None else event.type()
+        if kind in (QEvent.Type.LayoutRequest, QEvent.Type.Resize) and layout is not None:
             self.setMinimumHeight(layout.minimumHeightForWidth(self.width()))
         return bool(super().event(event))
 
@@ -91,10 +92,11 @@ class Dock(QWidget):
         shortcut.activated.connect(click)
         shortcut.activatedAmbiguously.connect(click)
 
-    def changeEvent(self, event: QEvent) -> None:
+    def changeEvent(self, event: QEvent | None) -> None:
         """Follow the widget into its dock, and out of it when the dock is closed."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.ParentChange and self.parent() is None and not self._left:
+        kind = None if event is None else event.type()
+        if kind == QEvent.Type.ParentChange and self.parent() is None and not self._left:
             self._left = True
             self.leave()
 

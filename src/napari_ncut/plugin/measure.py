@@ -175,9 +175,7 @@ class MeasureDock(Dock):
     # Layers
 
     def _labels_choices(self, _: object = None) -> list[tuple[str, Labels]]:
-        return [
-            (layer.name, layer) for layer in self._viewer.layers if isinstance(layer, Labels)
-        ]
+        return [(layer.name, layer) for layer in self._viewer.layers if isinstance(layer, Labels)]
 
     def _image_choices(self, _: object = None) -> list[tuple[str, Image | None]]:
         found: list[tuple[str, Image | None]] = [

@@ -110,8 +110,9 @@ class SeeWhyDock(Dock):
             self.say("Point at an object to see its cut profile.")
             self._count(job)
         else:
-            ratios = [np.asarray(tree.ratio, float) for tree in result.trees.values()]
-            self.histogram.show_necks(np.concatenate(ratios), widget.controls.neck.value)
+            ratios = np.concatenate([tree.ratio for tree in result.trees.values()])
+            # 1: a dent of the border, no neck.
+            self.histogram.show_necks(ratios[ratios < 1.0], widget.controls.neck.value)
             self.say("Drag the line to move Neck. Point at an object to see its cut profile.")
         self._show_profile()
 

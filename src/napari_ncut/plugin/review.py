@@ -13,7 +13,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout
 
 from napari_ncut import review
-from napari_ncut.necks import SplitTree
+from napari_ncut.split_tree import SplitTree
 from napari_ncut.plugin.dock import Dock, GraphCutLink, in_viewer
 from napari_ncut.plugin.view import go_to
 from napari_ncut.plugin.worker import Run
@@ -41,7 +41,7 @@ class Neck:
 
     frame: Frame
     row: int
-    place: review.Place
+    sides: review.NeckId
     ratio: float
 
 
@@ -62,7 +62,7 @@ class ReviewDock(Dock):
         self._threshold = 0.0
         self._decisions: dict[Frame, review.Decisions] = {}
         self._queue: list[Neck] = []
-        self._visited: set[tuple[Frame, review.Place]] = set()
+        self._visited: set[tuple[Frame, review.NeckId]] = set()
         self._at: Neck | None = None
         self._run: Run | None = None
         self._mark: Points | None = None
@@ -145,11 +145,12 @@ class ReviewDock(Dock):
 
     def _sort(self) -> None:
         necks = [
-            Neck(frame, row, tuple(place), float(ratio))
+            Neck(frame, row, (first, second), ratio)
             for frame, tree in self._trees.items()
-            for row, (place, ratio) in enumerate(
-                zip(tree.place.tolist(), tree.ratio.tolist(), strict=True)
+            for row, ((first, second), ratio) in enumerate(
+                zip(review.necks(tree).tolist(), tree.ratio.tolist(), strict=True)
             )
+            if ratio < 1.0  # 1: a dent of the border, no neck
         ]
         order = review.by_doubt(np.array([neck.ratio for neck in necks]), self._threshold)
         self._queue = [necks[number] for number in order]
@@ -173,11 +174,11 @@ class ReviewDock(Dock):
         sides = review.side_labels(tree, self._labels(frame))
         rows = review.decided_rows(tree, decisions)
         broken = {
-            tuple(tree.place[row].tolist())
+            tuple(review.necks(tree)[row].tolist())
             for row, split in rows.items()
             if bool(sides[row, 0] != sides[row, 1]) != split
         }
-        return {place: split for place, split in decisions.items() if place not in broken}
+        return {neck: split for neck, split in decisions.items() if neck not in broken}
 
     def _on_removed(self, _: object) -> None:
         if self._layer is not None and not in_viewer(self._layer, self._viewer):
@@ -194,7 +195,7 @@ class ReviewDock(Dock):
         return np.asarray(self._layer.data[frame])
 
     def _is_decided(self, neck: Neck) -> bool:
-        return neck.place in self._decisions.get(neck.frame, {})
+        return neck.sides in self._decisions.get(neck.frame, {})
 
     def _is_split(self, neck: Neck) -> bool:
         tree = self._trees[neck.frame]
@@ -239,7 +240,7 @@ class ReviewDock(Dock):
     def _remember(self, neck: Neck, split: bool) -> None:
         # A new mapping each time: the worker may be reading the old one.
         before = self._decisions.get(neck.frame, {})
-        self._decisions[neck.frame] = {**before, neck.place: split}
+        self._decisions[neck.frame] = {**before, neck.sides: split}
 
     def _on_change(self, change: tuple[tuple[NDArray[Any], ...], int], _: float) -> None:
         """Write into a layer that is the user's, as one step of its history."""
@@ -374,5 +375,5 @@ class ReviewDock(Dock):
         self._remove_mark()
 
 
-def _key(neck: Neck) -> tuple[Frame, review.Place]:
-    return neck.frame, neck.place
+def _key(neck: Neck) -> tuple[Frame, review.NeckId]:
+    return neck.frame, neck.sides
