@@ -47,6 +47,10 @@ class GraphCutLink(QObject):
     def leave(self) -> None:
         """Stop following."""
         self._viewer.layers.events.inserted.disconnect(self.find)
+        if self.widget is not None:
+            self.widget.result_changed.disconnect(self.result_changed)
+            self.widget.controls.settings_changed.disconnect(self.setting_changed)
+            self.widget.destroyed.disconnect(self._lose)
         self.widget = None
 
 

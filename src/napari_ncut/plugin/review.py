@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout
 
 from napari_ncut import review
 from napari_ncut.split_tree import SplitTree
+from napari_ncut.plugin import layers
 from napari_ncut.plugin.dock import Dock, GraphCutLink, in_viewer
 from napari_ncut.plugin.view import go_to
 from napari_ncut.plugin.worker import Run
@@ -117,20 +118,29 @@ class ReviewDock(Dock):
         widget = self._link.widget
         if widget is not None and widget.last is not None:
             job, result = widget.last
-            self._trees = result.trees
-            self._decisions = widget.decisions
             self._threshold = getattr(job.settings, "neck", 0.0)
-            self._follow(widget.result_layer)
-        self._sort()
-        if self._at is not None:
-            self._at = next((n for n in self._queue if _key(n) == _key(self._at)), None)
-            self._look()
+            self._decisions = widget.decisions
+            self._take(widget.result_layer, result.trees)
         self._refresh()
+
+    def _take(self, layer: Labels | None, trees: dict[Frame, SplitTree]) -> None:
+        if not in_viewer(layer, self._viewer):
+            layer, trees = None, {}
+        self._follow(layer)
+        self._trees = trees
+        self._sort()
+        at = self._at
+        self._at = next((neck for neck in self._queue if at and _key(neck) == _key(at)), None)
+        if self._at is None:
+            self._hide_mark()
+        else:
+            self._look()
 
     def _follow(self, layer: Labels | None) -> None:
         if layer == self._layer:
             return
         self._unfollow()
+        self._remove_mark()
         self._layer = layer
         self._visited.clear()
         if layer is not None:
@@ -183,10 +193,7 @@ class ReviewDock(Dock):
     def _on_removed(self, _: object) -> None:
         if self._layer is not None and not in_viewer(self._layer, self._viewer):
             self._stop()
-            self._unfollow()
-            self._trees = {}
-            self._queue = []
-            self._at = None
+            self._take(None, {})
             self._remove_mark()
             self._refresh()
 
@@ -216,7 +223,7 @@ class ReviewDock(Dock):
             self._visited.add(_key(self._at))
             self._look(move=True)
         else:
-            self._remove_mark()
+            self._hide_mark()
         self._refresh()
 
     def _on_keep(self) -> None:
@@ -285,25 +292,26 @@ class ReviewDock(Dock):
             )
 
     def _show_mark(self, layer: Labels, points: NDArray[np.float64], color: str) -> None:
-        self._remove_mark()
-        active = self._viewer.layers.selection.active
-        self._mark = Points(
-            points,
-            name=MARK,
-            size=0.8,
-            face_color=color,
-            border_color="black",
-            border_width=0.1,
-            scale=layer.scale,
-            translate=layer.translate,
-            rotate=layer.rotate,
-            shear=layer.shear,
-            affine=layer.affine,
-            units=layer.units,
-            axis_labels=layer.axis_labels,
-        )
-        self._viewer.add_layer(self._mark)
-        self._viewer.layers.selection.active = active
+        mark = self._mark
+        if mark is None or not in_viewer(mark, self._viewer):
+            active = self._viewer.layers.selection.active
+            mark = self._mark = Points(
+                ndim=layer.ndim,
+                name=MARK,
+                size=0.8,
+                border_color="black",
+                border_width=0.1,
+                **layers.place(layer),
+            )
+            self._viewer.add_layer(mark)
+            self._viewer.layers.selection.active = active
+        # Changed in place: napari takes half a second to remove a layer.
+        mark.data = points
+        mark.face_color = color
+
+    def _hide_mark(self) -> None:
+        if in_viewer(self._mark, self._viewer) and self._mark is not None:
+            self._mark.data = np.empty((0, self._mark.ndim))
 
     def _remove_mark(self) -> None:
         if in_viewer(self._mark, self._viewer):
