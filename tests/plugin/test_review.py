@@ -2,18 +2,10 @@
 
 import numpy as np
 import pytest
-from qtpy.QtCore import Qt
-from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
+from qtpy.QtWidgets import QLineEdit
+from tests.plugin.hands import check_nothing_is_cut_off, idle, press
 
 from napari_ncut import scenes
-
-
-def press(window, key, target=None, modifier=Qt.KeyboardModifier.NoModifier):
-    main = window.viewer.window._qt_window
-    main.activateWindow()
-    window.wait_until(lambda: QApplication.activeWindow() is main)
-    QTest.keyClick(target or main, key, modifier)
 
 
 @pytest.fixture
@@ -30,11 +22,6 @@ def open_review(window):
     dock = window.dock("Review")
     idle(window, dock)
     return dock
-
-
-def idle(window, *widgets):
-    window.qtbot.wait(40)
-    window.wait_until(lambda: all(widget.is_idle for widget in widgets))
 
 
 def go(window, dock, name="next"):
@@ -335,13 +322,7 @@ def test_the_view_stays_where_it_is_while_deciding(reviewed):
 def test_nothing_is_cut_off_in_a_dock_of_250_pixels(reviewed):
     window, _, dock = reviewed
     go(window, dock)
-    dock.resize(250, 400)
-    window.qtbot.wait(20)
-    assert dock.minimumSizeHint().width() <= 250
-    for button in dock.findChildren(QPushButton):
-        assert button.fontMetrics().horizontalAdvance(button.text()) < button.width()
-    for label in dock.findChildren(QLabel):
-        assert label.heightForWidth(label.width()) <= label.height()
+    check_nothing_is_cut_off(window, dock)
 
 
 def test_the_window_answers_while_it_looks(window, heartbeat):
