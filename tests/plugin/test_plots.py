@@ -9,7 +9,7 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from tests.plugin.hands import check_nothing_is_cut_off, idle, point_at, press
 
-CONTROL = Qt.KeyboardModifier.ControlModifier
+ALT = Qt.KeyboardModifier.AltModifier
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_without_a_result_it_says_what_to_do_first(window):
     dock = window.dock("See why")
     assert "Graph cut first" in window.status(dock)
     assert not window.control(dock, "fiedler").isEnabled()
-    press(window, "f", modifier=CONTROL)
+    press(window, "e", modifier=ALT)
     window.viewer.open_sample("napari-ncut", "nuclei")
     graph_cut = window.dock()
     window.run(graph_cut)
@@ -164,7 +164,7 @@ def test_the_fiedler_vector_is_a_layer_on_demand_that_lies_on_its_blob(explained
     world = np.array([layer.data_to_world(position) for position in inside]).round().astype(int)
     assert mask[tuple(world.T)].all()
     # Asked again, it is replaced; it is never taken for an image to cut.
-    press(window, "f", modifier=CONTROL)
+    press(window, "e", modifier=ALT)
     assert sum(layer.name.startswith("Fiedler") for layer in window.viewer.layers) == 1
     assert graph_cut.controls.image.value.name == "nuclei"
 
@@ -188,7 +188,7 @@ def test_the_suggested_number_is_marked_and_taken_with_one_click(counted):
 
 def test_the_suggestion_is_taken_by_key(counted):
     window, graph_cut, dock = counted
-    press(window, "t", modifier=CONTROL)
+    press(window, "n", modifier=ALT)
     assert graph_cut.controls.n_segments.value == 4
 
 

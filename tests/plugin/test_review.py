@@ -120,7 +120,7 @@ def test_merge_back_joins_two_objects_and_nothing_else(reviewed):
     window, graph_cut, dock = reviewed
     first, second = go_to_a(window, dock, split=True)
     before = graph_cut.result_layer.data.copy()
-    press(window, "j")
+    press(window, "g")
     idle(window, dock, graph_cut)
     expected = np.where(before == second, first, before)
     assert same_partition(graph_cut.result_layer.data, expected)
@@ -217,7 +217,7 @@ def test_a_deleted_result_leaves_a_sentence_and_no_mark(reviewed):
     idle(window, dock)
     assert "review mark" not in window.viewer.layers
     assert "first" in window.status(dock)
-    press(window, "j")
+    press(window, "g")
     press(window, "n")
     idle(window, dock)
 
@@ -304,8 +304,8 @@ def test_typing_a_name_does_not_decide(reviewed):
     line.show()
     line.setFocus()
     press(window, "k", line)
-    press(window, "j", line)
-    assert line.text() == "kj"
+    press(window, "g", line)
+    assert line.text() == "kg"
     assert left(dock) == before
 
 

@@ -27,8 +27,6 @@ from napari_ncut.plugin.dock import Dock, GraphCutLink, in_viewer
 from napari_ncut.plugin.view import go_to
 from napari_ncut.plugin.worker import Run
 
-COMMANDS = Qt.KeyboardModifier.ControlModifier
-
 
 class TableModel(QAbstractTableModel):
     """A table of columns of numbers, for a view."""
@@ -118,10 +116,10 @@ class MeasureDock(Dock):
             control.native.setAccessibleName(text)
             control.native.setToolTip(tip)
             form.addRow(text, control.native)
-        self.measure = self._button("measure", "Measure (Ctrl+M)", "Measure the layer as it is now")
-        self.export = self._button("export", "CSV ...", "Write the table to a file (Ctrl+Shift+M)")
-        self.add_shortcut("Ctrl+M", self.measure)
-        self.add_shortcut("Ctrl+Shift+M", self.export)
+        self.measure = self._button("measure", "Measure (Alt+M)", "Measure the layer as it is now")
+        self.export = self._button("export", "CSV ... (Alt+X)", "Write the table to a file")
+        self.add_shortcut("Alt+M", self.measure)
+        self.add_shortcut("Alt+X", self.export)
         buttons = QHBoxLayout()
         buttons.addWidget(self.measure)
         buttons.addWidget(self.export)

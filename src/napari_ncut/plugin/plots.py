@@ -59,9 +59,9 @@ class SeeWhyDock(Dock):
         self.histogram = NeckHistogram(viewer)
         self.profile = ProfilePlot(viewer)
         self.eigenvalues = CountPlot(viewer)
-        self.take_n = QPushButton("Take N (Ctrl+T)")
+        self.take_n = QPushButton("Take N (Alt+N)")
         self.take_n.setToolTip("Set Segments in Graph cut to the suggested number")
-        self.fiedler = QPushButton("Fiedler vector as a layer (Ctrl+F)")
+        self.fiedler = QPushButton("Fiedler vector as a layer (Alt+E)")
         self.fiedler.setToolTip("Show the vector that sorts the pixels of this object")
         layout = QVBoxLayout(self)
         layout.addWidget(self.status)
@@ -69,8 +69,8 @@ class SeeWhyDock(Dock):
             part = getattr(self, name)
             part.setObjectName(name)
             layout.addWidget(part, stretch=isinstance(part, Plot))
-        self.add_shortcut("Ctrl+T", self.take_n)
-        self.add_shortcut("Ctrl+F", self.fiedler)
+        self.add_shortcut("Alt+N", self.take_n)
+        self.add_shortcut("Alt+E", self.fiedler)
 
         # Only where the mouse comes to rest something is computed.
         self._rest = QTimer(self)
@@ -159,7 +159,7 @@ class SeeWhyDock(Dock):
             return
         self._counted = key
         self.take_n.setEnabled(False)
-        self.take_n.setText("Take N (Ctrl+T)")
+        self.take_n.setText("Take N (Alt+N)")
         self.eigenvalues.show_words("Counting ...")
 
         def compute(monitor: Monitor) -> Counts:
@@ -186,7 +186,7 @@ class SeeWhyDock(Dock):
         self.eigenvalues.show_counts(counts, widget.controls.n_segments.value)
         if counts.suggested is not None:
             self.take_n.setEnabled(True)
-            self.take_n.setText(f"Take N = {counts.suggested} (Ctrl+T)")
+            self.take_n.setText(f"Take N = {counts.suggested} (Alt+N)")
 
     def _on_take_n(self) -> None:
         counts, widget = self.eigenvalues.counts, self._link.widget

@@ -26,11 +26,11 @@ JOINED_COLOR = "#3fd0ff"
 BUTTONS = (
     ("next", "Next", "N", "Go to the next neck in doubt"),
     ("keep", "Keep", "K", "It is right as it is; go to the next one"),
-    ("merge_back", "Merge back", "J", "Join the two objects on both sides of the mark"),
+    ("merge_back", "Merge back", "G", "Glue the two objects on both sides of the mark"),
     ("split", "Split", "H", "Cut the object along the mark"),
 )
 HOW = (
-    "<b>N</b> next, <b>K</b> keep, <b>J</b> join (merge back), <b>H</b> halve (split). "
+    "<b>N</b> next, <b>K</b> keep, <b>G</b> glue (merge back), <b>H</b> halve (split). "
     f'<span style="color:{SPLIT_COLOR}">Yellow</span>: a cut that was made. '
     f'<span style="color:{JOINED_COLOR}">Blue</span>: one that was not.'
 )
