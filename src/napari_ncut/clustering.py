@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_ncut import checks
 from napari_ncut.affinity import as_affinity
 from napari_ncut.coarsen import build_hierarchy
+from napari_ncut.discretise import METHODS
 from napari_ncut.graph import Graph
 from napari_ncut.monitor import Monitor
-from napari_ncut.multilevel import METHODS, MultilevelCut
+from napari_ncut.multilevel import MultilevelCut
 from napari_ncut.serial import one_blas_thread
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def spectral_clustering(
@@ -135,18 +138,18 @@ def _cluster_linked(
     """Cluster a graph in which every node has a link."""
     with one_blas_thread():
         cut = MultilevelCut(
-            build_hierarchy(graph), random_state=seed, methods=methods, n_components=n_components
+            build_hierarchy(graph), random_state=seed, methods=methods, n_eigenvectors=n_components
         )
-        count = cut.n_components
+        count = cut.components.n
         if k < count:
-            volumes = np.bincount(cut.components[0], weights=graph.volumes, minlength=count)
-            return _pack(volumes, k)[cut.components[0]]
+            volumes = np.bincount(cut.components.of[0], weights=graph.volumes, minlength=count)
+            return _pack(volumes, k)[cut.components.of[0]]
         shares = cut.share(k, np.ones(count, dtype=bool), Monitor())
         return cut.partition(shares).labels
 
 
 def _pack(volumes: NDArray[np.float64], k: int) -> NDArray[np.int32]:
-    """Put components into k clusters of about equal volume: the largest first, each to the least."""
+    """Put components into k clusters of about equal volume: the largest first."""
     filled = np.zeros(k)
     cluster = np.empty(len(volumes), dtype=np.int32)
     for c in np.argsort(-volumes, kind="stable"):

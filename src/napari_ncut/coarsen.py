@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_ncut.compiled import compiled
 from napari_ncut.graph import SLAB, Graph
@@ -30,6 +29,8 @@ from napari_ncut.monitor import Monitor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
 # Below this there is nothing left to gain.
 SMALLEST = 32

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import NDArray
 
 from napari_ncut import checks
 from napari_ncut.compiled import compiled
@@ -24,6 +23,8 @@ from napari_ncut.monitor import Monitor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
 # A cell packs the coordinates of a pixel into one integer, 21 bits an axis (z, y, x). Cells sort
 # as the raster does, a neighbour is one addition away, and no sum of two runs over a border.

@@ -14,7 +14,7 @@ from skimage.measure import regionprops_table
 
 from napari_ncut.monitor import Monitor
 from napari_ncut.review import necks_of_labels
-from napari_ncut.split_tree import SplitTree
+from napari_ncut.tree import SplitTree
 
 Frame = tuple[int, ...]
 Table = dict[str, NDArray[Any]]

@@ -11,32 +11,33 @@ IEEE Transactions on Pattern Analysis and Machine Intelligence 29(11), 1944-1957
 
 from __future__ import annotations
 
+import heapq
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.sparse as sp
-from numpy.typing import NDArray
 
 from napari_ncut import refine as rf
 from napari_ncut.compiled import compiled
-from napari_ncut.graph import Graph
+from napari_ncut.components import Components
+from napari_ncut.discretise import readings
+from napari_ncut.exchange import exchange
 from napari_ncut.monitor import Monitor
-from napari_ncut.spectral import (
-    Spectrum,
-    cluster_kmeans,
-    cluster_qr,
-    discretize,
-    smallest_eigenvectors,
-)
+from napari_ncut.spectral import Spectrum, smallest_eigenvectors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from napari_ncut.coarsen import Hierarchy
+    from napari_ncut.graph import Graph
 
 # A coarse graph that is cut into k has at least FEWEST + EACH * k nodes.
-FEWEST, EACH = 400, 60
-METHODS = ("kmeans", "discretize", "cluster_qr")
+FEWEST, EACH = 200, 20
+# Up to CAREFUL segments, the KEPT best candidates are carried up CARRIED levels to be compared.
+CAREFUL, KEPT, CARRIED = 12, 2, 1
+# Nodes of the graph on which the Fiedler vector is computed.
+SMOOTH = 1000
 
 
 class MultilevelCut:
@@ -53,7 +54,7 @@ class MultilevelCut:
         Seed of the k-means starts.
     methods : sequence of str
         Ways to read segments from eigenvectors; of several, the lowest cut is taken.
-    n_components : int, optional
+    n_eigenvectors : int, optional
         Number of eigenvectors that are read; by default as many as there are segments.
     """
 
@@ -63,32 +64,31 @@ class MultilevelCut:
         *,
         random_state: int = 0,
         methods: Sequence[str] = (),
-        n_components: int | None = None,
+        n_eigenvectors: int | None = None,
     ) -> None:
         self.hierarchy = hierarchy
         self.random_state = random_state
-        self.n_components_read = n_components
+        self.n_eigenvectors = n_eigenvectors
         self.methods = tuple(methods) or ("kmeans", "cluster_qr")
-        coarsest = hierarchy.graphs[-1]
-        count, component = sp.csgraph.connected_components(coarsest.matrix(), directed=False)
-        component = component.astype(np.int32)
-        self.n_components = int(count)
-        self.components = [component]
-        for parent in reversed(hierarchy.parents):
-            self.components.append(self.components[-1][parent])
-        self.components.reverse()
-        self.counts = [np.bincount(c, minlength=count) for c in self.components]
-        self._spectra: dict[int, tuple[int, Spectrum]] = {}
-        self._cuts: dict[tuple[int, int], tuple[int, NDArray[np.int32], float]] = {}
-        self._nodes: dict[int, tuple[NDArray[np.intp], NDArray[np.int64]]] = {}
+        self.components = Components(hierarchy)
+        self._spectra: dict[tuple[int, int], Spectrum] = {}
+        self._cuts: dict[tuple[int, int], tuple[int, NDArray[np.int32]]] = {}
 
-    def partition(self, shares: NDArray[np.int64], monitor: Monitor | None = None) -> rf.Partition:
+    def partition(
+        self,
+        shares: NDArray[np.int64],
+        counted: NDArray[np.bool_] | None = None,
+        monitor: Monitor | None = None,
+    ) -> rf.Partition:
         """Cut each component into its share of segments.
 
         Parameters
         ----------
         shares : (C,) ndarray of int
-            Number of segments of each component, at least 1.
+            Number of segments of each component, at least 1; a first guess, as segments may move
+            from one component to another.
+        counted : (C,) ndarray of bool, optional
+            The components that count; the others are left whole.
         monitor : Monitor, optional
             Progress and cancelling.
 
@@ -104,11 +104,11 @@ class MultilevelCut:
         pieces: dict[int, list[int]] = {}
         for done, c in enumerate(cut):
             monitor.report(0.6 * done / len(cut), "Cutting the coarse graph")
-            level, _, _ = self.component_cut(int(c), int(shares[c]), monitor)
+            level, _ = self.component_cut(int(c), int(shares[c]), monitor)
             pieces.setdefault(level, []).append(int(c))
         graphs, parents = self.hierarchy.graphs, self.hierarchy.parents
-        top = max(pieces, default=0)
-        labels = starts[self.components[top]].astype(np.int32)
+        top, bottom = max(pieces, default=0), min(pieces, default=-1)
+        labels = starts[self.components.of[top]].astype(np.int32)
         result = rf.Partition(labels, np.zeros((3, k)))
         finest = graphs[0].n
         for level in range(top, -1, -1):
@@ -116,62 +116,84 @@ class MultilevelCut:
             if level < top:
                 result = project(graphs[level], parents[level], result, monitor)
             for c in pieces.get(level, ()):
-                nodes = self.component_nodes(level, c)
+                nodes = self.components.nodes(level, c)
                 result.labels[nodes] = starts[c] + self._cuts[c, int(shares[c])][1]
             if level in pieces:
                 result = rf.measure(graphs[level], result.labels, k)
+            if level == bottom and len(shares) > 1:
+                closed = None if counted is None else ~np.repeat(counted, shares)
+                result = exchange(graphs[level], result, closed, monitor)
             rf.refine(graphs[level], result, monitor=monitor)
         return result
 
-    def component_nodes(self, level: int, component: int) -> NDArray[np.intp]:
-        """Return the nodes of a component at a level."""
-        if level not in self._nodes:
-            order = np.argsort(self.components[level], kind="stable")
-            ends = np.concatenate(([0], np.cumsum(self.counts[level])))
-            self._nodes[level] = order, ends
-        order, ends = self._nodes[level]
-        return order[ends[component] : ends[component + 1]]
-
-    def component_graph(self, level: int, component: int) -> Graph:
-        """Return the graph of one component at a level."""
-        graph = self.hierarchy.graphs[level]
-        if self.n_components == 1:
-            return graph
-        return subgraph(graph, self.component_nodes(level, component))
-
-    def level_for(self, component: int, k: int) -> int:
-        """Return the coarsest level at which a component has enough nodes to be cut into k."""
-        for level in range(len(self.counts) - 1, -1, -1):
-            if self.counts[level][component] >= FEWEST + EACH * k:
-                return level
-        return 0
-
-    def spectrum(self, component: int, m: int, monitor: Monitor | None = None) -> Spectrum:
-        """Return at least m eigenvectors (or all) of a component, from the level for m."""
-        level = self.level_for(component, m)
-        known = self._spectra.get(component)
-        size = self.counts[level][component]
-        if known is None or len(known[1].values) < min(m, size):
-            (monitor or Monitor()).check()
+    def spectrum(self, component: int, level: int, m: int) -> Spectrum:
+        """Return at least m eigenvectors (or all) of a component at a level."""
+        known = self._spectra.get((component, level))
+        if known is None or len(known.values) < min(m, self.components.counts[level][component]):
+            graph = self.components.graph(level, component)
             # A few more than asked for: the next question is often for one segment more.
-            graph = self.component_graph(level, component)
-            known = level, smallest_eigenvectors(graph, min(m + 2, graph.n))
-            self._spectra[component] = known
-        return known[1]
+            known = smallest_eigenvectors(graph, min(m + 2, graph.n))
+            self._spectra[component, level] = known
+        return known
 
     def component_cut(
         self, component: int, k: int, monitor: Monitor | None = None
-    ) -> tuple[int, NDArray[np.int32], float]:
-        """Cut one component into k at its level: level, labels of its nodes, normalised cut."""
+    ) -> tuple[int, NDArray[np.int32]]:
+        """Cut one component into k on coarse graphs.
+
+        Fewer nodes show the shape better, more of them where the border runs: candidates of one
+        level are carried to the next, compared with those found there, and the lowest is taken.
+
+        Parameters
+        ----------
+        component : int
+            Which.
+        k : int
+            Number of segments.
+        monitor : Monitor, optional
+            Asked whether to go on.
+
+        Returns
+        -------
+        level : int
+            The level of the labels.
+        labels : ndarray of int32
+            Segments 0 to k - 1 of the nodes of the component.
+        """
+        if (component, k) in self._cuts:
+            return self._cuts[component, k]
         monitor = monitor or Monitor()
-        if (component, k) not in self._cuts:
-            m = self.n_components_read or k
-            spectrum = self.spectrum(component, max(m, k), monitor)
-            level = self._spectra[component][0]
-            graph = self.component_graph(level, component)
-            best = cut_graph(graph, spectrum, k, m, self.methods, self.random_state, monitor)
-            self._cuts[component, k] = level, best.labels, best.ncut
+        m = max(self.n_eigenvectors or k, k)
+        coarse = self.components.level_with(component, FEWEST + EACH * m)
+        thorough = k <= CAREFUL
+        last = max(0, coarse - CARRIED) if thorough else coarse
+        carried: list[rf.Partition] = []
+        for level in range(coarse, last - 1, -1):
+            monitor.check()
+            graph = self.components.graph(level, component)
+            carried = [
+                self._finer_partition(graph, level, component, partition, k)
+                for partition in carried
+            ]
+            if level >= coarse - 1:
+                spectrum = self.spectrum(component, level, m)
+                read = readings(
+                    spectrum, k, self.n_eigenvectors or k, self.methods, self.random_state
+                )
+                carried += [rf.measure(graph, labels, k) for labels in read]
+            for partition in carried:
+                rf.refine(graph, partition, passes=20, patience=200, monitor=monitor)
+            carried = lowest(carried, KEPT)
+            if level == coarse:
+                carried.append(exchange(graph, carried[0], monitor=monitor))
+        self._cuts[component, k] = last, lowest(carried, 1)[0].labels
         return self._cuts[component, k]
+
+    def _finer_partition(
+        self, graph: Graph, level: int, component: int, coarse: rf.Partition, k: int
+    ) -> rf.Partition:
+        """Return a partition of the next coarser level as one of a component's graph."""
+        return rf.measure(graph, self.components.finer(level + 1, component, coarse.labels), k)
 
     def share(
         self, n_segments: int, counted: NDArray[np.bool_], monitor: Monitor
@@ -179,8 +201,7 @@ class MultilevelCut:
         """Share segments over components so that the total normalised cut is least.
 
         The eigenvalues bound the cut of every component from below and add up, so the smallest
-        of all components are taken; then single segments change hands while the cuts that are
-        really found get lower.
+        of all components are taken.
 
         Parameters
         ----------
@@ -196,9 +217,9 @@ class MultilevelCut:
         (C,) ndarray of int64
             Segments of each component.
         """
-        shares = np.ones(self.n_components, dtype=np.int64)
+        shares = np.ones(self.components.n, dtype=np.int64)
         spare = n_segments - int(np.count_nonzero(counted))
-        sizes = self.counts[0]
+        sizes = self.components.counts[0]
         open_ = np.flatnonzero(counted & (sizes > 1))
         if spare == 0 or len(open_) == 0:
             return shares
@@ -208,10 +229,10 @@ class MultilevelCut:
         values: dict[int, NDArray[np.float64]] = {}
         for done, c in enumerate(open_):
             monitor.report(done / len(open_), "Looking where each region can be cut")
-            values[int(c)] = self.eigenvalues(int(c), min(4, spare + 1))
+            # A guess from the size; more are computed if they are needed.
+            guess = 3 + int(1.2 * n_segments * sizes[c] / sizes[counted].sum())
+            values[int(c)] = self.eigenvalues(int(c), min(guess, spare + 1))
         heap = [(values[int(c)][1], int(c)) for c in open_]
-        import heapq
-
         heapq.heapify(heap)
         for _ in range(spare):
             _, c = heapq.heappop(heap)
@@ -219,17 +240,18 @@ class MultilevelCut:
             at = int(shares[c])
             if at < sizes[c]:
                 if at >= len(values[c]):
-                    values[c] = self.eigenvalues(c, min(2 * at, at + spare))
+                    values[c] = self.eigenvalues(c, min(at + 2 + at // 2, at + spare))
                 heapq.heappush(heap, (values[c][at], c))
-        return self._exchange(shares, open_, values, monitor)
+        return shares
 
     def eigenvalues(self, component: int, m: int) -> NDArray[np.float64]:
         """Return at least the m smallest eigenvalues of a component, or all it has."""
-        m = min(m, int(self.counts[0][component]))
-        values = self.spectrum(component, m).values
-        if len(values) < m:  # the coarse graph has fewer nodes than that
-            values = np.concatenate((values, np.full(m - len(values), 1.0)))
-        return values
+        counts = self.components.counts
+        m = min(m, int(counts[0][component]))
+        level = self.components.level_with(component, FEWEST + EACH * m)
+        if counts[level][component] < m:  # hardly coarser than the pixels, and too coarse for m
+            level = 0
+        return self.spectrum(component, level, m).values
 
     def fiedler(self, monitor: Monitor) -> NDArray[np.float64]:
         """Return the second eigenvector of every component on the finest graph, shape (n,).
@@ -240,11 +262,10 @@ class MultilevelCut:
         graphs, parents = self.hierarchy.graphs, self.hierarchy.parents
         vector = np.zeros(graphs[-1].n)
         known: dict[int, list[int]] = {}
-        cut = np.flatnonzero(self.counts[0] > 1)
-        for done, c in enumerate(cut):
+        cut = np.flatnonzero(self.components.counts[0] > 1)
+        for done, c in enumerate(map(int, cut)):
             monitor.report(0.7 * done / len(cut), "Solving the coarse graph")
-            self.spectrum(int(c), 2, monitor)
-            known.setdefault(self._spectra[int(c)][0], []).append(int(c))
+            known.setdefault(self.components.level_with(c, SMOOTH), []).append(c)
         for level in range(len(graphs) - 1, -1, -1):
             monitor.report(1 - 0.3 * graphs[level].n / graphs[0].n, "Smoothing the eigenvector")
             if level < len(parents):
@@ -255,42 +276,9 @@ class MultilevelCut:
                         graphs[level].indptr, graphs[level].indices, graphs[level].weights, vector
                     )
             for c in known.get(level, ()):
-                solved = self._spectra[c][1].embedding[:, 1]
-                vector[self.component_nodes(level, c)] = solved
+                solved = self.spectrum(c, level, 2).embedding[:, 1]
+                vector[self.components.nodes(level, c)] = solved
         return vector
-
-    def _exchange(
-        self,
-        shares: NDArray[np.int64],
-        candidates: NDArray[np.intp],
-        values: dict[int, NDArray[np.float64]],
-        monitor: Monitor,
-    ) -> NDArray[np.int64]:
-        """Move single segments between components while the cuts that are found get lower."""
-
-        def ncut(c: int, k: int) -> float:
-            return 0.0 if k == 1 else self.component_cut(c, k, monitor)[2]
-
-        for _ in range(8):
-            # Only those whose next eigenvalue is near the border of what was taken.
-            gains = []
-            taken = max((values[int(c)][shares[c] - 1] for c in candidates), default=0.0)
-            for c in map(int, candidates):
-                at = int(shares[c])
-                if at < self.counts[0][c] and at < len(values[c]) and values[c][at] < 2 * taken:
-                    gains.append((ncut(c, at + 1) - ncut(c, at), c))
-            losses = [
-                (ncut(c, int(shares[c]) - 1) - ncut(c, int(shares[c])), c)
-                for c in map(int, candidates)
-                if shares[c] > 1 and values[c][shares[c] - 1] > 0.5 * taken
-            ]
-            pairs = [(gain + loss, a, b) for gain, a in gains for loss, b in losses if a != b]
-            if not pairs or min(pairs)[0] >= -1e-12:
-                break
-            _, a, b = min(pairs)
-            shares[a] += 1
-            shares[b] -= 1
-        return shares
 
 
 @compiled
@@ -313,84 +301,13 @@ def average_neighbours(
     return result
 
 
-def subgraph(graph: Graph, nodes: NDArray[np.intp]) -> Graph:
-    """Return the graph of some nodes that have no edge to the others."""
-    matrix = sp.csr_array(graph.matrix()[nodes][:, nodes])
-    cells = None if graph.cells is None else graph.cells[nodes]
-    return Graph(matrix.indptr, matrix.indices, matrix.data, graph.volumes[nodes], cells)
-
-
-def cut_graph(
-    graph: Graph,
-    spectrum: Spectrum,
-    k: int,
-    m: int,
-    methods: Sequence[str],
-    seed: int,
-    monitor: Monitor | None = None,
-) -> rf.Partition:
-    """Cut a small connected graph into k: several readings of its eigenvectors, the best refined.
-
-    Parameters
-    ----------
-    graph : Graph
-        n nodes.
-    spectrum : Spectrum
-        At least its m smallest eigenvectors.
-    k : int
-        Number of segments.
-    m : int
-        Number of eigenvectors that are read.
-    methods : sequence of str
-        Out of "kmeans", "discretize" and "cluster_qr".
-    seed : int
-        Seed of the k-means starts.
-    monitor : Monitor, optional
-        Asked whether to go on.
-    """
-    monitor = monitor or Monitor()
-    best: rf.Partition | None = None
-    for labels in readings(spectrum, k, m, methods, seed):
-        monitor.check()
-        partition = rf.measure(graph, fill_empty(labels, k), k)
-        rf.refine(graph, partition, passes=20, patience=200)
-        if best is None or partition.ncut < best.ncut:
-            best = partition
-    assert best is not None
-    return best
-
-
-def readings(
-    spectrum: Spectrum, k: int, m: int, methods: Sequence[str], seed: int
-) -> list[NDArray[np.int32]]:
-    """Return the segments that each method reads from the first m eigenvectors."""
-    if k >= len(spectrum.root):
-        return [np.arange(len(spectrum.root), dtype=np.int32)]
-    if k == 1:
-        return [np.zeros(len(spectrum.root), dtype=np.int32)]
-    embedding = spectrum.embedding[:, : max(m, 2)]
-    found = []
-    for method in methods:
-        if method == "kmeans":
-            found.append(cluster_kmeans(embedding[:, 1:], spectrum.root**2, k, seed))
-        elif method == "cluster_qr":
-            found.append(cluster_qr(spectrum.embedding[:, :k]))
-            found.append(cluster_qr(spectrum.vectors[:, :k]))
-        else:
-            found.append(discretize(spectrum.vectors[:, :k], seed))
-    return found
-
-
-def fill_empty(labels: NDArray[np.int32], k: int) -> NDArray[np.int32]:
-    """Give every empty segment a node of the segment that has the most."""
-    labels = labels.copy()
-    counts = np.bincount(labels, minlength=k)
-    for empty in np.flatnonzero(counts == 0):
-        largest = int(counts.argmax())
-        labels[np.flatnonzero(labels == largest)[0]] = empty
-        counts[largest] -= 1
-        counts[empty] = 1
-    return labels
+def lowest(partitions: list[rf.Partition], n: int) -> list[rf.Partition]:
+    """Return the n different partitions with the lowest normalised cuts."""
+    kept: list[rf.Partition] = []
+    for partition in sorted(partitions, key=lambda p: p.ncut):
+        if all(abs(partition.ncut - other.ncut) > 1e-9 * other.ncut for other in kept):
+            kept.append(partition)
+    return kept[:n]
 
 
 def project(

@@ -16,14 +16,17 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_ncut.compiled import compiled
-from napari_ncut.graph import Graph
 from napari_ncut.monitor import Monitor
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_ncut.graph import Graph
 
 # Moves between two questions whether the run is cancelled.
 CHUNK = 100_000

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
 from napari_ncut.compiled import compiled
-from napari_ncut.split_tree import SplitTree
+from napari_ncut.tree import SplitTree
 
 # The middle pixels of the two fragments beside a neck. They tell it from all others, and are the
 # same when the tree of the same blob is found again.

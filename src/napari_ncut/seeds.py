@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
 
 from napari_ncut import checks
 from napari_ncut import refine as rf
@@ -25,6 +24,8 @@ from napari_ncut.multilevel import EACH, FEWEST, MultilevelCut, project
 from napari_ncut.serial import one_blas_thread
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
     from napari_ncut.coarsen import Hierarchy
     from napari_ncut.graph import Graph
 
@@ -100,13 +101,13 @@ def seeded_partition(
     monitor = monitor or Monitor()
     cut = MultilevelCut(hierarchy, random_state=random_state)
     level = len(hierarchy.graphs) - 1
-    wanted = FEWEST + EACH * k + 20 * cut.n_components
+    wanted = FEWEST + EACH * k + 20 * cut.components.n
     while level and hierarchy.graphs[level].n < wanted:
         level -= 1
     monitor.report(0.0, "Following the seeds")
     graph, bound = hierarchy.graphs[level], hierarchy.seeds[level]
-    component = cut.components[level]
-    seeded = np.zeros(cut.n_components, dtype=bool)
+    component = cut.components.of[level]
+    seeded = np.zeros(cut.components.n, dtype=bool)
     seeded[component[bound >= 0]] = True
     number = k + np.cumsum(~seeded) - 1
     free = seeded[component]
@@ -115,7 +116,7 @@ def seeded_partition(
     candidates = [walk]
     with one_blas_thread():
         walk[free] = random_walk(graph, np.flatnonzero(free), bound[free], k)
-        if cut.n_components == 1 and k > 1:
+        if cut.components.n == 1 and k > 1:
             candidates.append(_nearest_free_cut(cut, level, graph, bound, k, monitor))
     best: rf.Partition | None = None
     for labels in candidates:
@@ -184,9 +185,16 @@ def _nearest_free_cut(
     """Cut without the seeds, then hand each segment to the seed that it overlaps most."""
     from scipy.optimize import linear_sum_assignment
 
-    at, labels, _ = cut.component_cut(0, k, monitor)
+    at, labels = cut.component_cut(0, k, monitor)
     for finer in range(at - 1, level - 1, -1):
         labels = labels[cut.hierarchy.parents[finer]]
+    if at < level:  # a merged node goes where most of its parts are
+        parent = cut.hierarchy.parents[at]
+        for coarser in range(at + 1, level):
+            parent = cut.hierarchy.parents[coarser][parent]
+        votes = np.zeros((graph.n, k))
+        np.add.at(votes, (parent, labels), cut.hierarchy.graphs[at].volumes)
+        labels = votes.argmax(axis=1).astype(np.int32)
     held = bound >= 0
     overlap = np.zeros((k, k))
     np.add.at(overlap, (labels[held], bound[held]), 1.0)

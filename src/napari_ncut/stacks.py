@@ -23,7 +23,7 @@ from napari_ncut.necks import split_tree
 from napari_ncut.review import Decisions, decided_rows, necks
 from napari_ncut.session import CutSession
 from napari_ncut.settings import CutSettings, SplitSettings
-from napari_ncut.split_tree import SplitTree
+from napari_ncut.tree import SplitTree
 
 Frame = tuple[int, ...]
 
@@ -48,6 +48,11 @@ class Source:
         Without a mask: the foreground is what is brighter than this (darker, if ``dark``).
     dark : bool
         Whether the objects are darker than the background.
+    region : ndarray of bool, optional
+        Of the shape of the data. Only what is inside is cut; outside, the labels of the mask
+        stay as they are.
+    seeds : ndarray of int, optional
+        Of the shape of the data: objects given by hand, 0 where free. Only a cut honours them.
     """
 
     image: Any
@@ -57,6 +62,12 @@ class Source:
     has_channels: bool = False
     threshold: float | None = None
     dark: bool = False
+    region: NDArray[np.bool_] | None = None
+    seeds: NDArray[np.int32] | None = None
+
+    def __post_init__(self) -> None:
+        if self.image is None and self.mask is None:
+            raise ValueError("There is neither an image nor a mask to cut; pass one of them.")
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -71,7 +82,7 @@ class Source:
         return list(np.ndindex(self.shape[: len(self.shape) - self.spatial_ndim]))
 
     def read(self, frame: Frame) -> tuple[NDArray[Any] | None, NDArray[Any] | None]:
-        """Return the image and the mask of a frame as arrays."""
+        """Return the image and the mask of a frame as arrays, whatever the region."""
         image = None if self.image is None else np.asarray(self.image[frame])
         if self.mask is not None:
             check_same_shape("The mask", tuple(self.mask.shape), self.shape[-self.mask.ndim :])
@@ -92,6 +103,21 @@ def foreground(
     """Return the mask of the pixels that are brighter, or darker, than a threshold."""
     values = brightness(image, has_channels)
     return values < threshold if dark else values > threshold
+
+
+def within(region: NDArray[np.bool_], mask: NDArray[Any] | None) -> NDArray[Any]:
+    """Return the part of a mask, or of the whole image, that lies inside a region."""
+    return region if mask is None else np.where(region, mask, np.zeros((), mask.dtype))
+
+
+def beside(
+    labels: NDArray[np.int32], region: NDArray[np.bool_], mask: NDArray[Any] | None
+) -> NDArray[np.int32]:
+    """Return new labels inside a region, numbered after those that a mask has outside of it."""
+    if mask is None:
+        return labels
+    kept = np.where(region, 0, mask).astype(np.int32)
+    return np.where(labels > 0, labels + kept.max(), kept)
 
 
 @dataclass(frozen=True)
@@ -175,18 +201,21 @@ class StackSession:
             part = monitor.part(number / len(frames), (number + 1) / len(frames))
             where = f"frame {number + 1} of {len(frames)}" if len(frames) > 1 else ""
             part.report(0.0, where or "reading the image")
-            image, mask = source.read(frame)
+            image, whole = source.read(frame)
+            mask = whole if source.region is None else within(source.region[frame], whole)
             if len(frames) > 1 and mask is not None and not mask.any():
                 continue
             try:
-                key = (frame, source.spacing, source.has_channels, _fingerprint(image, mask))
+                found: NDArray[np.int32]
+                key = (frame, source.spacing, source.has_channels, fingerprint(image, mask))
                 if isinstance(settings, CutSettings):
                     session = self._cut_session(key, source, image, mask)
-                    cut = session.cut(settings, **_told(part, where))
-                    labels[frame], ncut[frame] = cut.labels, cut.ncut
+                    seeds = None if source.seeds is None else source.seeds[frame]
+                    cut = session.cut(settings, seeds=seeds, **_told(part, where))
+                    found, ncut[frame] = cut.labels, cut.ncut
                 else:
                     tree = self._split_tree(key, source, image, mask, settings, part, where)
-                    labels[frame] = tree.cut(
+                    found = tree.cut(
                         settings.neck,
                         min_size=settings.min_size,
                         decisions=decided_rows(tree, self.decisions.get(frame, {})),
@@ -196,7 +225,10 @@ class StackSession:
                 if where:
                     raise type(error)(f"In {where}: {error}") from error
                 raise
-            counts[frame] = int(labels[frame].max())
+            counts[frame] = int(found.max())
+            if source.region is not None:
+                found = beside(found, source.region[frame], whole)
+            labels[frame] = found
         if not counts:
             raise ValueError(
                 "The mask is empty in every frame: no pixel is in it. Draw or threshold first."
@@ -214,8 +246,7 @@ class StackSession:
         if isinstance(kept, CutSession):
             return kept
         if image is None:
-            if mask is None:
-                raise ValueError("There is neither an image nor a mask; choose one of them.")
+            assert mask is not None
             image = np.zeros(mask.shape, dtype=np.float32)
             channel_axis = None
         else:
@@ -278,7 +309,7 @@ def _told(monitor: Monitor, where: str) -> dict[str, Any]:
     return {"progress": progress, "cancelled": monitor.cancelled}
 
 
-def _fingerprint(*arrays: NDArray[Any] | None) -> tuple[Any, ...]:
+def fingerprint(*arrays: NDArray[Any] | None) -> tuple[Any, ...]:
     """Return what tells arrays apart by their contents: layers are painted on in place."""
     return tuple(
         None

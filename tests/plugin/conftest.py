@@ -31,7 +31,7 @@ class Window:
         combo = widget.findChild(QComboBox, name)
         index = combo.findText(text)
         assert index >= 0, (
-            f"{name} has no choice {text!r}, but {[combo.itemText(i) for i in range(combo.count())]}"
+            f"no choice {text!r} among {[combo.itemText(i) for i in range(combo.count())]}"
         )
         combo.setCurrentIndex(index)
 
@@ -77,6 +77,12 @@ class Heartbeat:
     def stop(self):
         self._timer.stop()
         return self.longest
+
+
+@pytest.fixture(autouse=True)
+def settings_of_nobody(monkeypatch, tmp_path):
+    """Keep the tests from reading or changing the presets of whoever runs them."""
+    monkeypatch.setenv("NAPARI_NCUT_CONFIG", str(tmp_path / "config"))
 
 
 @pytest.fixture

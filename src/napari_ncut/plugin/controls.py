@@ -3,30 +3,91 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
 from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, SpinBox
 from napari.components import ViewerModel
-from napari.layers import Image, Labels, Layer
-from qtpy.QtCore import Qt, Signal
+from napari.layers import Labels, Layer
+from qtpy.QtCore import QObject, Qt, Signal
 from qtpy.QtWidgets import QFormLayout, QLabel, QWidget
 from superqt import QLabeledDoubleSlider
 
 from napari_ncut.plugin import layers
+from napari_ncut.plugin.choosing import LayerChoice
 from napari_ncut.settings import CutSettings, SplitSettings
 
-Mode = Literal["split", "cut"]
-MODES: tuple[tuple[str, Mode], ...] = (
-    ("Split touching objects", "split"),
-    ("Cut into N", "cut"),
+MODES = (("Split touching objects", "split"), ("Cut into N", "cut"))
+FOREGROUND = (("mask layer", "mask"), ("bright (Otsu)", "bright"), ("dark (Otsu)", "dark"))
+REGIONS = (
+    ("whole image", "whole"),
+    ("selected label", "label"),
+    ("inside shapes", "shapes"),
+    ("current view", "view"),
 )
-FOREGROUND = (
-    ("mask layer", "mask"),
-    ("bright (Otsu)", "bright"),
-    ("dark (Otsu)", "dark"),
-)
-SPLIT_ONLY = ("neck", "min_size")
-CUT_ONLY = ("n_segments", "connectivity")
+
+# Every control: its label, and what it does in the user's words.
+ROWS = {
+    "mode": (
+        "Mode",
+        "Split touching objects: every blob of the mask falls into its objects, however many "
+        "there are.\nCut into N: the mask, or the whole image, is cut into a given number of "
+        "segments.",
+    ),
+    "image": ("Image", "The picture. Dark lines and steps of brightness guide the cut."),
+    "foreground": (
+        "Foreground",
+        "Where the objects are: a mask layer, or what is brighter or darker than a threshold "
+        "(Otsu's, or your own).",
+    ),
+    "mask": (
+        "Mask",
+        "A Labels layer, or an image of 0 and 255: only what is inside is cut.\n"
+        "Splitting never merges two labels.",
+    ),
+    "threshold": (
+        "Threshold",
+        "Pixels on one side of it are objects. It starts at Otsu's threshold.",
+    ),
+    "spatial_ndim": (
+        "Data",
+        "Planes: every plane is cut on its own, as in a movie.\n"
+        "Volume: the last three axes are cut together.",
+    ),
+    "frames": ("Frames", "Whether every frame is done, or only the one you see."),
+    "region": (
+        "Region",
+        "Where to work. Outside, the labels of the mask stay as they are.\n"
+        "Selected label: the one that is selected in the mask layer.",
+    ),
+    "shapes": ("Shapes", "The Shapes layer whose inside is the region."),
+    "neck": (
+        "Neck",
+        "Split where an object is narrower than this share of the parts on both sides.\n"
+        "Higher: more splits. 0 never splits.",
+    ),
+    "min_size": (
+        "Min. size",
+        "Smaller pieces (area or volume, in the units of the layer's scale) are merged with "
+        "their neighbour.\nNo pixel is deleted.",
+    ),
+    "n_segments": ("Segments", "How many segments."),
+    "seeds": (
+        "Seeds",
+        "Objects given by hand: a point each, or a scribble each in its own colour.\n"
+        "Several points of one object: give them the same number in a features column 'object'.",
+    ),
+    "beta": (
+        "Sensitivity",
+        "Sensitivity to edges: how strongly a step of brightness attracts the cut.\n"
+        "0: only the shape counts.",
+    ),
+    "connectivity": (
+        "Neighbours",
+        "Which pixels are linked: those that share a face, or a corner too (smoother borders, "
+        "slower).",
+    ),
+    "preview": ("", "Show the result while you turn the settings. Run keeps it."),
+}
 
 
 class FloatSlider:
@@ -59,142 +120,70 @@ class FloatSlider:
         self.native.setSingleStep((high - low) / 100)
 
 
-class Controls(QWidget):
+class Controls(QObject):
     """A form that edits the settings and names the layers.
 
     Every control is an attribute with the name of its setting, which is its Qt objectName too.
+    ``form`` is the widget that shows them.
+
+    Parameters
+    ----------
+    viewer : napari.components.ViewerModel
+        The viewer whose layers there are to choose from.
+    parent : QObject
+        Lives as long as this.
     """
 
-    layers_changed = Signal()
-    settings_changed = Signal(str)  # the name of the setting
+    layers_changed = Signal(str)  # the name of the control
+    settings_changed = Signal(str)
 
-    def __init__(self, viewer: ViewerModel, parent: QWidget | None = None) -> None:
+    def __init__(self, viewer: ViewerModel, parent: QObject) -> None:
         super().__init__(parent)
-        self._viewer = viewer
-        self._mask_is_chosen_by_hand = False
-        self._choosing = False
+        self.form = QWidget()
+        self._is_quiet = False
+        self.choice = LayerChoice(viewer, self)
         cut, split = CutSettings(), SplitSettings()
-        self._form = QFormLayout(self)
-        self._form.setContentsMargins(0, 0, 0, 0)
-        self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
-        self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        self._labels: dict[str, QLabel] = {}
+        self.mode = ComboBox(choices=MODES, value="split")
+        self.image = self.choice.image
+        self.foreground = ComboBox(choices=FOREGROUND)
+        self.mask = self.choice.mask
+        self.threshold = FloatSlider(0.5)
+        self.spatial_ndim = ComboBox(choices=(("planes", 2), ("volume", 3)), value=2)
+        self.frames = ComboBox(choices=(("all", "all"), ("current one", "current")))
+        self.region = ComboBox(choices=REGIONS)
+        self.shapes = self.choice.shapes
+        self.neck = FloatSlider(split.neck)
+        self.min_size = FloatSpinBox(min=0, max=1e12, step=1, value=split.min_size)
+        self.n_segments = SpinBox(min=1, max=1_000_000, value=cut.n_segments)
+        self.seeds = self.choice.seeds
+        self.beta = FloatSpinBox(min=0, max=1000, step=0.05, value=cut.beta)
+        self.connectivity = ComboBox(choices=(("faces", "faces"), ("and corners", "corners")))
+        self.preview = CheckBox(text="Preview", value=True)
+        self._labels = self._lay_out()
 
-        self.mode = self._add(
-            "mode",
-            "Mode",
-            ComboBox(choices=MODES, value="split"),
-            "Split touching objects: every blob of the mask falls into its objects, however many "
-            "there are.\nCut into N: the mask, or the whole image, is cut into a given number of "
-            "segments.",
-        )
-        self.image = self._add(
-            "image",
-            "Image",
-            ComboBox(choices=self._images),
-            "The picture. Dark lines and steps of brightness guide the cut.",
-        )
-        self.foreground = self._add(
-            "foreground",
-            "Foreground",
-            ComboBox(choices=FOREGROUND),
-            "Where the objects are: a mask layer, or what is brighter or darker than a "
-            "threshold (Otsu's, or your own).",
-        )
-        self.mask = self._add(
-            "mask",
-            "Mask",
-            ComboBox(choices=self._masks),
-            "A Labels layer, or an image of 0 and 255: only what is inside is cut.\n"
-            "Two labels are never merged.",
-        )
-        self.threshold = self._add(
-            "threshold",
-            "Threshold",
-            FloatSlider(0.5),
-            "Pixels on one side of it are objects. It starts at Otsu's threshold.",
-        )
-        self.spatial_ndim = self._add(
-            "spatial_ndim",
-            "Data",
-            ComboBox(choices=(("planes", 2), ("volume", 3)), value=2),
-            "Planes: every plane is cut on its own, as in a movie.\nVolume: the last three axes "
-            "are cut together.",
-        )
-        self.frames = self._add(
-            "frames",
-            "Frames",
-            ComboBox(choices=(("all", "all"), ("current one", "current"))),
-            "Whether Run does every frame or only the one you see.",
-        )
-        self.neck = self._add(
-            "neck",
-            "Neck",
-            FloatSlider(split.neck),
-            "Split where an object is narrower than this share of the parts on both sides.\n"
-            "Higher: more splits. 0 never splits.",
-        )
-        self.min_size = self._add(
-            "min_size",
-            "Min. size",
-            FloatSpinBox(min=0, max=1e12, step=1, value=split.min_size),
-            "Pieces with less area (volume) than this, in the units of the layer's scale, are "
-            "merged with their neighbour. No pixel is deleted.",
-        )
-        self.n_segments = self._add(
-            "n_segments",
-            "Segments",
-            SpinBox(min=1, max=1_000_000, value=cut.n_segments),
-            "How many segments.",
-        )
-        self.beta = self._add(
-            "beta",
-            "Edge sensitivity",
-            FloatSpinBox(min=0, max=1000, step=0.05, value=cut.beta),
-            "How strongly a step of brightness attracts the cut. 0: only the shape counts.",
-        )
-        self.connectivity = self._add(
-            "connectivity",
-            "Neighbours",
-            ComboBox(choices=(("faces", "faces"), ("faces and corners", "corners"))),
-            "Which pixels are linked: those that share a face, or a corner too (smoother "
-            "borders, slower).",
-        )
-        self.preview = self._add(
-            "preview",
-            "",
-            CheckBox(text="Preview", value=True),
-            "Show the result while you turn the settings. Run keeps it.",
-        )
-
-        for name in ("mode", "foreground", "spatial_ndim"):
-            self._control(name).changed.connect(self._show_rows)
-        self.image.changed.connect(self._on_image)
-        self.mask.changed.connect(self._on_mask)
-        for name in (
-            "mode",
-            "foreground",
-            "threshold",
-            "spatial_ndim",
-            "frames",
-            "neck",
-            "min_size",
-            "n_segments",
-            "beta",
-            "connectivity",
-            "preview",
-        ):
-            self._control(name).changed.connect(lambda _, name=name: self._on_setting(name))
-        viewer.layers.events.inserted.connect(self._on_inserted)
-        viewer.layers.events.removed.connect(self._on_layers)
-        viewer.layers.events.renamed.connect(self._on_layers)
-        self.choose_newest()
+        for name in ROWS:
+            control = self._control(name)
+            if name in ("image", "mask", "seeds", "shapes"):
+                continue
+            control.changed.connect(lambda _, name=name: self._on_setting(name))
+        self.choice.changed.connect(self._on_layers)
+        self.choice.choose_newest()
 
     # The settings
 
+    @property
+    def splits(self) -> bool:
+        """Whether the mode is *Split touching objects*."""
+        return bool(self.mode.value == "split")
+
+    @property
+    def thresholds(self) -> bool:
+        """Whether the foreground is taken from the image."""
+        return bool(self.foreground.value != "mask")
+
     def settings(self) -> CutSettings | SplitSettings:
         """Return the settings of the mode, as the form shows them."""
-        if self.mode.value == "split":
+        if self.splits:
             return SplitSettings(
                 neck=self.neck.value, min_size=self.min_size.value, beta=self.beta.value
             )
@@ -202,11 +191,23 @@ class Controls(QWidget):
             n_segments=self.n_segments.value,
             beta=self.beta.value,
             connectivity=1 if self.connectivity.value == "faces" else self.spatial_ndim.value,
+            min_size=self.min_size.value,
         )
+
+    def set_settings(self, settings: CutSettings | SplitSettings) -> None:
+        """Show settings in the form, as those of a preset or of another result."""
+        self.mode.value = "split" if isinstance(settings, SplitSettings) else "cut"
+        self.beta.value = settings.beta
+        self.min_size.value = settings.min_size
+        if isinstance(settings, SplitSettings):
+            self.neck.value = settings.neck
+        else:
+            self.n_segments.value = settings.n_segments
+            self.connectivity.value = "faces" if settings.connectivity == 1 else "corners"
 
     def mask_layer(self) -> Layer | None:
         """Return the mask layer that counts, if one does."""
-        return self.mask.value if self.foreground.value == "mask" else None
+        return None if self.thresholds else self.mask.value
 
     def main_layer(self) -> Layer | None:
         """Return the layer whose pixels are cut and whose place the result takes."""
@@ -214,43 +215,59 @@ class Controls(QWidget):
 
     def problem(self) -> tuple[str, str] | None:
         """Return the control that keeps the run from starting and what to do, or None."""
-        image, mask, splits = self.image.value, self.mask_layer(), self.mode.value == "split"
-        if self.foreground.value != "mask" and image is None:
-            return "image", "A threshold needs an image: open one, or choose a mask layer."
-        if image is None and mask is None:
-            what = "a mask or a Labels layer" if splits else "an image"
+        image, mask, main = self.image.value, self.mask_layer(), self.main_layer()
+        if main is None:
+            what = "a mask or a Labels layer" if self.splits else "an image"
             return "image", f"Open {what} first (File > Open Sample > napari-ncut has some)."
-        if splits and mask is None and self.foreground.value == "mask":
+        if self.splits and mask is None and not self.thresholds:
             return "mask", (
                 "There is no mask of this image's shape. Make one: set Foreground to bright or "
-                "dark, paint a Labels layer, or run a threshold."
+                "dark, or paint a Labels layer."
             )
-        main = self.main_layer()
-        ndim = len(layers.spatial_shape(main))
-        if ndim < 2:
-            return "image", f"The layer has {ndim} axis; wanted an image with two or more."
+        shape = layers.spatial_shape(main)
+        if len(shape) < 2:
+            return "image", f"The layer has {len(shape)} axis; wanted an image with two or more."
         if image is not None and mask is not None and not layers.fits(mask, image):
             return "mask", (
-                f"The mask has shape {layers.spatial_shape(mask)}, the image "
-                f"{layers.spatial_shape(image)}; choose a mask of the same shape."
+                f"The mask has shape {layers.spatial_shape(mask)}, the image {shape}; choose a "
+                "mask of the same shape."
             )
-        if self.spatial_ndim.value > ndim:
-            return "spatial_ndim", "This is a single plane; set Data to planes."
+        return self._problem_of_the_region(mask)
+
+    def _problem_of_the_region(self, mask: Layer | None) -> tuple[str, str] | None:
+        if self.region.value == "label" and not isinstance(mask, Labels):
+            return "region", "Choose a Labels layer as the mask; its selected label is the region."
+        if self.region.value == "shapes" and self.shapes.value is None:
+            return "shapes", "Draw the region in a Shapes layer and choose it here."
         return None
 
     # The rows
 
-    def _add(self, name: str, text: str, control: Any, tip: str) -> Any:
-        control.name = name
-        control.tooltip = tip
-        control.native.setObjectName(name)
-        control.native.setAccessibleName(text or name)
-        label = QLabel(text)
-        label.setToolTip(tip)
-        label.setBuddy(control.native)
-        self._labels[name] = label
-        self._form.addRow(label, control.native)
-        return control
+    def _lay_out(self) -> dict[str, QLabel]:
+        form = QFormLayout(self.form)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        labels = {}
+        for name, (text, tip) in ROWS.items():
+            control = self._control(name)
+            control.name = name
+            control.tooltip = tip
+            control.native.setObjectName(name)
+            control.native.setAccessibleName(text or name)
+            if isinstance(control, ComboBox):
+                # Long names of layers are shortened, not the dock widened.
+                control.native.setMinimumContentsLength(8)
+                control.native.setSizeAdjustPolicy(
+                    control.native.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+                )
+            label = labels[name] = QLabel(text)
+            label.setToolTip(tip)
+            label.setBuddy(control.native)
+            if name == "mode":
+                form.addRow(control.native)
+            else:
+                form.addRow(label, control.native)
+        return labels
 
     def _control(self, name: str) -> Any:
         return getattr(self, name)
@@ -259,9 +276,10 @@ class Controls(QWidget):
         """Mark the control that keeps the run from starting; its tooltip says why."""
         for name, label in self._labels.items():
             wrong = problem is not None and problem[0] == name
-            control = self._control(name)
+            tip = problem[1] if problem is not None and wrong else ROWS[name][1]
             label.setStyleSheet("color: #e8553e; font-weight: bold;" if wrong else "")
-            control.native.setToolTip(problem[1] if wrong and problem else control.tooltip)
+            label.setToolTip(tip)
+            self._control(name).native.setToolTip(tip)
 
     def _show(self, names: Iterable[str], visible: bool) -> None:
         for name in names:
@@ -270,120 +288,28 @@ class Controls(QWidget):
 
     def _show_rows(self) -> None:
         main = self.main_layer()
-        ndim = len(layers.spatial_shape(main)) if main is not None else 2
-        splits = self.mode.value == "split"
-        self._show(SPLIT_ONLY, splits)
-        self._show(CUT_ONLY, not splits)
-        self._show(["mask"], self.foreground.value == "mask")
-        self._show(["threshold"], self.foreground.value != "mask")
+        ndim = 2 if main is None else len(layers.spatial_shape(main))
+        self._show(["neck"], self.splits)
+        self._show(["n_segments", "seeds", "connectivity"], not self.splits)
+        self.n_segments.enabled = self.seeds.value is None
+        self._show(["mask"], not self.thresholds)
+        self._show(["threshold"], self.thresholds)
+        self._show(["shapes"], self.region.value == "shapes")
         self._show(["spatial_ndim"], ndim > 2)
         self._show(["frames"], ndim > self.spatial_ndim.value)
 
-    # The layers
-
-    def _images(self, _: object = None) -> list[tuple[str, Layer | None]]:
-        found: list[tuple[str, Layer | None]] = [
-            (layer.name, layer) for layer in self._viewer.layers if isinstance(layer, Image)
-        ]
-        return [*found, ("none: shape only", None)]
-
-    def _masks(self, _: object = None) -> list[tuple[str, Layer | None]]:
-        found: list[tuple[str, Layer | None]] = [
-            (layer.name, layer) for layer in self._viewer.layers if layers.is_mask(layer)
-        ]
-        return [*found, ("whole image", None)]
-
-    def choose_newest(self) -> None:
-        """Choose the newest image, and the newest mask that fits it."""
-        self._choosing = True
-        try:
-            self._reset_choices()
-            images = [
-                layer
-                for layer in self._viewer.layers
-                if isinstance(layer, Image) and not layers.is_mask(layer)
-            ]
-            self.image.value = images[-1] if images else None
-            self.spatial_ndim.value = self._guess_spatial_ndim()
-            self._choose_mask()
-        finally:
-            self._choosing = False
-        self._layers_are_chosen()
-
-    def _choose_mask(self) -> None:
-        image = self.image.value
-        masks = [
-            layer
-            for layer in self._viewer.layers
-            if layers.is_mask(layer)
-            and layer is not image
-            and "napari_ncut" not in layer.metadata
-            and (image is None or layers.fits(layer, image))
-            and not layers.is_blank(layer)
-        ]
-        self.mask.value = masks[-1] if masks else None
-        self._mask_is_chosen_by_hand = False
-        if image is None:
-            self.foreground.value = "mask"
-
-    def _guess_spatial_ndim(self) -> int:
-        main = self.main_layer()
-        return 2 if main is None else layers.guess_spatial_ndim(main)
-
-    def _reset_choices(self) -> None:
-        self.image.reset_choices()
-        self.mask.reset_choices()
-
-    def _on_inserted(self, event: Any) -> None:
-        layer = event.value
-        if "napari_ncut" in layer.metadata or not isinstance(layer, (Image, Labels)):
-            self._on_layers()
-        elif isinstance(layer, Image) and not layers.is_mask(layer):
-            self.choose_newest()
-        else:
-            self._on_layers()
-            if not self._mask_is_chosen_by_hand:
-                self._choose_quietly()
-
-    def _choose_quietly(self) -> None:
-        self._choosing = True
-        try:
-            self._choose_mask()
-        finally:
-            self._choosing = False
-        self._layers_are_chosen()
-
-    def _on_layers(self, _: object = None) -> None:
-        before = self.image.value, self.mask.value
-        self._choosing = True
-        try:
-            self._reset_choices()
-        finally:
-            self._choosing = False
-        if (self.image.value, self.mask.value) != before:
-            self._layers_are_chosen()
-
-    def _on_image(self) -> None:
-        if self._choosing:
-            return
-        self._choosing = True
-        try:
-            self.spatial_ndim.value = self._guess_spatial_ndim()
-            self._choose_mask()
-        finally:
-            self._choosing = False
-        self._layers_are_chosen()
-
-    def _on_mask(self) -> None:
-        if self._choosing:
-            return
-        self._mask_is_chosen_by_hand = True
-        self._layers_are_chosen()
-
-    def _layers_are_chosen(self) -> None:
+    def _on_layers(self, name: str) -> None:
+        if name in ("image", "mask"):
+            main = self.main_layer()
+            self._is_quiet = True
+            self.spatial_ndim.value = 2 if main is None else layers.guess_spatial_ndim(main)
+            if self.image.value is None:
+                self.foreground.value = "mask"
+            self._is_quiet = False
         self._show_rows()
-        self.layers_changed.emit()
+        self.layers_changed.emit(name)
 
     def _on_setting(self, name: str) -> None:
-        if not self._choosing:
+        if not self._is_quiet:
+            self._show_rows()
             self.settings_changed.emit(name)

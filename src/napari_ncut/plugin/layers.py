@@ -13,6 +13,9 @@ from napari_ncut.stacks import Frame, Source
 # A finer level of a multiscale image is not cut in memory; see `level`.
 MAX_PIXELS = 2**27
 
+# Where the metadata of a layer hold how its labels were made.
+RECORD = "napari_ncut"
+
 TIME_AXES = ("t", "time", "frame", "c", "ch", "channel", "s", "p", "position", "scene")
 DEPTH_AXES = ("z", "depth", "plane", "slice")
 
@@ -57,6 +60,11 @@ def is_blank(layer: Layer) -> bool:
     """Return whether a layer in memory holds nothing but zeros, as a new Labels layer does."""
     data = arrays(layer)[-1]
     return isinstance(data, np.ndarray) and not data.any()
+
+
+def is_ours(layer: Layer) -> bool:
+    """Return whether a layer is a result of this plugin."""
+    return RECORD in layer.metadata
 
 
 def fits(mask: Layer, image: Layer) -> bool:
@@ -148,3 +156,8 @@ def current_frame(layer: Layer, point: Sequence[float], spatial_ndim: int) -> Fr
     return tuple(
         int(np.clip(round(float(x)), 0, size - 1)) for x, size in zip(position, shape, strict=False)
     )
+
+
+def path(layer: Layer | None) -> str | None:
+    """Return the file that a layer was read from, if it was."""
+    return None if layer is None or layer.source.path is None else str(layer.source.path)

@@ -22,7 +22,7 @@ from napari_ncut.plugin.widget import Job
 from napari_ncut.plugin.worker import Run
 from napari_ncut.session import CutSession
 from napari_ncut.settings import CutSettings
-from napari_ncut.stacks import Frame
+from napari_ncut.stacks import Frame, Source, fingerprint, within
 
 FIEDLER = "Fiedler vector"
 
@@ -60,6 +60,7 @@ class SeeWhyDock(Dock):
         self.profile = ProfilePlot(viewer)
         self.eigenvalues = CountPlot(viewer)
         self.take_n = QPushButton("Take N (Alt+N)")
+        self.take_n.setEnabled(False)
         self.take_n.setToolTip("Set Segments in Graph cut to the suggested number")
         self.fiedler = QPushButton("Fiedler vector as a layer (Alt+E)")
         self.fiedler.setToolTip("Show the vector that sorts the pixels of this object")
@@ -96,7 +97,7 @@ class SeeWhyDock(Dock):
     def _on_result(self) -> None:
         widget = self._link.widget
         last = None if widget is None else widget.last
-        cuts = last is not None and isinstance(last[0].settings, CutSettings)
+        cuts = last is not None and isinstance(last[0].recipe.settings, CutSettings)
         self.histogram.setVisible(not cuts)
         self.eigenvalues.setVisible(cuts)
         self.take_n.setVisible(cuts)
@@ -142,28 +143,21 @@ class SeeWhyDock(Dock):
 
     def _count(self, job: Job) -> None:
         """Compare the numbers of segments of a frame, unless that was done."""
-        frame, source, settings = job.frames[0], job.source, job.settings
+        source, settings, known = job.source, job.recipe.settings, self._counted
+        frame = (job.recipe.frames or source.frames())[0]
         assert isinstance(settings, CutSettings)
-        key = (
-            id(source.image),
-            id(source.mask),
-            source.threshold,
-            source.dark,
-            source.spacing,
-            frame,
-            settings.beta,
-            settings.connectivity,
-        )
-        if key == self._counted:
-            self.eigenvalues.mark(settings.n_segments)
-            return
-        self._counted = key
-        self.take_n.setEnabled(False)
-        self.take_n.setText("Take N (Alt+N)")
-        self.eigenvalues.show_words("Counting ...")
 
-        def compute(monitor: Monitor) -> Counts:
-            image, mask = source.read(frame)
+        def compute(monitor: Monitor) -> tuple[Any, Counts | None]:
+            image, mask = _read(source, frame)
+            key = (
+                fingerprint(image, mask),
+                source.spacing,
+                source.has_channels,
+                settings.beta,
+                settings.connectivity,
+            )
+            if key == known:
+                return key, None
             if image is None:
                 assert mask is not None
                 image = np.zeros(mask.shape, np.float32)
@@ -173,20 +167,27 @@ class SeeWhyDock(Dock):
                 spacing=source.spacing,
                 channel_axis=-1 if source.has_channels and source.image is not None else None,
             )
-            return compare_counts(session, settings, monitor=monitor)
+            return key, compare_counts(session, settings, monitor=monitor)
 
+        self.eigenvalues.mark(settings.n_segments)
         run = self._start("count", compute)
-        run.returned.connect(lambda counts, _: self._on_counts(counts))
-        run.failed.connect(lambda error: self.eigenvalues.show_words(str(error)))
+        run.returned.connect(lambda found, _: self._on_counts(*found))
+        run.failed.connect(self._on_not_counted)
 
-    def _on_counts(self, counts: Counts) -> None:
+    def _on_counts(self, key: Any, counts: Counts | None) -> None:
         widget = self._link.widget
-        if widget is None:
+        if widget is None or counts is None:
             return
+        self._counted = key
         self.eigenvalues.show_counts(counts, widget.controls.n_segments.value)
-        if counts.suggested is not None:
-            self.take_n.setEnabled(True)
-            self.take_n.setText(f"Take N = {counts.suggested} (Alt+N)")
+        n = counts.suggested
+        self.take_n.setEnabled(n is not None)
+        self.take_n.setText("Take N (Alt+N)" if n is None else f"Take N = {n} (Alt+N)")
+
+    def _on_not_counted(self, error: Exception) -> None:
+        self._counted = None
+        self.take_n.setEnabled(False)
+        self.eigenvalues.show_words(str(error))
 
     def _on_take_n(self) -> None:
         counts, widget = self.eigenvalues.counts, self._link.widget
@@ -215,10 +216,10 @@ class SeeWhyDock(Dock):
             self._explain(job, frame, point)
 
     def _explain(self, job: Job, frame: Frame, point: tuple[int, ...]) -> None:
-        source, settings, known = job.source, job.settings, self._under
+        source, settings, known = job.source, job.recipe.settings, self._under
 
         def compute(monitor: Monitor) -> Under:
-            image, mask = source.read(frame)
+            image, mask = _read(source, frame)
             if known is not None and known.job is job and known.frame == frame:
                 blobs = known.blobs
             elif mask is None:
@@ -320,6 +321,12 @@ class SeeWhyDock(Dock):
             plot.leave()
         self._viewer.mouse_move_callbacks.remove(self._on_mouse)
         self._viewer.layers.events.removed.disconnect(self._on_removed)
+
+
+def _read(source: Source, frame: Frame) -> tuple[NDArray[Any] | None, NDArray[Any] | None]:
+    """Return the image of a frame, and the part of its mask that lies in the region."""
+    image, mask = source.read(frame)
+    return image, mask if source.region is None else within(source.region[frame], mask)
 
 
 def _colors(layer: Labels, labels: NDArray[Any]) -> NDArray[np.float64]:

@@ -9,7 +9,40 @@ from napari.components import ViewerModel
 from napari.layers import Labels
 from numpy.typing import NDArray
 
+from napari_ncut.plugin.layers import RECORD
+from napari_ncut.recipe import Recipe, difference, unpack
+
 PREVIEW = " (preview)"
+# In a result's record: the labels as they were made, before any correction by hand.
+AUTOMATIC = "automatic"
+
+
+def automatic_labels(layer: Labels) -> NDArray[np.int32] | None:
+    """Return the labels of a result as they were made, or None for any other layer."""
+    packed = layer.metadata.get(RECORD, {}).get(AUTOMATIC)
+    return None if packed is None else unpack(packed, layer.data.shape)
+
+
+def is_corrected(layer: Labels) -> bool:
+    """Return whether a result was changed by hand since it was made."""
+    automatic = automatic_labels(layer)
+    return automatic is not None and not np.array_equal(automatic, layer.data)
+
+
+def recipe_of(layer: Labels) -> Recipe:
+    """Return the recipe of a result, with what was corrected by hand until now.
+
+    Raises
+    ------
+    ValueError
+        If the layer is no result of this plugin.
+    """
+    record = layer.metadata.get(RECORD)
+    if record is None:
+        raise ValueError(f"{layer.name} was not made by napari-ncut; select a result of it.")
+    automatic = automatic_labels(layer)
+    corrections = None if automatic is None else difference(automatic, np.asarray(layer.data))
+    return Recipe.from_dict(record | {"corrections": corrections})
 
 
 class ResultLayer:
@@ -27,7 +60,7 @@ class ResultLayer:
     def __init__(self, viewer: ViewerModel) -> None:
         self._viewer = viewer
         self.layer: Labels | None = None
-        self._applied: tuple[NDArray[np.int32], dict[str, Any]] | None = None
+        self._applied: dict[str, Any] | None = None
 
     @property
     def is_preview(self) -> bool:
@@ -43,7 +76,7 @@ class ResultLayer:
         *,
         preview: bool,
     ) -> Labels:
-        """Show labels: in the layer that is there, if it is still ours and of this shape.
+        """Show labels: in the layer that is there, if it is still in the viewer and fits.
 
         Parameters
         ----------
@@ -58,21 +91,20 @@ class ResultLayer:
         preview : bool
             Whether the labels are a preview.
         """
-        if not self._is_ours() or not self._fits(labels, place):
+        layer = self._reusable(labels, place)
+        if layer is None:
             self.forget()
-            self._add(labels, name, place)
-        layer = self.layer
-        assert layer is not None
-        if layer.data is not labels:
+            layer = self._add(labels, name, place)
+        else:
             layer.data = labels
-        layer.metadata["napari_ncut"] = record
+        layer.metadata[RECORD] = record
         if preview:
             layer.editable = False
             if not layer.name.endswith(PREVIEW):
                 layer.name += PREVIEW
         else:
-            self._make_the_users(layer)
-            self._applied = labels.copy(), record
+            self._applied = record
+            _give_to_the_user(layer)
         return layer
 
     def discard_preview(self) -> None:
@@ -84,10 +116,9 @@ class ResultLayer:
             self._viewer.layers.remove(layer)
             self.layer = None
             return
-        labels, record = self._applied
-        layer.data = labels.copy()
-        layer.metadata["napari_ncut"] = record
-        self._make_the_users(layer)
+        layer.data = unpack(self._applied[AUTOMATIC], layer.data.shape)
+        layer.metadata[RECORD] = self._applied
+        _give_to_the_user(layer)
 
     def forget(self) -> None:
         """Leave the layer, if there is one, to the user."""
@@ -95,36 +126,31 @@ class ResultLayer:
         self.layer = None
         self._applied = None
 
-    def _is_ours(self) -> bool:
-        """Return whether the layer is still there and shows what we put there."""
-        if self.layer is None or self.layer not in self._viewer.layers:
-            return False
-        if self.is_preview or self._applied is None:
-            return True
-        labels, _ = self._applied
-        return np.array_equal(self.layer.data, labels)
-
-    def _fits(self, labels: NDArray[np.int32], place: dict[str, Any]) -> bool:
+    def _reusable(self, labels: NDArray[np.int32], place: dict[str, Any]) -> Labels | None:
         layer = self.layer
-        return (
-            layer is not None
-            and layer.data.shape == labels.shape
-            and np.array_equal(layer.scale, place["scale"])
-            and np.array_equal(layer.translate, place["translate"])
+        if layer is None or layer not in self._viewer.layers:
+            return None
+        same_place = all(
+            np.array_equal(getattr(layer, k), place[k]) for k in ("scale", "translate")
         )
+        return layer if layer.data.shape == labels.shape and same_place else None
 
-    def _add(self, labels: NDArray[np.int32], name: str, place: dict[str, Any]) -> None:
+    def _add(self, labels: NDArray[np.int32], name: str, place: dict[str, Any]) -> Labels:
         active = self._viewer.layers.selection.active
-        layer = Labels(labels, name=name, metadata={"napari_ncut": {}}, **place)
+        # Marked from the start, so that it is never taken for a mask.
+        layer = Labels(labels, name=name, metadata={RECORD: {}}, **place)
         self.layer = self._viewer.add_layer(layer)
         # The user's tools stay on the layer on which they were.
         if active is not None:
             self._viewer.layers.selection.active = active
+        return layer
 
-    def _make_the_users(self, layer: Labels) -> None:
-        layer.name = layer.name.removesuffix(PREVIEW)
-        # Not editable and editable again: napari forgets the undo steps of the labels before.
-        mode = layer.mode
-        layer.editable = False
-        layer.editable = True
-        layer.mode = mode
+
+def _give_to_the_user(layer: Labels) -> None:
+    """Make a layer one that can be painted on, with a history that begins now."""
+    layer.name = layer.name.removesuffix(PREVIEW)
+    # napari forgets the undo steps of the labels before when a layer ceases to be editable.
+    mode = layer.mode
+    layer.editable = False
+    layer.editable = True
+    layer.mode = mode

@@ -13,7 +13,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout
 
 from napari_ncut import review
-from napari_ncut.split_tree import SplitTree
+from napari_ncut.tree import SplitTree
 from napari_ncut.plugin import layers
 from napari_ncut.plugin.dock import Dock, GraphCutLink, in_viewer
 from napari_ncut.plugin.view import go_to
@@ -118,7 +118,7 @@ class ReviewDock(Dock):
         widget = self._link.widget
         if widget is not None and widget.last is not None:
             job, result = widget.last
-            self._threshold = getattr(job.settings, "neck", 0.0)
+            self._threshold = getattr(job.recipe.settings, "neck", 0.0)
             self._decisions = widget.decisions
             self._take(widget.result_layer, result.trees)
         self._refresh()

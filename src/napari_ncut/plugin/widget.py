@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
 import napari
 import numpy as np
-from napari.layers import Labels
+from napari.layers import Labels, Layer
+from numpy.typing import NDArray
 from qtpy.QtCore import QEvent, Qt, QTimer, Signal
-from qtpy.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from napari_ncut import __version__
 from napari_ncut.monitor import Monitor
-from napari_ncut.plugin import layers
+from napari_ncut.plugin import layers, regions
 from napari_ncut.plugin.controls import Controls
-from napari_ncut.plugin.result import ResultLayer
+from napari_ncut.plugin.recipes import RecipeButton
+from napari_ncut.plugin.result import AUTOMATIC, ResultLayer, is_corrected
 from napari_ncut.plugin.worker import Run
+from napari_ncut.recipe import Recipe, pack
 from napari_ncut.review import Decisions
-from napari_ncut.settings import CutSettings, SplitSettings
+from napari_ncut.session import warm_up
 from napari_ncut.stacks import Frame, Result, Source, StackSession, otsu
 
 # These only choose among what a session or a split tree has found: a run that is finding it
 # need not begin again.
 LATE_SETTINGS = ("neck", "min_size", "n_segments")
+# A preview begins with one of these.
+SPLIT_STARTS = ("neck", "min_size", "foreground", "threshold")
+CUT_STARTS = ("seeds",)
 
 
 @dataclass(frozen=True)
@@ -32,12 +37,37 @@ class Job:
     """All that a run needs and all that its result needs to be placed, as of the click."""
 
     source: Source
-    settings: CutSettings | SplitSettings
-    frames: list[Frame]
+    recipe: Recipe
     name: str
     place: dict[str, Any]
-    record: dict[str, Any]
+    paths: dict[str, str | None]
     preview: bool
+    previous: Labels | None
+
+    def compute(self, session: StackSession, lock: Lock, monitor: Monitor) -> Outcome:
+        """Make the labels, in a thread."""
+        # A cancelled run may still be on its way out of the session.
+        with lock:
+            result = session.run(self.source, self.recipe.settings, self.recipe.frames, monitor)
+        record = self.recipe.to_dict() | describe(result) | {"paths": self.paths}
+        if not self.preview:
+            arrays = {
+                "region": self.source.region,
+                "seeds": self.source.seeds,
+                AUTOMATIC: result.labels,
+            }
+            record |= {key: None if a is None else pack(a) for key, a in arrays.items()}
+        painted = self.previous is not None and is_corrected(self.previous)
+        return Outcome(result, record, painted)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A result, the record of how it was made, and whether the one before was painted on."""
+
+    result: Result
+    record: dict[str, Any]
+    painted: bool
 
 
 class GraphCutWidget(QWidget):
@@ -49,20 +79,22 @@ class GraphCutWidget(QWidget):
         The viewer whose layers are cut.
     """
 
-    result_changed = Signal()  # `last` and `result_layer` are new
+    result_changed = Signal(object)  # the `Result` that the layer shows
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
-        self._viewer = viewer
+        self.viewer = viewer
         self._result = ResultLayer(viewer)
         self._session = StackSession()
         self._lock = Lock()
         self._run: Run | None = None
         self._job: Job | None = None
         self._again = False
+        self.is_prepared = False
+        self._seeds: Layer | None = None
         self.last: tuple[Job, Result] | None = None
 
-        self.controls = Controls(viewer)
+        self.controls = Controls(viewer, self)
         self.run = QPushButton("Split")
         self.run.setObjectName("run")
         self.progress = QProgressBar()
@@ -74,8 +106,14 @@ class GraphCutWidget(QWidget):
         self.status.setWordWrap(True)
         self.status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         layout = QVBoxLayout(self)
-        for part in (self.controls, self.run, self.progress, self.status):
-            layout.addWidget(part)
+        self.recipe = RecipeButton(self)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.run, 1)
+        buttons.addWidget(self.recipe)
+        layout.addWidget(self.controls.form)
+        layout.addLayout(buttons)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.status)
         layout.addStretch()
         self.setMinimumWidth(230)
 
@@ -89,7 +127,9 @@ class GraphCutWidget(QWidget):
         self.controls.layers_changed.connect(self._on_layers)
         self.controls.settings_changed.connect(self._on_setting)
         viewer.dims.events.current_step.connect(self._on_frame)
-        self._on_layers()
+        self.recipe.show_last_used()
+        self._refresh()
+        self._prepare()
 
     @property
     def is_idle(self) -> bool:
@@ -119,30 +159,61 @@ class GraphCutWidget(QWidget):
             assert self._run is not None
             self._run.cancel()
         elif self.controls.problem() is None:
-            self._start(preview=False)
+            self.start(preview=False)
 
-    def _on_layers(self) -> None:
+    def _on_layers(self, name: str) -> None:
+        if name == "seeds":
+            self._follow_seeds()
+            self._on_setting(name)
+            return
+        if name == "shapes":
+            self._on_setting(name)
+            return
         self._stop()
         self._result.forget()
         self._session.decisions.clear()
         self._refresh()
-        if self.controls.foreground.value != "mask":
+        if self.controls.thresholds:
             self._find_threshold()
 
     def _on_setting(self, name: str) -> None:
         if name in ("mode", "preview") and not self.controls.preview.value:
             self._stop_preview()
             self._result.discard_preview()
-        if name == "foreground" and self.controls.foreground.value != "mask":
+        if name == "foreground" and self.controls.thresholds:
             self._find_threshold()
         if not self._is_applying():
             self._refresh()
-        if self.controls.preview.value and self.controls.problem() is None:
+        if self._follows(name):
             self._preview_soon(keep_running=name in LATE_SETTINGS)
+
+    def _follows(self, name: str) -> bool:
+        """Return whether a change of a setting is to be previewed.
+
+        Before there is a result, only a setting that by itself says what is wanted is.
+        """
+        if not self.controls.preview.value or self.controls.problem() is not None:
+            return False
+        starts = SPLIT_STARTS if self.controls.splits else CUT_STARTS
+        return self._result.layer is not None or name in starts
+
+    def _follow_seeds(self) -> None:
+        """Cut again whenever a seed is added, moved or taken away."""
+        if self._seeds is not None:
+            self._seeds.events.set_data.disconnect(self._on_seeds)
+        self._seeds = self.controls.seeds.value
+        if self._seeds is not None:
+            self._seeds.events.set_data.connect(self._on_seeds)
+
+    def _on_seeds(self) -> None:
+        if not self.controls.splits and self._follows("seeds"):
+            self._preview_soon(keep_running=True)
 
     def _on_frame(self) -> None:
         job = self._job
-        if self._result.is_preview and job is not None and job.frames != [self._current_frame()]:
+        if job is None or not self._result.is_preview:
+            return
+        if job.recipe.frames != (self._current_frame(),):
             self._preview_soon(keep_running=True)
 
     # Runs
@@ -160,68 +231,87 @@ class GraphCutWidget(QWidget):
 
     def _start_preview(self) -> None:
         if self._run is None and self.controls.problem() is None:
-            self._start(preview=True)
+            self.start(preview=True)
 
-    def _start(self, *, preview: bool) -> None:
+    def start(self, *, preview: bool = False) -> None:
+        """Begin a run with the settings of the form; what runs is cancelled."""
         self._stop()
-        job = self._job = self._new_job(preview)
+        try:
+            job = self._job = self._new_job(preview)
+        except ValueError as error:
+            self._on_error(error)
+            return
         session, lock = self._session, self._lock
-
-        def compute(monitor: Monitor) -> Result:
-            # A cancelled run may still be on its way out of the session.
-            with lock:
-                return session.run(job.source, job.settings, job.frames, monitor)
-
-        self._run = Run(compute, f"napari-ncut: {job.name}", self, in_activity_dock=not preview)
+        self._run = Run(
+            lambda monitor: job.compute(session, lock, monitor),
+            f"napari-ncut: {job.name}",
+            self,
+            in_activity_dock=not preview,
+        )
         self._run.progressed.connect(self._on_progress)
-        self._run.returned.connect(self._on_result)
+        self._run.returned.connect(self._on_outcome)
         self._run.failed.connect(self._on_error)
-        self._run.cancelled.connect(lambda: self._say("Cancelled; nothing was changed."))
+        self._run.cancelled.connect(lambda: self.say("Cancelled; nothing was changed."))
         self._run.finished.connect(self._on_finished)
         if not preview:
             self.run.setText("Cancel")
-            self._say("starting")
+            self.say("starting")
 
     def _new_job(self, preview: bool) -> Job:
         controls = self.controls
-        main = controls.main_layer()
+        main, image, mask = controls.main_layer(), controls.image.value, controls.mask_layer()
+        assert main is not None
+        threshold = controls.threshold.value if controls.thresholds else None
+        dark = controls.foreground.value == "dark"
         ndim = controls.spatial_ndim.value
-        threshold = None
-        if controls.foreground.value != "mask":
-            threshold = controls.threshold.value
-        source = layers.source(
-            controls.image.value,
-            controls.mask_layer(),
-            ndim,
-            threshold=threshold,
-            dark=controls.foreground.value == "dark",
+        source = layers.source(image, mask, ndim, threshold=threshold, dark=dark)
+        source = replace(
+            source, region=self._region(source.shape), seeds=self._seed_labels(source.shape)
         )
         settings = controls.settings()
         only_current = preview or controls.frames.value == "current"
-        frames = [self._current_frame()] if only_current else source.frames()
-        record = {
-            "version": __version__,
-            "mode": controls.mode.value,
-            "settings": asdict(settings),
-            "image": None if controls.image.value is None else controls.image.value.name,
-            "mask": None if controls.mask_layer() is None else controls.mask_layer().name,
-            "threshold": threshold,
-            "dark": source.dark,
-            "spatial_ndim": ndim,
-            "spacing": list(source.spacing),
-            "level": layers.level(main),
-            "frames": "all" if not only_current else list(frames[0]),
-            "preview": preview,
-        }
-        return Job(
-            source, settings, frames, f"{main.name} segments", layers.place(main), record, preview
+        named = {"image": image, "mask": mask}
+        recipe = Recipe(
+            settings,
+            image=None if image is None else image.name,
+            mask=None if mask is None else mask.name,
+            spatial_ndim=ndim,
+            spacing=source.spacing,
+            has_channels=source.has_channels,
+            threshold=threshold,
+            dark=dark,
+            frames=(self._current_frame(),) if only_current else None,
+            level=layers.level(main),
         )
+        previous = None if self._result.is_preview else self._result.layer
+        paths = {key: layers.path(layer) for key, layer in named.items()}
+        return Job(
+            source, recipe, f"{main.name} segments", layers.place(main), paths, preview, previous
+        )
+
+    def _region(self, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
+        controls = self.controls
+        main = controls.main_layer()
+        match controls.region.value:
+            case "label":
+                return regions.of_label(controls.mask.value, shape)
+            case "shapes":
+                return regions.inside_shapes(controls.shapes.value, main, shape)
+            case "view":
+                return regions.in_view(main, shape)
+        return None
+
+    def _seed_labels(self, shape: tuple[int, ...]) -> NDArray[np.int32] | None:
+        layer = self.controls.seeds.value
+        if layer is None or self.controls.splits:
+            return None
+        return regions.seeds(layer, self.controls.main_layer(), shape)
 
     def _current_frame(self) -> Frame:
         main = self.controls.main_layer()
         if main is None:
             return ()
-        point = self._viewer.dims.point[-main.ndim :]
+        point = self.viewer.dims.point[-main.ndim :]
         return layers.current_frame(main, point, self.controls.spatial_ndim.value)
 
     def _stop(self) -> None:
@@ -242,20 +332,24 @@ class GraphCutWidget(QWidget):
     def _on_progress(self, fraction: float, text: str) -> None:
         self.progress.setValue(round(1000 * fraction))
         if self._is_applying():
-            self._say(text)
+            self.say(text)
 
-    def _on_result(self, result: Result, seconds: float) -> None:
+    def _on_outcome(self, outcome: Outcome, seconds: float) -> None:
         job = self._job
         assert job is not None
-        record = job.record | describe(result) | {"seconds": round(seconds, 4)}
-        self._result.show(result.labels, record, job.name, job.place, preview=job.preview)
-        text = summary(result, seconds)
-        self._say(f"Preview: {text}. {self.run.text()} keeps it." if job.preview else text)
-        self.last = job, result
-        self.result_changed.emit()
+        if outcome.painted:
+            self._result.forget()
+        record = outcome.record | {"seconds": round(seconds, 4), "preview": job.preview}
+        self._result.show(outcome.result.labels, record, job.name, job.place, preview=job.preview)
+        text = summary(outcome.result, seconds)
+        self.say(f"Preview: {text}. {self.run.text()} keeps it." if job.preview else text)
+        if not job.preview:
+            self.recipe.keep_last_used(job.recipe)
+        self.last = job, outcome.result
+        self.result_changed.emit(outcome.result)
 
     def _on_error(self, error: Exception) -> None:
-        self._say(str(error), error=True)
+        self.say(str(error), error=True)
 
     def _on_finished(self) -> None:
         self._run = None
@@ -267,12 +361,13 @@ class GraphCutWidget(QWidget):
 
     # What the widget says
 
-    def _say(self, text: str, *, error: bool = False) -> None:
+    def say(self, text: str, *, error: bool = False) -> None:
+        """Show a sentence in the status line."""
         self.status.setStyleSheet("color: #e8553e;" if error else "")
         self.status.setText(text)
 
     def _set_run_text(self) -> None:
-        self.run.setText("Split" if self.controls.mode.value == "split" else "Cut")
+        self.run.setText("Split" if self.controls.splits else "Cut")
 
     def _refresh(self) -> None:
         """Say what the data are, or what is missing; the button follows."""
@@ -282,13 +377,14 @@ class GraphCutWidget(QWidget):
         self._set_run_text()
         if problem is not None:
             self.run.setToolTip(problem[1])
-            self._say(problem[1])
+            self.say(problem[1])
             return
         self.run.setToolTip("Compute and keep the result (again: update it)")
-        self._say(self._what_it_is())
+        self.say(self._what_it_is())
 
     def _what_it_is(self) -> str:
         main = self.controls.main_layer()
+        assert main is not None
         level = layers.level(main)
         shape = layers.spatial_shape(main, level)
         ndim = self.controls.spatial_ndim.value
@@ -301,6 +397,22 @@ class GraphCutWidget(QWidget):
         if level > 0:
             text += f" The image is large: level {level} of its pyramid is cut."
         return text
+
+    def _prepare(self) -> None:
+        """Compile the loops, which only the first use of an installation has to."""
+        preparing = Run(lambda _: warm_up(), "preparing", self, in_activity_dock=False)
+        # From the cache it takes a moment, of which there is nothing to say.
+        patience = QTimer(preparing)
+        patience.setSingleShot(True)
+        patience.timeout.connect(lambda: self.say("Preparing (first time only)…"))
+        patience.start(1500)
+        preparing.finished.connect(patience.stop)
+        preparing.finished.connect(self._on_prepared)
+
+    def _on_prepared(self) -> None:
+        self.is_prepared = True
+        if self.is_idle and self.status.text().startswith("Preparing"):
+            self._refresh()
 
     def _find_threshold(self) -> None:
         image = self.controls.image.value
@@ -327,7 +439,8 @@ class GraphCutWidget(QWidget):
         """Stop what runs and take a preview away."""
         self._stop()
         self._result.discard_preview()
-        self._viewer.dims.events.current_step.disconnect(self._on_frame)
+        self.controls.choice.disconnect_viewer()
+        self.viewer.dims.events.current_step.disconnect(self._on_frame)
 
 
 def describe(result: Result) -> dict[str, Any]:

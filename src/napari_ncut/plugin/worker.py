@@ -14,7 +14,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from napari_ncut.monitor import Cancelled, Monitor
 
 
-class _ActivityBar(cancelable_progress):  # type: ignore[misc]
+class _ActivityBar(cancelable_progress):
     """A bar in napari's activity dock whose Cancel button cancels the run."""
 
     def __init__(self, run: Run, text: str) -> None:

@@ -1,0 +1,85 @@
+"""What the benchmarks compare with, how they measure, and how they print.
+
+A benchmark is a script in this folder with a function ``main(argv)`` that prints Markdown: a
+heading of the second level, and tables. All of them take ``--quick`` (seconds, for CI), ``--data
+DIR`` (a folder of real images; those that need it say so and skip without it) and ignore what they
+do not know. ``run.py`` finds them by that function and puts them into one page.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+from scipy import ndimage as ndi
+
+
+def options(argv):
+    """Parse the options that every benchmark has."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--data", type=Path)
+    return parser.parse_known_args(argv)[0]
+
+
+def best_of(repeats, function, *args, **kwargs):
+    """Return the least time in seconds, and the result."""
+    least = np.inf
+    for _ in range(repeats):
+        start = time.perf_counter()
+        result = function(*args, **kwargs)
+        least = min(least, time.perf_counter() - start)
+    return least, result
+
+
+def table(header, rows):
+    """Print a Markdown table."""
+    print("| " + " | ".join(map(str, header)) + " |")
+    print("|" + " --- |" * len(header))
+    for row in rows:
+        print("| " + " | ".join(f"{v:.4g}" if isinstance(v, float) else str(v) for v in row) + " |")
+    print()
+
+
+def watershed(mask):
+    """Split a mask as users do today: peaks of the smoothed distance map, flooded."""
+    from skimage.feature import peak_local_max
+    from skimage.filters import gaussian
+    from skimage.segmentation import watershed as flood
+
+    distance = gaussian(ndi.distance_transform_edt(mask), 1)
+    markers = np.zeros(mask.shape, dtype=np.int32)
+    peaks = peak_local_max(distance, labels=mask.astype(np.int32))
+    markers[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
+    return flood(-distance, markers, mask=mask)
+
+
+def affinity(image, mask=None):
+    """Return scikit-learn's own graph of an image; channels are taken as another axis apart."""
+    from sklearn.feature_extraction.image import img_to_graph
+
+    graph = img_to_graph(image, mask=mask)
+    graph.data = np.exp(-graph.data / graph.data.std())
+    return graph
+
+
+def sklearn_clustering(graph, k, solver="arpack", assign="kmeans", seed=0):
+    """Cluster a graph with scikit-learn; None if it fails."""
+    from sklearn.cluster import spectral_clustering
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return spectral_clustering(
+                graph, n_clusters=k, eigen_solver=solver, assign_labels=assign, random_state=seed
+            )
+        except Exception:  # a solver that gives up is a result, too
+            return None
+
+
+def sklearn_cut(image, mask, k, solver="arpack", assign="kmeans"):
+    """Cut the part of an image under a mask with scikit-learn, graph included."""
+    return sklearn_clustering(affinity(image, mask), k, solver, assign)
