@@ -105,9 +105,7 @@ def test_a_csv_file_reads_back_as_the_same_numbers(tmp_path):
 def test_a_failed_export_leaves_the_file_as_it_was(tmp_path, monkeypatch):
     path = tmp_path / "table.csv"
     path.write_text("before")
-    monkeypatch.setattr(
-        "napari_ncut.measure.csv.writer", lambda file: Full()
-    )
+    monkeypatch.setattr("napari_ncut.measure.csv.writer", lambda file: Full())
     with pytest.raises(OSError, match="No space left"):
         write_csv({"label": np.array([1])}, path)
     assert path.read_text() == "before"

@@ -10,10 +10,7 @@ from napari_ncut.necks import split_tree
 def row_of_discs(centres=(20, 48, 74), radii=(18, 14, 18)):
     rows, columns = np.mgrid[:44, :112]
     return np.any(
-        [
-            (rows - 22) ** 2 + (columns - x) ** 2 < r**2
-            for x, r in zip(centres, radii, strict=True)
-        ],
+        [(rows - 22) ** 2 + (columns - x) ** 2 < r**2 for x, r in zip(centres, radii, strict=True)],
         axis=0,
     )
 

@@ -85,10 +85,11 @@ def clearness(
     cuts = counts - counts[0]
     following = np.asarray(eigenvalues, dtype=float)[counts]
     total = np.asarray(ncut, dtype=float)
-    quotient: NDArray[np.float64] = np.divide(
+    quotient = np.divide(
         following * cuts, total, out=np.full(len(counts), np.nan), where=total > 0
     )
-    return quotient / (cuts + 1) ** (1 / ndim)
+    clear: NDArray[np.float64] = quotient / (cuts + 1) ** (1 / ndim)
+    return clear
 
 
 def suggest_count(

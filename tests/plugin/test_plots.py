@@ -187,7 +187,7 @@ def test_the_suggested_number_is_marked_and_taken_with_one_click(counted):
 
 
 def test_the_suggestion_is_taken_by_key(counted):
-    window, graph_cut, dock = counted
+    window, graph_cut, _ = counted
     press(window, "n", modifier=ALT)
     assert graph_cut.controls.n_segments.value == 4
 
@@ -242,7 +242,7 @@ def test_closing_either_dock_or_the_theme_changing_does_no_harm(explained):
 
 
 def test_everything_can_be_read_at_300_pixels_and_nothing_is_cut_off_at_250(counted):
-    window, graph_cut, dock = counted
+    window, _, dock = counted
     check_nothing_is_cut_off(window, dock)
     dock.resize(300, dock.minimumHeight())
     window.qtbot.wait(50)

@@ -24,7 +24,7 @@ N_BINS = 40
 N_POINTS = 600
 
 
-class Plot(FigureCanvasQTAgg):  # type: ignore[misc]
+class Plot(FigureCanvasQTAgg):
     """A plot in napari's theme, which is drawn anew when the theme changes.
 
     Parameters
@@ -136,7 +136,8 @@ class NeckHistogram(Plot):
 
     def x_of(self, ratio: float) -> int:
         """Return the horizontal position of a ratio in pixels of the widget."""
-        return round(self._axes.transData.transform((ratio, 0))[0] / self.device_pixel_ratio)
+        x = float(self._axes.transData.transform((ratio, 0))[0])
+        return round(x / float(self.device_pixel_ratio))
 
     def _drag_to(self, event: LocationEvent) -> None:
         ratio = self._axes.transData.inverted().transform((event.x, event.y))[0]

@@ -105,7 +105,7 @@ class MeasureDock(Dock):
         self._choosing = False
 
         self.labels = ComboBox(choices=self._labels_choices, name="labels")
-        self.image = ComboBox(choices=self._image_choices, name="image")
+        self.image = ComboBox(choices=self._image_choices, name="image", nullable=True)
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for text, control, tip in (
@@ -199,7 +199,7 @@ class MeasureDock(Dock):
     def _choose_labels(self) -> None:
         """Choose the newest result of this plugin, else the active layer, else the newest."""
         choices = [layer for _, layer in self._labels_choices()]
-        results = [layer for layer in choices if "napari_ncut" in layer.metadata]
+        results = [layer for layer in choices if layers.is_ours(layer)]
         active = self._viewer.layers.selection.active
         if results:
             self.labels.value = results[-1]
@@ -214,7 +214,7 @@ class MeasureDock(Dock):
             for _, layer in self._image_choices()
             if layer is not None
             and not layers.is_mask(layer)
-            and "napari_ncut" not in layer.metadata
+            and not layers.is_ours(layer)
             and labels is not None
             and _fits(layer, labels)
         ]
@@ -278,7 +278,7 @@ class MeasureDock(Dock):
         self.say("measuring")
 
     def _spatial_ndim_of(self, labels: Labels) -> int:
-        record = labels.metadata.get("napari_ncut", {})
+        record = labels.metadata.get(layers.RECORD, {})
         return int(record.get("spatial_ndim", layers.guess_spatial_ndim(labels)))
 
     def _trees_of(self, labels: Labels) -> Any:

@@ -16,6 +16,7 @@ from qtpy.QtWidgets import QPushButton, QVBoxLayout
 from napari_ncut.counting import Counts, compare_counts
 from napari_ncut.explain import Blobs, Explanation, explain
 from napari_ncut.monitor import Monitor
+from napari_ncut.plugin import layers
 from napari_ncut.plugin.canvas import CountPlot, NeckHistogram, Plot, ProfilePlot
 from napari_ncut.plugin.dock import Dock, GraphCutLink, in_viewer
 from napari_ncut.plugin.widget import Job
@@ -287,7 +288,7 @@ class SeeWhyDock(Dock):
             name=FIEDLER,
             colormap="coolwarm",
             contrast_limits=(-top, top),
-            metadata={"napari_ncut": {"fiedler": True}},
+            metadata={layers.RECORD: {"fiedler": True}},
             **_moved(under.job.place, start),
         )
         self._viewer.add_layer(self._fiedler)

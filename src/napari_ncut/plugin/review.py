@@ -13,12 +13,12 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout
 
 from napari_ncut import review
-from napari_ncut.tree import SplitTree
 from napari_ncut.plugin import layers
 from napari_ncut.plugin.dock import Dock, GraphCutLink, in_viewer
 from napari_ncut.plugin.view import go_to
 from napari_ncut.plugin.worker import Run
 from napari_ncut.stacks import Frame
+from napari_ncut.tree import SplitTree
 
 MARK = "review mark"
 SPLIT_COLOR = "#ffd23f"
@@ -301,6 +301,7 @@ class ReviewDock(Dock):
                 size=0.8,
                 border_color="black",
                 border_width=0.1,
+                metadata={layers.RECORD: {}},  # ours: never taken for seeds
                 **layers.place(layer),
             )
             self._viewer.add_layer(mark)
