@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QSize, Signal
 
 from napari_ncut.counting import Counts
+from napari_ncut.plugin.dock import JOINED_COLOR, SPLIT_COLOR
 from napari_ncut.profile import Valley
 
-SPLIT_COLOR = "#e69f00"  # Okabe and Ito's orange and blue: all eyes tell them apart
-JOINED_COLOR = "#3f9fd8"
 N_BINS = 40
 # Points of a curve: more than the plot has pixels.
 N_POINTS = 600
@@ -45,6 +44,10 @@ class Plot(FigureCanvasQTAgg):
     def sizeHint(self) -> QSize:
         """Return the size that the plot asks for."""
         return QSize(280, self._height)
+
+    def wheelEvent(self, event: Any) -> None:
+        """Leave the wheel to the column in which the plot is."""
+        event.ignore()
 
     def leave(self) -> None:
         """Follow the theme no more."""

@@ -14,6 +14,10 @@ from qtpy.QtWidgets import QApplication, QLabel, QWidget
 from napari_ncut.plugin.widget import GraphCutWidget
 
 ERROR = "color: #e8553e;"
+# Of necks that are cut and of those that are not: orange and blue, which all eyes tell apart and
+# which show on a dark ground and on a light one.
+SPLIT_COLOR = "#e69f00"
+JOINED_COLOR = "#3f9fd8"
 
 
 class GraphCutLink(QObject):
@@ -54,7 +58,20 @@ class GraphCutLink(QObject):
         self.widget = None
 
 
-class Dock(QWidget):
+class Column(QWidget):
+    """A column of widgets with room for all lines of text: a wrapped label does not ask for it."""
+
+    def event(self, event: QEvent | None) -> bool:
+        """Ask for the height that the texts need at this width."""
+        layout = self.layout()
+        kind = None if event is None else event.type()
+        is_due = kind in (QEvent.Type.LayoutRequest, QEvent.Type.Resize)
+        if is_due and layout is not None and layout.hasHeightForWidth():
+            self.setMinimumHeight(layout.minimumHeightForWidth(self.width()))
+        return bool(super().event(event))
+
+
+class Dock(Column):
     """A dock with a status line that takes its traces away when it is closed."""
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
@@ -71,14 +88,6 @@ class Dock(QWidget):
         """Show a sentence in the status line."""
         self.status.setStyleSheet(ERROR if error else "")
         self.status.setText(text)
-
-    def event(self, event: QEvent | None) -> bool:
-        """Keep room for all lines of text: a wrapped label does not ask for it itself."""
-        layout = self.layout()
-        kind = None if event is None else event.type()
-        if kind in (QEvent.Type.LayoutRequest, QEvent.Type.Resize) and layout is not None:
-            self.setMinimumHeight(layout.minimumHeightForWidth(self.width()))
-        return bool(super().event(event))
 
     def add_shortcut(self, key: str, button: Any) -> None:
         """Click a button when a key is pressed anywhere in this viewer's window."""

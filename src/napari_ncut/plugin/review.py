@@ -14,15 +14,13 @@ from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout
 
 from napari_ncut import review
 from napari_ncut.plugin import layers
-from napari_ncut.plugin.dock import Dock, GraphCutLink, in_viewer
+from napari_ncut.plugin.dock import JOINED_COLOR, SPLIT_COLOR, Dock, GraphCutLink, in_viewer
 from napari_ncut.plugin.view import go_to
 from napari_ncut.plugin.worker import Run
 from napari_ncut.stacks import Frame
 from napari_ncut.tree import SplitTree
 
 MARK = "review mark"
-SPLIT_COLOR = "#ffd23f"
-JOINED_COLOR = "#3fd0ff"
 BUTTONS = (
     ("next", "Next", "N", "Go to the next neck in doubt"),
     ("keep", "Keep", "K", "It is right as it is; go to the next one"),
@@ -30,9 +28,9 @@ BUTTONS = (
     ("split", "Split", "H", "Cut the object along the mark"),
 )
 HOW = (
-    "<b>N</b> next, <b>K</b> keep, <b>G</b> glue (merge back), <b>H</b> halve (split). "
-    f'<span style="color:{SPLIT_COLOR}">Yellow</span>: a cut that was made. '
-    f'<span style="color:{JOINED_COLOR}">Blue</span>: one that was not.'
+    "Keys: <b>N</b> next, <b>K</b> keep, <b>G</b> glue (merge back), <b>H</b> halve (split).<br>"
+    f'<span style="color:{SPLIT_COLOR}">&#9679;</span> a cut that was made, '
+    f'<span style="color:{JOINED_COLOR}">&#9679;</span> one that was not'
 )
 
 
@@ -298,7 +296,7 @@ class ReviewDock(Dock):
             mark = self._mark = Points(
                 ndim=layer.ndim,
                 name=MARK,
-                size=0.8,
+                size=1,
                 border_color="black",
                 border_width=0.1,
                 metadata={layers.RECORD: {}},  # ours: never taken for seeds
