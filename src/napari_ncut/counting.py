@@ -85,9 +85,7 @@ def clearness(
     cuts = counts - counts[0]
     following = np.asarray(eigenvalues, dtype=float)[counts]
     total = np.asarray(ncut, dtype=float)
-    quotient = np.divide(
-        following * cuts, total, out=np.full(len(counts), np.nan), where=total > 0
-    )
+    quotient = np.divide(following * cuts, total, out=np.full(len(counts), np.nan), where=total > 0)
     clear: NDArray[np.float64] = quotient / (cuts + 1) ** (1 / ndim)
     return clear
 

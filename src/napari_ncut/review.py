@@ -25,9 +25,6 @@ NeckId = tuple[int, int]
 # Whether a neck is to be cut.
 Decisions = Mapping[NeckId, bool]
 
-# Necks whose ratio is this near to the threshold are in doubt.
-DOUBT = 0.1
-
 _middles: WeakKeyDictionary[SplitTree, NDArray[np.int64]] = WeakKeyDictionary()
 
 
@@ -76,8 +73,15 @@ def decided_rows(tree: SplitTree, decisions: Decisions) -> dict[int, bool]:
     """Return the rows of a tree about which something was decided, and what."""
     if not decisions:
         return {}
-    rows = {(first, second): row for row, (first, second) in enumerate(necks(tree).tolist())}
-    return {rows[neck]: split for neck, split in decisions.items() if neck in rows}
+    pairs = necks(tree)
+    n_pixels = tree.fragments.size
+    asked = np.array(list(decisions))
+    known = np.isin(pairs[:, 0] * n_pixels + pairs[:, 1], asked[:, 0] * n_pixels + asked[:, 1])
+    return {
+        int(row): decisions[first, second]
+        for row in np.flatnonzero(known)
+        for first, second in [pairs[row].tolist()]
+    }
 
 
 def side_labels(tree: SplitTree, labels: NDArray[Any]) -> NDArray[Any]:

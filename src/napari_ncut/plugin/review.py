@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import napari
@@ -13,6 +13,8 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout
 
 from napari_ncut import review
+from napari_ncut.doubts import Doubts, Neck
+from napari_ncut.monitor import Monitor
 from napari_ncut.plugin import layers
 from napari_ncut.plugin.dock import JOINED_COLOR, SPLIT_COLOR, Dock, GraphCutLink, in_viewer
 from napari_ncut.plugin.view import go_to
@@ -34,16 +36,6 @@ HOW = (
 )
 
 
-@dataclass(frozen=True)
-class Neck:
-    """One neck of a result: a row of the split tree of a frame."""
-
-    frame: Frame
-    row: int
-    sides: review.NeckId
-    ratio: float
-
-
 class ReviewDock(Dock):
     """Goes through the necks whose ratio is near the threshold, and changes what is wrong.
 
@@ -57,13 +49,11 @@ class ReviewDock(Dock):
         super().__init__(viewer)
         self._link = GraphCutLink(viewer, self)
         self._layer: Labels | None = None
-        self._trees: dict[Frame, SplitTree] = {}
-        self._threshold = 0.0
         self._decisions: dict[Frame, review.Decisions] = {}
-        self._queue: list[Neck] = []
-        self._visited: set[tuple[Frame, review.NeckId]] = set()
+        self._necks = Doubts({}, 0.0)
+        self._visited = np.zeros(0, bool)
         self._at: Neck | None = None
-        self._run: Run | None = None
+        self._runs: dict[str, Run] = {}
         self._mark: Points | None = None
 
         self.left = QLabel()
@@ -107,7 +97,7 @@ class ReviewDock(Dock):
     @property
     def is_idle(self) -> bool:
         """Whether nothing runs and nothing is about to."""
-        return self._run is None and not self._soon.isActive()
+        return not self._runs and not self._soon.isActive()
 
     # The result
 
@@ -116,19 +106,22 @@ class ReviewDock(Dock):
         widget = self._link.widget
         if widget is not None and widget.last is not None:
             job, result = widget.last
-            self._threshold = getattr(job.recipe.settings, "neck", 0.0)
             self._decisions = widget.decisions
-            self._take(widget.result_layer, result.trees)
+            threshold = getattr(job.recipe.settings, "neck", 0.0)
+            self._take(widget.result_layer, result.trees, threshold)
         self._refresh()
 
-    def _take(self, layer: Labels | None, trees: dict[Frame, SplitTree]) -> None:
+    def _take(
+        self, layer: Labels | None, trees: dict[Frame, SplitTree], threshold: float = 0.0
+    ) -> None:
         if not in_viewer(layer, self._viewer):
             layer, trees = None, {}
         self._follow(layer)
-        self._trees = trees
-        self._sort()
-        at = self._at
-        self._at = next((neck for neck in self._queue if at and _key(neck) == _key(at)), None)
+        if not self._necks.is_like(trees, threshold):
+            self._necks = Doubts(trees, threshold)
+            self._visited = np.zeros(len(self._necks), bool)
+            number = None if self._at is None else self._necks.find(self._at)
+            self._at = None if number is None else self._necks[number]
         if self._at is None:
             self._hide_mark()
         else:
@@ -140,7 +133,6 @@ class ReviewDock(Dock):
         self._unfollow()
         self._remove_mark()
         self._layer = layer
-        self._visited.clear()
         if layer is not None:
             layer.events.set_data.connect(self._soon_labels)
             layer.events.paint.connect(self._soon_labels)
@@ -151,34 +143,22 @@ class ReviewDock(Dock):
             self._layer.events.paint.disconnect(self._soon_labels)
         self._layer = None
 
-    def _sort(self) -> None:
-        necks = [
-            Neck(frame, row, (first, second), ratio)
-            for frame, tree in self._trees.items()
-            for row, ((first, second), ratio) in enumerate(
-                zip(review.necks(tree).tolist(), tree.ratio.tolist(), strict=True)
-            )
-            if ratio < 1.0  # 1: a dent of the border, no neck
-        ]
-        order = review.by_doubt(np.array([neck.ratio for neck in necks]), self._threshold)
-        self._queue = [necks[number] for number in order]
-
     def _soon_labels(self) -> None:
         self._soon.start()
 
     def _on_labels(self) -> None:
         """Follow what was painted and undone: a decision that no longer holds is no decision."""
-        if self._run is not None:
+        if "change" in self._runs:
             self._soon.start()
             return
         if self._layer is not None and self._layer.editable:
             for frame, decisions in list(self._decisions.items()):
-                if frame in self._trees:
+                if frame in self._necks.trees:
                     self._decisions[frame] = self._still_true(frame, decisions)
         self._refresh()
 
     def _still_true(self, frame: Frame, decisions: review.Decisions) -> review.Decisions:
-        tree = self._trees[frame]
+        tree = self._necks.trees[frame]
         sides = review.side_labels(tree, self._labels(frame))
         rows = review.decided_rows(tree, decisions)
         broken = {
@@ -190,7 +170,8 @@ class ReviewDock(Dock):
 
     def _on_removed(self, _: object) -> None:
         if self._layer is not None and not in_viewer(self._layer, self._viewer):
-            self._stop()
+            self._stop("look")
+            self._stop("change")
             self._take(None, {})
             self._remove_mark()
             self._refresh()
@@ -203,22 +184,21 @@ class ReviewDock(Dock):
         return neck.sides in self._decisions.get(neck.frame, {})
 
     def _is_split(self, neck: Neck) -> bool:
-        tree = self._trees[neck.frame]
-        first, second = review.side_labels(tree, self._labels(neck.frame))[neck.row]
+        labels = self._labels(neck.frame)
+        first, second = labels[np.unravel_index(neck.sides, labels.shape)]
         return bool(first != second)
 
     # What the user does
 
     def _on_next(self) -> None:
-        waiting = [neck for neck in self._queue if not self._is_decided(neck)]
-        new = [neck for neck in waiting if _key(neck) not in self._visited]
-        if waiting and not new:
+        waiting = ~self._necks.decided(self._decisions)
+        if not (waiting & ~self._visited).any():
             # All have been seen: from the start, with those that are still open.
-            self._visited.clear()
-            new = waiting
-        self._at = new[0] if new else None
+            self._visited[:] = False
+        new = np.flatnonzero(waiting & ~self._visited)
+        self._at = self._necks[new[0]] if len(new) else None
         if self._at is not None:
-            self._visited.add(_key(self._at))
+            self._visited[new[0]] = True
             self._look(move=True)
         else:
             self._hide_mark()
@@ -239,28 +219,32 @@ class ReviewDock(Dock):
             widget.cut_again()
             return
         change = review.split if split else review.merge
-        tree, labels = self._trees[neck.frame], self._labels(neck.frame)
-        self._start(lambda _: change(tree, labels, neck.row), self._on_change)
+        tree, labels = self._necks.trees[neck.frame], self._labels(neck.frame)
+        self._start(
+            "change",
+            lambda _: change(tree, labels, neck.row),
+            lambda found, _: self._on_change(layer, neck.frame, *found),
+        )
+        self._refresh()
 
     def _remember(self, neck: Neck, split: bool) -> None:
         # A new mapping each time: the worker may be reading the old one.
         before = self._decisions.get(neck.frame, {})
         self._decisions[neck.frame] = {**before, neck.sides: split}
 
-    def _on_change(self, change: tuple[tuple[NDArray[Any], ...], int], _: float) -> None:
+    def _on_change(
+        self, layer: Labels, frame: Frame, pixels: tuple[NDArray[Any], ...], label: int
+    ) -> None:
         """Write into a layer that is the user's, as one step of its history."""
-        pixels, label = change
-        layer, neck = self._layer, self._at
-        if not in_viewer(layer, self._viewer) or layer is None or neck is None:
+        if not in_viewer(layer, self._viewer):
             return
         if label > np.iinfo(layer.data.dtype).max:
             self.say(f"The layer's type {layer.data.dtype} has no number left.", error=True)
             return
         if len(pixels[0]):
-            here = tuple(np.full(len(pixels[0]), index) for index in neck.frame)
+            here = tuple(np.full(len(pixels[0]), index) for index in frame)
             layer.data_setitem((*here, *pixels), label)
         self._look()
-        self._refresh()
 
     # Where it is
 
@@ -269,9 +253,11 @@ class ReviewDock(Dock):
         neck = self._at
         if neck is None or not in_viewer(self._layer, self._viewer):
             return
-        tree, labels = self._trees[neck.frame], self._labels(neck.frame)
+        tree, labels = self._necks.trees[neck.frame], self._labels(neck.frame)
         self._start(
-            lambda _: review.look(tree, labels, neck.row), lambda found, _: self._show(found, move)
+            "look",
+            lambda _: review.look(tree, labels, neck.row),
+            lambda found, _: self._show(found, move),
         )
 
     def _show(self, found: review.Look, move: bool) -> None:
@@ -319,46 +305,55 @@ class ReviewDock(Dock):
 
     # Runs
 
-    def _start(self, function: Any, then: Any) -> None:
-        self._stop()
-        run = self._run = Run(function, "review", self, in_activity_dock=False)
-        run.finished.connect(lambda: self._on_finished(run))
+    def _start(
+        self, name: str, function: Callable[[Monitor], Any], then: Callable[[Any, float], None]
+    ) -> None:
+        """Start a run in place of the last one of its kind."""
+        self._stop(name)
+        run = self._runs[name] = Run(function, name, self, in_activity_dock=False)
+        run.finished.connect(lambda: self._on_finished(name, run))
         run.failed.connect(lambda error: self.say(str(error), error=True))
         run.returned.connect(then)
 
-    def _stop(self) -> None:
-        if self._run is not None:
-            self._run.cancel()
+    def _stop(self, name: str) -> None:
+        run = self._runs.get(name)
+        if run is not None:
+            run.cancel()
 
-    def _on_finished(self, run: Run) -> None:
+    def _on_finished(self, name: str, run: Run) -> None:
         # What a run returns may have started the next one.
-        if run is self._run:
-            self._run = None
+        if self._runs.get(name) is run:
+            del self._runs[name]
+        if name == "change":
+            self._refresh()
 
     # What the dock says
 
     def _refresh(self) -> None:
-        neck = self._at
-        there = self._layer is not None and bool(self._queue)
+        neck, necks = self._at, self._necks
+        there = self._layer is not None and len(necks) > 0
         split = neck is not None and self._is_split(neck)
+        # One decision after the other: the next one sees what this one changes.
+        ready = neck is not None and "change" not in self._runs
         self.next.setEnabled(there)
-        self.keep.setEnabled(neck is not None)
-        self.merge_back.setEnabled(neck is not None and split)
-        self.split.setEnabled(neck is not None and not split)
-        waiting = [n for n in self._queue if not self._is_decided(n)]
-        near = sum(abs(n.ratio - self._threshold) <= review.DOUBT for n in waiting)
-        self.left.setText(f"{near} in doubt, {len(waiting) - near} clear" if there else "")
+        self.keep.setEnabled(ready)
+        self.merge_back.setEnabled(ready and split)
+        self.split.setEnabled(ready and not split)
+        waiting = ~necks.decided(self._decisions)
+        near = np.count_nonzero(waiting & necks.near)
+        clear = np.count_nonzero(waiting) - near
+        self.left.setText(f"{near} in doubt, {clear} clear" if there else "")
         if not there:
             self.say(self._what_is_missing())
         elif neck is None:
             self.say(
                 "Next goes to the neck that is nearest to the threshold."
-                if waiting
+                if waiting.any()
                 else "All necks have been decided."
             )
         else:
             self.say(
-                f"Neck {neck.ratio:.3f} at a threshold of {self._threshold:.2f}: "
+                f"Neck {neck.ratio:.3f} at a threshold of {necks.threshold:.2f}: "
                 f"{'cut' if split else 'not cut'}"
                 f"{', decided by you' if self._is_decided(neck) else ''}."
             )
@@ -369,18 +364,16 @@ class ReviewDock(Dock):
                 "Nothing to review yet. Split touching objects in the widget Graph cut first; its "
                 "doubtful cuts are then shown here one by one."
             )
-        if not self._trees:
+        if not self._necks.trees:
             return "The last result was cut into a given number; there are no necks to review."
         return "No object of this result has a neck: there is nothing to doubt."
 
     def leave(self) -> None:
         """Stop what runs and take the mark away."""
-        self._stop()
+        self._soon.stop()
+        self._stop("look")
+        self._stop("change")
         self._unfollow()
         self._link.leave()
         self._viewer.layers.events.removed.disconnect(self._on_removed)
         self._remove_mark()
-
-
-def _key(neck: Neck) -> tuple[Frame, review.NeckId]:
-    return neck.frame, neck.sides
