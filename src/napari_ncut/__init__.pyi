@@ -9,6 +9,6 @@ from .necks import split_tree as split_tree
 from .recipe import Recipe as Recipe
 from .session import Cut as Cut
 from .session import CutSession as CutSession
-from .session import warm_up as warm_up
 from .settings import CutSettings as CutSettings
 from .settings import SplitSettings as SplitSettings
+from .warming import warm_up as warm_up

@@ -21,7 +21,6 @@ from napari_ncut.plugin.result import AUTOMATIC, ResultLayer, is_corrected
 from napari_ncut.plugin.worker import Run
 from napari_ncut.recipe import Recipe, pack
 from napari_ncut.review import Decisions
-from napari_ncut.session import warm_up
 from napari_ncut.stacks import Frame, Result, Source, StackSession, otsu
 
 # These only choose among what a session or a split tree has found: a run that is finding it
@@ -123,11 +122,11 @@ class GraphCutWidget(QWidget):
         self._soon.setInterval(15)
         self._soon.timeout.connect(self._start_preview)
 
+        self.recipe.show_last_used()
         self.run.clicked.connect(self._on_run)
         self.controls.layers_changed.connect(self._on_layers)
         self.controls.settings_changed.connect(self._on_setting)
         viewer.dims.events.current_step.connect(self._on_frame)
-        self.recipe.show_last_used()
         self._refresh()
         self._prepare()
 
@@ -400,18 +399,18 @@ class GraphCutWidget(QWidget):
 
     def _prepare(self) -> None:
         """Compile the loops, which only the first use of an installation has to."""
-        preparing = Run(lambda _: warm_up(), "preparing", self, in_activity_dock=False)
-        # From the cache it takes a moment, of which there is nothing to say.
-        patience = QTimer(preparing)
-        patience.setSingleShot(True)
-        patience.timeout.connect(lambda: self.say("Preparing (first time only)…"))
-        patience.start(1500)
-        preparing.finished.connect(patience.stop)
+        preparing = Run(lambda _: None, "napari-ncut: preparing", self, in_activity_dock=False)
+        preparing.progressed.connect(lambda _, text: self._say_if_idle(f"Please wait: {text}."))
+        preparing.failed.connect(self._on_error)
         preparing.finished.connect(self._on_prepared)
+
+    def _say_if_idle(self, text: str) -> None:
+        if self.is_idle:
+            self.say(text)
 
     def _on_prepared(self) -> None:
         self.is_prepared = True
-        if self.is_idle and self.status.text().startswith("Preparing"):
+        if self.is_idle and self.status.text().startswith("Please wait"):
             self._refresh()
 
     def _find_threshold(self) -> None:

@@ -12,6 +12,25 @@ from napari.utils import cancelable_progress
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_ncut.monitor import Cancelled, Monitor
+from napari_ncut.warming import prepare
+
+
+_preparing = threading.Lock()
+_is_prepared = threading.Event()
+
+
+def prepare_once(monitor: Monitor) -> None:
+    """Make the compiled loops ready, the first time in this process; meanwhile others wait."""
+    while not _is_prepared.is_set():
+        monitor.check()
+        if not _preparing.acquire(timeout=0.05):
+            continue
+        try:
+            if not _is_prepared.is_set():
+                prepare(monitor)
+                _is_prepared.set()
+        finally:
+            _preparing.release()
 
 
 class _ActivityBar(cancelable_progress):
@@ -69,7 +88,12 @@ class Run(QObject):
         stop = self._stop
         self.destroyed.connect(lambda: stop.set())
         monitor = Monitor(self._note, stop.is_set)
-        self._worker = create_worker(function, monitor, _start_thread=False, _ignore_errors=True)
+
+        def work() -> Any:
+            prepare_once(monitor)
+            return function(monitor)
+
+        self._worker = create_worker(work, _start_thread=False, _ignore_errors=True)
         self._worker.returned.connect(self._on_returned)
         self._worker.errored.connect(self._on_errored)
         self._worker.start()
