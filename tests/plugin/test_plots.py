@@ -85,24 +85,22 @@ def test_the_histogram_shows_every_neck_and_follows_the_slider(explained):
     assert histogram.figure.axes[0].get_title().startswith(f"{n_cut} of")
 
 
-def test_dragging_the_line_moves_the_slider_and_the_labels_follow(explained):
+def test_the_line_is_moved_by_mouse_or_keys_and_slider_and_labels_follow(explained, heartbeat):
     window, graph_cut, dock = explained
     n_before = graph_cut.result_layer.data.max()
+    beat = heartbeat()
     drag(window, dock.histogram, 0.85, 0.2)
     idle(window, graph_cut, dock)
+    assert beat.stop() < 0.4
     assert graph_cut.controls.neck.value == pytest.approx(0.2, abs=0.02)
     assert dock.histogram.threshold == graph_cut.controls.neck.value
     assert graph_cut.result_layer.data.max() < n_before
     # Once released, the mouse drags nothing.
     QTest.mouseMove(dock.histogram, QPoint(dock.histogram.x_of(0.9), 40))
     assert dock.histogram.threshold < 0.3
-
-
-def test_the_arrow_keys_move_the_line(explained):
-    window, graph_cut, dock = explained
-    press(window, Qt.Key.Key_Left, dock.histogram)
-    press(window, Qt.Key.Key_Left, dock.histogram)
-    press(window, Qt.Key.Key_Right, dock.histogram)
+    window.set(graph_cut, "neck", 0.85)
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Left, Qt.Key.Key_Right):
+        press(window, key, dock.histogram)
     idle(window, graph_cut)
     assert graph_cut.controls.neck.value == pytest.approx(0.84)
 
@@ -169,7 +167,7 @@ def test_the_fiedler_vector_is_a_layer_on_demand_that_lies_on_its_blob(explained
     assert graph_cut.controls.image.value.name == "nuclei"
 
 
-def test_the_suggested_number_is_marked_and_taken_with_one_click(counted):
+def test_the_suggested_number_is_marked_and_taken_by_click_or_key(counted):
     window, graph_cut, dock = counted
     assert not window.control(dock, "histogram").isVisible()
     assert window.control(dock, "eigenvalues").isVisible()
@@ -184,29 +182,18 @@ def test_the_suggested_number_is_marked_and_taken_with_one_click(counted):
     idle(window, graph_cut, dock)
     # The number of segments changes nothing about the plot.
     assert dock.eigenvalues.counts is counts
-
-
-def test_the_suggestion_is_taken_by_key(counted):
-    window, graph_cut, _ = counted
+    window.set(graph_cut, "beta", 1.0)
+    window.set(graph_cut, "n_segments", 3)
+    idle(window, graph_cut, dock)
+    plot = dock.eigenvalues
+    window.wait_until(lambda: plot.counts is not None and plot.counts is not counts)
     press(window, "n", modifier=ALT)
     assert graph_cut.controls.n_segments.value == 4
-
-
-def test_another_sensitivity_is_counted_anew(counted):
-    window, graph_cut, dock = counted
-    counts = dock.eigenvalues.counts
-    window.set(graph_cut, "beta", 1.0)
-    idle(window, graph_cut, dock)
-    new = dock.eigenvalues
-    window.wait_until(lambda: new.counts is not None and new.counts is not counts)
-
-
-def test_going_back_to_split_shows_the_histogram_again(counted):
-    window, graph_cut, dock = counted
     window.choose(graph_cut, "mode", "Split touching objects")
-    idle(window, graph_cut, dock)
-    window.wait_until(lambda: window.control(dock, "histogram").isVisible())
-    assert not window.control(dock, "take_n").isVisible()
+    window.run(graph_cut)
+    idle(window, dock)
+    assert window.control(dock, "histogram").isVisible()
+    assert not button.isVisible()
 
 
 def test_a_deleted_result_leaves_sentences(explained):
@@ -268,14 +255,3 @@ def test_in_a_volume_the_profile_is_that_of_the_volume(window):
     assert len(dock.profile.profile) == np.count_nonzero(layer.data) - 1
     window.click(dock, "fiedler")
     assert window.viewer.layers["Fiedler vector"].data.ndim == 3
-
-
-def test_the_window_answers_while_it_explains(explained, heartbeat):
-    window, graph_cut, dock = explained
-    pixel, _ = middle_of_the_largest_blob(window)
-    point_at(window, graph_cut.result_layer, pixel)
-    idle(window, dock)
-    beat = heartbeat()
-    drag(window, dock.histogram, 0.85, 0.5)
-    idle(window, graph_cut, dock)
-    assert beat.stop() < 0.4

@@ -75,8 +75,8 @@ def test_it_finds_a_result_that_comes_after_it_was_opened(window):
     assert window.control(dock, "next").isEnabled()
 
 
-def test_next_goes_to_the_neck_nearest_to_the_threshold_and_marks_it(reviewed):
-    window, _, dock = reviewed
+def test_next_goes_to_the_neck_nearest_to_the_threshold_and_marks_it_between_the_objects(reviewed):
+    window, graph_cut, dock = reviewed
     viewer = window.viewer
     zoom = viewer.scene.camera.zoom
     active = viewer.layers.selection.active
@@ -90,10 +90,6 @@ def test_next_goes_to_the_neck_nearest_to_the_threshold_and_marks_it(reviewed):
     assert np.abs(mark.data.mean(axis=0) - center).max() < 25
     assert viewer.layers.selection.active == active
     assert f"{dock._at.ratio:.3f}" in window.status(dock)
-
-
-def test_the_mark_lies_between_the_two_objects(reviewed):
-    window, graph_cut, dock = reviewed
     first, second = go_to_a(window, dock, split=True)
     points = window.viewer.layers["review mark"].data
     labels = graph_cut.result_layer.data
@@ -120,8 +116,11 @@ def test_merge_back_joins_two_objects_and_nothing_else(reviewed):
     window, graph_cut, dock = reviewed
     first, second = go_to_a(window, dock, split=True)
     before = graph_cut.result_layer.data.copy()
+    camera = window.viewer.scene.camera
+    view = camera.center, camera.zoom
     press(window, "g")
     idle(window, dock, graph_cut)
+    assert (camera.center, camera.zoom) == view
     expected = np.where(before == second, first, before)
     assert same_partition(graph_cut.result_layer.data, expected)
     assert "not cut, decided by you" in window.status(dock)
@@ -198,6 +197,12 @@ def test_in_a_layer_of_the_user_a_decision_is_one_step_back(applied):
     assert (layer.data != before).any()
     layer.undo()
     np.testing.assert_array_equal(layer.data, before)
+    # What was painted by hand stays.
+    layer.data_setitem((np.array([0, 0, 1]), np.array([0, 1, 0])), 999)
+    go_to_a(window, dock, split=False)
+    go(window, dock, "split")
+    assert np.count_nonzero(layer.data == 999) == 3
+    assert layer.data.max() == 1000
 
 
 def test_keys_pressed_in_haste_lose_nothing(applied):
@@ -212,16 +217,6 @@ def test_keys_pressed_in_haste_lose_nothing(applied):
     assert neck.sides in graph_cut.decisions[()]
 
 
-def test_what_was_painted_by_hand_stays(applied):
-    window, graph_cut, dock = applied
-    layer = graph_cut.result_layer
-    layer.data_setitem((np.array([0, 0, 1]), np.array([0, 1, 0])), 999)
-    go_to_a(window, dock, split=False)
-    go(window, dock, "split")
-    assert np.count_nonzero(layer.data == 999) == 3
-    assert layer.data.max() == 1000
-
-
 def test_a_deleted_result_leaves_a_sentence_and_no_mark(reviewed):
     window, graph_cut, dock = reviewed
     go(window, dock)
@@ -234,17 +229,12 @@ def test_a_deleted_result_leaves_a_sentence_and_no_mark(reviewed):
     idle(window, dock)
 
 
-def test_a_deleted_mark_comes_back_with_the_next_neck(reviewed):
-    window, _, dock = reviewed
+def test_a_deleted_mark_comes_back_and_goes_with_the_dock(reviewed):
+    window, graph_cut, dock = reviewed
     go(window, dock)
     window.viewer.layers.remove("review mark")
     go(window, dock)
     assert "review mark" in window.viewer.layers
-
-
-def test_closing_the_dock_takes_the_mark_away(reviewed):
-    window, graph_cut, dock = reviewed
-    go(window, dock)
     window.viewer.window.remove_dock_widget(dock)
     window.qtbot.wait(50)
     assert "review mark" not in window.viewer.layers
@@ -308,9 +298,10 @@ def test_in_a_volume_it_goes_to_the_slice(window):
     assert low <= window.viewer.dims.current_step[0] <= high
 
 
-def test_typing_a_name_does_not_decide(reviewed):
+def test_nothing_is_cut_off_in_250_pixels_and_typing_a_name_does_not_decide(reviewed):
     window, _, dock = reviewed
     go(window, dock)
+    check_nothing_is_cut_off(window, dock)
     before = left(dock)
     line = QLineEdit(dock)
     line.show()
@@ -319,22 +310,6 @@ def test_typing_a_name_does_not_decide(reviewed):
     press(window, "g", line)
     assert line.text() == "kg"
     assert left(dock) == before
-
-
-def test_the_view_stays_where_it_is_while_deciding(reviewed):
-    window, graph_cut, dock = reviewed
-    go_to_a(window, dock, split=True)
-    camera = window.viewer.scene.camera
-    before = camera.center, camera.zoom
-    go(window, dock, "merge_back")
-    idle(window, graph_cut)
-    assert (camera.center, camera.zoom) == before
-
-
-def test_nothing_is_cut_off_in_a_dock_of_250_pixels(reviewed):
-    window, _, dock = reviewed
-    go(window, dock)
-    check_nothing_is_cut_off(window, dock)
 
 
 def test_the_window_answers_while_it_looks(window, heartbeat):
