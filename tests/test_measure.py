@@ -5,7 +5,7 @@ import csv
 import numpy as np
 import pytest
 
-from napari_ncut.measure import measure, write_csv
+from napari_ncut.measure import features, measure, write_csv
 from napari_ncut.monitor import Cancelled, Monitor
 from napari_ncut.necks import split_tree
 
@@ -79,6 +79,22 @@ def test_neck_ratios_are_those_of_the_tree():
     joined = measure(tree.cut(0.0), trees={(): tree})
     np.testing.assert_allclose(joined["neck_inside"][0], tree.ratio[row])
     assert np.isnan(joined["neck"]).all()
+
+
+def test_features_have_a_row_for_every_label_of_the_frame():
+    table = measure(np.stack([LABELS, LABELS * (LABELS == 4)]))
+    found = features(table, (0,))
+    assert list(found) == ["label", "area", "centroid_y", "centroid_x"]
+    np.testing.assert_array_equal(found["label"], np.arange(5))
+    np.testing.assert_array_equal(found["area"], [np.nan, 4, np.nan, np.nan, 2])
+    np.testing.assert_array_equal(features(table, (1,))["area"], [np.nan] * 4 + [2])
+    assert len(features(measure(np.zeros((3, 3), int)))["label"]) == 1
+
+
+def test_features_of_very_high_labels_name_their_labels():
+    found = features(measure(np.where(LABELS == 4, 2**31 - 1, LABELS)))
+    np.testing.assert_array_equal(found["index"], [1, 2**31 - 1])
+    np.testing.assert_array_equal(found["area"], [4, 2])
 
 
 def test_measuring_can_be_cancelled():

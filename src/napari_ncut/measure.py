@@ -20,6 +20,8 @@ Frame = tuple[int, ...]
 Table = dict[str, NDArray[Any]]
 
 AXES = "zyx"
+# Higher labels than this do not get a row for every number below them.
+MAX_ROWS = 1_000_000
 
 
 def measure(
@@ -101,9 +103,15 @@ def _measure_frame(
     properties = ["label", "area", "centroid"]
     if image is not None:
         properties.append("intensity_mean")
+    numbers = None
+    if labels.size and labels.max() > MAX_ROWS:
+        # scikit-image takes memory for every number up to the highest.
+        numbers, labels = _counted_through(labels)
     found: Table = regionprops_table(
         labels.astype(np.intp, copy=False), image, properties=properties, spacing=tuple(spacing)
     )
+    if numbers is not None:
+        found["label"] = numbers[found["label"]]
     axes = AXES[-labels.ndim :]
     table = {
         "label": found["label"].astype(np.int64),
@@ -119,6 +127,14 @@ def _measure_frame(
     return table
 
 
+def _counted_through(labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
+    """Return labels that count from 1 without holes, and what each of them was."""
+    numbers, counted = np.unique(np.maximum(labels, 0), return_inverse=True)
+    if numbers[0] > 0:
+        numbers, counted = np.concatenate([[0], numbers]), counted + 1
+    return numbers, counted.reshape(labels.shape)
+
+
 def _frame_columns(frame: Frame, n_rows: int) -> Table:
     names = ["frame"] if len(frame) == 1 else [f"frame_{axis}" for axis in range(len(frame))]
     return {
@@ -131,6 +147,46 @@ def _neck_columns(labels: NDArray[Any], rows: NDArray[Any], tree: SplitTree | No
         return {name: np.full(len(rows), np.nan) for name in ("neck", "neck_inside")}
     cut, inside = necks_of_labels(tree, labels, rows)
     return {"neck": cut, "neck_inside": inside}
+
+
+def features(table: Table, frame: Frame = ()) -> Table:
+    """Return the table of a frame as napari's Labels layers want it.
+
+    napari takes row k for label k, so there is a row for every number, 0 included; where the
+    numbers are too high for that, a column ``index`` names them instead.
+
+    Parameters
+    ----------
+    table : dict of ndarray
+        As `measure` returns it.
+    frame : tuple of int
+        The frame; in a movie each of them has a label 1.
+
+    Returns
+    -------
+    dict of ndarray
+        The columns without those of the frame.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> features({"label": np.array([2]), "area": np.array([7.0])})
+    {'label': array([0, 1, 2]), 'area': array([nan, nan,  7.])}
+    """
+    frame_columns = [name for name in table if name.startswith("frame")]
+    here = np.ones(len(table["label"]), bool)
+    for name, index in zip(frame_columns, frame, strict=True):
+        here &= table[name] == index
+    columns = {name: column[here] for name, column in table.items() if name not in frame_columns}
+    rows = columns.pop("label")
+    n_rows = int(rows.max(initial=0)) + 1
+    if n_rows > MAX_ROWS:
+        return {"index": rows, **columns}
+    found = {"label": np.arange(n_rows)}
+    for name, column in columns.items():
+        found[name] = np.full(n_rows, np.nan)
+        found[name][rows] = column
+    return found
 
 
 def write_csv(table: Table, path: str | os.PathLike[str]) -> None:

@@ -9,8 +9,7 @@ import napari
 import numpy as np
 from magicgui.widgets import ComboBox
 from napari.layers import Image, Labels, Layer
-from numpy.typing import NDArray
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, QSortFilterProxyModel, Qt, QTimer
+from qtpy.QtCore import QModelIndex, Qt, QTimer
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -21,70 +20,12 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
 )
 
-from napari_ncut.measure import Table, measure, write_csv
+from napari_ncut.measure import Frame, Table, features, measure, write_csv
 from napari_ncut.plugin import layers
 from napari_ncut.plugin.dock import Dock, GraphCutLink, in_viewer
+from napari_ncut.plugin.table import SortedTable, TableModel
 from napari_ncut.plugin.view import go_to
 from napari_ncut.plugin.worker import Run
-
-
-class TableModel(QAbstractTableModel):
-    """A table of columns of numbers, for a view."""
-
-    def __init__(self, table: Table) -> None:
-        super().__init__()
-        self.table = table
-        self.names = list(table)
-        self._columns = list(table.values())
-
-    def rowCount(self, parent: QModelIndex | None = None) -> int:
-        """Return the number of objects."""
-        return len(self._columns[0]) if self._columns else 0
-
-    def columnCount(self, parent: QModelIndex | None = None) -> int:
-        """Return the number of columns."""
-        return len(self._columns)
-
-    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return the text of a cell, or for sorting its number."""
-        value = self._columns[index.column()][index.row()].item()
-        if role == Qt.ItemDataRole.UserRole:
-            return value
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _text(value)
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
-
-    def headerData(
-        self,
-        section: int,
-        orientation: Qt.Orientation,
-        role: int = Qt.ItemDataRole.DisplayRole,
-    ) -> Any:
-        """Return the name of a column."""
-        if role != Qt.ItemDataRole.DisplayRole or orientation != Qt.Orientation.Horizontal:
-            return None
-        return self.names[section].replace("_", " ")
-
-
-def _text(value: float) -> str:
-    if isinstance(value, int):
-        return str(value)
-    return "" if np.isnan(value) else f"{value:.5g}"
-
-
-class SortedTable(QSortFilterProxyModel):
-    """A table in the order of a column; missing values come last when it ascends."""
-
-    def lessThan(self, left: QModelIndex, right: QModelIndex) -> bool:
-        """Compare two cells by their numbers."""
-        first, second = (
-            self.sourceModel().data(index, Qt.ItemDataRole.UserRole) for index in (left, right)
-        )
-        if np.isnan(first) or np.isnan(second):
-            return not np.isnan(first)
-        return bool(first < second)
 
 
 class MeasureDock(Dock):
@@ -102,6 +43,7 @@ class MeasureDock(Dock):
         self._run: Run | None = None
         self._measured: Labels | None = None
         self._spatial_ndim = 2
+        self._stored: Frame | None = None
         self._choosing = False
 
         self.labels = ComboBox(choices=self._labels_choices, name="labels")
@@ -151,7 +93,7 @@ class MeasureDock(Dock):
         viewer.layers.events.inserted.connect(self._on_layers)
         viewer.layers.events.removed.connect(self._on_layers)
         viewer.layers.events.renamed.connect(self._on_layers)
-        viewer.dims.events.current_step.connect(self._store_features)
+        viewer.dims.events.current_step.connect(self._on_frame)
         self._choosing = True
         self._choose_labels()
         self._choosing = False
@@ -303,7 +245,7 @@ class MeasureDock(Dock):
         if n_objects == 0:
             self.say("The layer is empty: there is no object in it.")
             return
-        unit = layers_unit(labels, spatial_ndim)
+        unit = unit_of(labels, spatial_ndim)
         size = "volume" if "volume" in table else "area"
         self.say(
             f"{n_objects} object{'s' * (n_objects != 1)}, mean {size} "
@@ -372,33 +314,18 @@ class MeasureDock(Dock):
         self._viewer.layers.selection.active = labels
         labels.selected_label = int(table["label"][row])
 
-    def _store_features(self, _: object = None) -> None:
-        """Store the measurements with the layer, where napari looks for them.
+    def _on_frame(self) -> None:
+        if self._measured is not None and self._frame() != self._stored:
+            self._store_features()
 
-        napari takes row k for label k, so there is a row for every number, 0 included. Of several
-        frames, which all count from 1, these are the objects of the frame that is shown.
-        """
-        labels = self._measured
-        table = self.model.table
-        if labels is None or not table or not in_viewer(labels, self._viewer):
-            return
-        frame_columns = [name for name in table if name.startswith("frame")]
-        here = np.ones(len(table["label"]), bool)
-        if frame_columns:
-            if _ is not None and self._frame() == getattr(self, "_stored_frame", None):
-                return
-            self._stored_frame = self._frame()
-            for name, index in zip(frame_columns, self._stored_frame, strict=True):
-                here &= table[name] == index
-        rows = table["label"][here]
-        n_rows = int(rows.max(initial=0)) + 1
-        features = {"label": np.arange(n_rows)}
-        for name, column in table.items():
-            if name != "label" and name not in frame_columns:
-                features[name] = _scattered(column[here], rows, n_rows)
-        labels.features = features
+    def _store_features(self) -> None:
+        """Store the measurements with the layer, where napari looks for them."""
+        labels, table = self._measured, self.model.table
+        if labels is not None and table and in_viewer(labels, self._viewer):
+            self._stored = self._frame()
+            labels.features = features(table, self._stored)
 
-    def _frame(self) -> tuple[int, ...]:
+    def _frame(self) -> Frame:
         assert self._measured is not None
         point = self._viewer.dims.point[-self._measured.ndim :]
         return layers.current_frame(self._measured, point, self._spatial_ndim)
@@ -422,7 +349,7 @@ class MeasureDock(Dock):
         else:
             self.say(f"Written to {path}.")
 
-    # What the dock says
+    # What it says
 
     def _problem(self) -> str | None:
         labels, image = self.labels.value, self.image.value
@@ -453,7 +380,7 @@ class MeasureDock(Dock):
         self._link.leave()
         for event in ("inserted", "removed", "renamed"):
             getattr(self._viewer.layers.events, event).disconnect(self._on_layers)
-        self._viewer.dims.events.current_step.disconnect(self._store_features)
+        self._viewer.dims.events.current_step.disconnect(self._on_frame)
 
 
 def _shape(array: Any, image: Image) -> tuple[int, ...]:
@@ -465,7 +392,7 @@ def _fits(image: Image, labels: Labels) -> bool:
     return any(_shape(array, image) == wanted for array in layers.arrays(image))
 
 
-def layers_unit(layer: Layer, ndim: int) -> str:
+def unit_of(layer: Layer, ndim: int) -> str:
     """Return the unit of area or volume of a layer, as text."""
     names = {str(unit) for unit in layer.units[-ndim:]}
     unit = names.pop() if len(names) == 1 else "unit"
@@ -473,9 +400,3 @@ def layers_unit(layer: Layer, ndim: int) -> str:
     if unit == "pixel":
         return "px" + power
     return {"micrometer": "µm", "nanometer": "nm", "millimeter": "mm"}.get(unit, unit) + power
-
-
-def _scattered(column: NDArray[Any], rows: NDArray[Any], n_rows: int) -> NDArray[Any]:
-    values = np.full(n_rows, np.nan)
-    values[rows] = column
-    return values
