@@ -20,6 +20,7 @@ from skimage.filters import threshold_otsu
 from napari_ncut.checks import check_same_shape
 from napari_ncut.monitor import Monitor
 from napari_ncut.necks import split_tree
+from napari_ncut.review import Decisions, decided_rows, necks
 from napari_ncut.session import CutSession
 from napari_ncut.settings import CutSettings, SplitSettings
 from napari_ncut.tree import SplitTree
@@ -154,6 +155,8 @@ class StackSession:
 
     def __init__(self, max_pixels: int = 2**25) -> None:
         self.max_pixels = max_pixels
+        # What a review decided about the necks of each frame.
+        self.decisions: dict[Frame, Decisions] = {}
         self._kept: OrderedDict[tuple[Any, ...], tuple[int, CutSession | SplitTree]] = OrderedDict()
 
     def run(
@@ -204,7 +207,7 @@ class StackSession:
                 continue
             try:
                 found: NDArray[np.int32]
-                key = (frame, source.spacing, source.has_channels, _fingerprint(image, mask))
+                key = (frame, source.spacing, source.has_channels, fingerprint(image, mask))
                 if isinstance(settings, CutSettings):
                     session = self._cut_session(key, source, image, mask)
                     seeds = None if source.seeds is None else source.seeds[frame]
@@ -212,7 +215,11 @@ class StackSession:
                     found, ncut[frame] = cut.labels, cut.ncut
                 else:
                     tree = self._split_tree(key, source, image, mask, settings, part, where)
-                    found = tree.cut(settings.neck, min_size=settings.min_size)
+                    found = tree.cut(
+                        settings.neck,
+                        min_size=settings.min_size,
+                        decisions=decided_rows(tree, self.decisions.get(frame, {})),
+                    )
                     trees[frame] = tree
             except (ValueError, TypeError) as error:
                 if where:
@@ -277,6 +284,7 @@ class StackSession:
             channel_axis=-1 if source.has_channels and image is not None else None,
             **_told(monitor, where),
         )
+        necks(tree)  # found once, and here in the thread: a review shall not wait for it
         self._keep(key, mask.size, tree)
         return tree
 
@@ -301,7 +309,7 @@ def _told(monitor: Monitor, where: str) -> dict[str, Any]:
     return {"progress": progress, "cancelled": monitor.cancelled}
 
 
-def _fingerprint(*arrays: NDArray[Any] | None) -> tuple[Any, ...]:
+def fingerprint(*arrays: NDArray[Any] | None) -> tuple[Any, ...]:
     """Return what tells arrays apart by their contents: layers are painted on in place."""
     return tuple(
         None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -94,7 +95,9 @@ class SplitTree:
     contact_area: NDArray[np.float64]
     sizes: NDArray[np.float64]
 
-    def cut(self, neck: float, min_size: float = 0.0) -> NDArray[np.int32]:
+    def cut(
+        self, neck: float, min_size: float = 0.0, decisions: Mapping[int, bool] | None = None
+    ) -> NDArray[np.int32]:
         """Return the labels of the objects at a threshold.
 
         Parameters
@@ -104,6 +107,8 @@ class SplitTree:
         min_size : float
             Pieces smaller than this (area or volume) are merged, the smallest first, into the
             neighbour with the widest contact.
+        decisions : dict of int to bool, optional
+            Rows that are split (True) or not (False), whatever their neck ratio.
 
         Returns
         -------
@@ -116,26 +121,38 @@ class SplitTree:
         ValueError
             If ``neck`` is not from 0 to 1 or ``min_size`` is negative.
         """
-        label = self.labels_of_fragments(neck, min_size)
+        label = self.labels_of_fragments(neck, min_size, decisions)
         result = np.empty(self.fragments.shape, np.int32)
         flat = self.fragments.reshape(-1), np.concatenate([label, [0]]).astype(np.int32)
         map_chunks(partial(_look_up, *flat, result.reshape(-1)), result.size, 1, Monitor())
         return result
 
-    def labels_of_fragments(self, neck: float, min_size: float = 0.0) -> NDArray[np.int32]:
+    def labels_of_fragments(
+        self, neck: float, min_size: float = 0.0, decisions: Mapping[int, bool] | None = None
+    ) -> NDArray[np.int32]:
         """Return the label of each fragment at a threshold, as `cut` gives its pixels."""
         neck = real(neck, "neck", 0.0, 1.0)
         min_size = real(min_size, "min_size")
+        together = self._together(neck, decisions)
         return _labels(
-            self.parts, self.ratio >= neck, self.sizes, self.contacts, self.contact_area, min_size
+            self.beside, together, self.sizes, self.contacts, self.contact_area, min_size
         )
 
-    def splits(self, neck: float, min_size: float = 0.0) -> Splits:
+    def _together(self, neck: float, decisions: Mapping[int, bool] | None) -> NDArray[np.bool_]:
+        """Return the rows that are not split."""
+        together = self.ratio >= neck
+        for row, split in (decisions or {}).items():
+            together[row] = not split
+        return together
+
+    def splits(
+        self, neck: float, min_size: float = 0.0, decisions: Mapping[int, bool] | None = None
+    ) -> Splits:
         """Return the splits that `cut` makes at a threshold.
 
         Parameters
         ----------
-        neck, min_size : float
+        neck, min_size, decisions
             As in `cut`.
 
         Returns
@@ -143,9 +160,10 @@ class SplitTree:
         Splits
             Those whose two sides have different labels, sorted by neck ratio.
         """
-        label = self.labels_of_fragments(neck, min_size)
+        label = self.labels_of_fragments(neck, min_size, decisions)
         sides = label[self.beside]
-        rows = np.flatnonzero((self.ratio < neck) & (sides[:, 0] != sides[:, 1]))
+        apart = ~self._together(neck, decisions)
+        rows = np.flatnonzero(apart & (sides[:, 0] != sides[:, 1]))
         rows = rows[np.argsort(self.ratio[rows], kind="stable")]
         return Splits(rows, self.ratio[rows], self.position[rows], sides[rows])
 
@@ -167,32 +185,35 @@ def _look_up(
 
 @compiled
 def _labels(
-    parts: NDArray[np.int32],
+    beside: NDArray[np.int32],
     together: NDArray[np.bool_],
     sizes: NDArray[np.float64],
     contacts: NDArray[np.int32],
     area: NDArray[np.float64],
     min_size: float,
 ) -> NDArray[np.int32]:
-    """Label of each fragment when the splits that are ``together`` are not made."""
+    """Label of each fragment when the rows that are ``together`` join the fragments beside them.
+
+    The rows are a spanning tree of each blob, so each can be joined or cut on its own.
+    """
     n = len(sizes)
-    # A node that is not split belongs to the node above it; from the roots down to the leaves.
-    group = np.arange(n + len(parts))
-    for i in range(len(parts) - 1, -1, -1):
+    root = np.arange(n)
+    for i in range(len(beside)):
         if together[i]:
-            for side in range(2):
-                group[parts[i, side]] = group[n + i]
-    # Number the groups by their first fragment.
-    number = np.full(n + len(parts), -1, np.int64)
+            a, b = _root(root, beside[i, 0]), _root(root, beside[i, 1])
+            # The first fragment stands for its group.
+            root[max(a, b)] = min(a, b)
+    group = np.empty(n, np.int64)
+    number = np.full(n, -1, np.int64)
     count = 0
     for k in range(n):
-        g = group[k]
+        g = _root(root, k)
         if number[g] == -1:
             number[g] = count
             count += 1
         group[k] = number[g]
     if min_size > 0.0:
-        group[:n] = _without_crumbs(group[:n], count, sizes, contacts, area, min_size)
+        group = _without_crumbs(group, count, sizes, contacts, area, min_size)
     label = np.zeros(n, np.int32)
     number[:] = 0
     count = 0

@@ -65,7 +65,9 @@ class LayerChoice(QObject):
             images = [
                 layer
                 for layer in self._viewer.layers
-                if isinstance(layer, Image) and not layers.is_mask(layer)
+                if isinstance(layer, Image)
+                and not layers.is_mask(layer)
+                and not layers.is_ours(layer)
             ]
             self.image.value = images[-1] if images else None
             self._choose_mask()
@@ -121,11 +123,12 @@ class LayerChoice(QObject):
 
     def _on_inserted(self, event: Any) -> None:
         layer = event.value
-        if isinstance(layer, Image) and not layers.is_mask(layer):
+        is_ours = layers.is_ours(layer)
+        if isinstance(layer, Image) and not layers.is_mask(layer) and not is_ours:
             self.choose_newest()
             return
         self._on_list()
-        is_new_mask = layers.is_mask(layer) and not layers.is_ours(layer)
+        is_new_mask = layers.is_mask(layer) and not is_ours
         if is_new_mask and not self._mask_is_chosen_by_hand:
             with self._quietly():
                 self._choose_mask()

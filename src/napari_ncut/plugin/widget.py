@@ -20,6 +20,7 @@ from napari_ncut.plugin.recipes import RecipeButton
 from napari_ncut.plugin.result import AUTOMATIC, SHOWN, ResultLayer, is_corrected
 from napari_ncut.plugin.worker import Run
 from napari_ncut.recipe import Recipe, pack, unpack
+from napari_ncut.review import Decisions
 from napari_ncut.stacks import Frame, Result, Source, StackSession, otsu
 
 # These only choose among what a session or a split tree has found: a run that is finding it
@@ -106,6 +107,7 @@ class GraphCutWidget(QWidget):
         self._again = False
         self.is_prepared = False
         self._seeds: Layer | None = None
+        self.last: tuple[Job, Result] | None = None
 
         self.controls = Controls(viewer, self)
         self.run = QPushButton("Split")
@@ -149,6 +151,22 @@ class GraphCutWidget(QWidget):
         """Whether nothing runs and nothing is about to."""
         return self._run is None and not self._soon.isActive()
 
+    # What the other docks use
+
+    @property
+    def result_layer(self) -> Labels | None:
+        """The layer that shows the last result."""
+        return self._result.layer
+
+    @property
+    def decisions(self) -> dict[Frame, Decisions]:
+        """What was decided in a review about the necks of each frame; holds for every run."""
+        return self._session.decisions
+
+    def cut_again(self) -> None:
+        """Show a preview anew, after decisions have changed."""
+        self._preview_soon(keep_running=True)
+
     # What the user does
 
     def _on_run(self) -> None:
@@ -168,6 +186,7 @@ class GraphCutWidget(QWidget):
             return
         self._stop()
         self._result.forget()
+        self._session.decisions.clear()
         self._refresh()
         if self.controls.thresholds:
             self._find_threshold()
@@ -348,6 +367,7 @@ class GraphCutWidget(QWidget):
         self.say(f"Preview: {text}. {self.run.text()} keeps it." if job.preview else text)
         if not job.preview:
             self.recipe.keep_last_used(job.recipe)
+        self.last = job, outcome.result
         self.result_changed.emit(outcome.result)
 
     def _on_error(self, error: Exception) -> None:
