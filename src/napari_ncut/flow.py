@@ -206,9 +206,10 @@ def flow_levels(
 
     Returns the number of nodes reached, listed in ``queue``, and whether the sink can be reached.
     """
+    m = len(excess)
     level[:] = -1
     count = 0
-    for node in range(len(excess)):
+    for node in range(m):
         if excess[node] > tiny:
             level[node] = 0
             queue[count] = node
@@ -219,7 +220,7 @@ def flow_levels(
         node = queue[head]
         head += 1
         if excess[node] < -tiny:
-            found = True
+            found = True  # and go on: sinks further away are served in the same round
             continue
         for edge in range(starts[node], starts[node + 1]):
             if room[edge] > tiny and level[heads[edge]] < 0:

@@ -34,6 +34,8 @@ CHUNK = 100_000
 LEAST = 1e-4
 # Half the width of the bands in which borders are redrawn, in nodes, and the rounds of that.
 HOPS, ROUNDS = 6, 3
+# Larger graphs than this are refined where their coarser graph has left a border.
+SMALL = 100_000
 
 
 @dataclass
@@ -88,6 +90,7 @@ def refine(
     graph: Graph,
     partition: Partition,
     *,
+    near: NDArray[np.int32] | None = None,
     bound: NDArray[np.bool_] | None = None,
     patience: int = 60,
     passes: int = 4,
@@ -101,6 +104,8 @@ def refine(
         The graph, n nodes.
     partition : Partition
         Changed in place.
+    near : ndarray of int32, optional
+        Nodes among which, and a few edges around them, all borders lie; all nodes by default.
     bound : (n,) ndarray of bool, optional
         Nodes that keep their segment.
     patience : int
@@ -113,22 +118,26 @@ def refine(
     monitor = monitor or Monitor()
     if partition.sums.shape[1] < 2:
         return
-    border = border_nodes(graph.indptr, graph.indices, partition.labels)
+    structure = graph.indptr, graph.indices, partition.labels
     state = np.zeros(graph.n, dtype=np.uint8)
     if bound is not None:
         state[bound] = 2
     arrays = graph.indptr, graph.indices, graph.weights, graph.volumes
-    queue = border
+    near = border_nodes(*structure) if near is None else border_within(*structure, near, 0)
+    queue = near
     while len(queue):
         monitor.check()
         queue = descend(*arrays, partition.labels, partition.sums, state, queue, CHUNK)
-    redraw_borders(graph, partition, border, state, monitor)
+    # On a coarse graph whole regions may have moved, on a fine one only the border.
+    wide = graph.n <= SMALL
+    border = border_nodes(*structure) if wide else border_within(*structure, near, 4)
+    border = redraw_borders(graph, partition, border, state, monitor)
     for _ in range(passes):
         monitor.check()
-        border = border_among(graph.indptr, graph.indices, partition.labels, border)
         gain = climb(*arrays, partition.labels, partition.sums, state, border, patience)
         if gain > -LEAST * partition.ncut:
             break
+        border = border_within(*structure, border, 3)
 
 
 def redraw_borders(
@@ -137,8 +146,10 @@ def redraw_borders(
     border: NDArray[np.int32],
     state: NDArray[np.uint8],
     monitor: Monitor,
-) -> None:
+) -> NDArray[np.int32]:
     """Redraw all borders between two segments while that lowers the normalised cut, in place.
+
+    Returns where the borders are then.
 
     Parameters
     ----------
@@ -147,7 +158,7 @@ def redraw_borders(
     partition : Partition
         Its k segments.
     border : ndarray of int32
-        Nodes near the borders.
+        The nodes at borders.
     state : (n,) ndarray of uint8
         2 for nodes that keep their segment.
     monitor : Monitor
@@ -157,9 +168,11 @@ def redraw_borders(
     arrays = graph.indptr, graph.indices, graph.weights, graph.volumes
     position = np.full(graph.n, -1, dtype=np.int32)
     changed = np.ones(k, dtype=bool)
-    for _ in range(ROUNDS):
-        border = border_among(graph.indptr, graph.indices, partition.labels, border)
+    hops, rounds = (HOPS, ROUNDS) if graph.n <= SMALL else (4, 2)
+    for _ in range(rounds):
         pairs, nodes = border_pairs(graph.indptr, graph.indices, partition.labels, border, k)
+        if len(pairs) == 0:
+            break
         order = np.argsort(pairs, kind="stable")
         keys, starts = np.unique(pairs[order], return_index=True)
         active, changed = changed, np.zeros(k, dtype=bool)
@@ -170,12 +183,14 @@ def redraw_borders(
             if not (active[a] or active[b]):
                 continue
             gain = redraw_border(
-                *arrays, partition.labels, partition.sums, state, position, between, a, b, HOPS
+                *arrays, partition.labels, partition.sums, state, position, between, a, b, hops
             )
             if gain < -LEAST * before / k:
                 changed[a] = changed[b] = True
         if not changed.any():
             break
+        border = border_within(graph.indptr, graph.indices, partition.labels, border, hops)
+    return border
 
 
 @compiled
@@ -216,27 +231,30 @@ def border_nodes(
 
 
 @compiled
-def border_among(
+def border_within(
     indptr: NDArray[np.signedinteger[Any]],
     indices: NDArray[np.int32],
     labels: NDArray[np.int32],
     nodes: NDArray[np.int32],
+    rings: int,
 ) -> NDArray[np.int32]:
-    """Return the border nodes among some nodes, their neighbours, and the neighbours of those."""
-    seen = set(nodes)
-    ring = nodes
-    for _ in range(2):
-        fresh = [np.int32(0) for _ in range(0)]
-        for node in ring:
-            for edge in range(indptr[node], indptr[node + 1]):
-                if indices[edge] not in seen:
-                    seen.add(indices[edge])
-                    fresh.append(indices[edge])
-        ring = np.array(fresh, dtype=np.int32)
+    """Return the border nodes among some nodes and those up to some edges away."""
+    seen = np.zeros(len(labels), dtype=np.bool_)
     found = [np.int32(0) for _ in range(0)]
-    for node in seen:
-        for edge in range(indptr[node], indptr[node + 1]):
-            if labels[indices[edge]] != labels[node]:
+    ring = [np.int32(node) for node in nodes]
+    for node in ring:
+        seen[node] = True
+    for _ in range(rings + 1):
+        outer = [np.int32(0) for _ in range(0)]
+        for node in ring:
+            border = False
+            for edge in range(indptr[node], indptr[node + 1]):
+                other = indices[edge]
+                border = border or labels[other] != labels[node]
+                if not seen[other]:
+                    seen[other] = True
+                    outer.append(other)
+            if border:
                 found.append(node)
-                break
+        ring = outer
     return np.sort(np.array(found, dtype=np.int32))

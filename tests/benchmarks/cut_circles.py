@@ -10,6 +10,9 @@ import napari_ncut
 from napari_ncut import scenes
 
 
+LARGEST = 1024
+
+
 def solvers(scene, quick):
     """Return a row for each of scikit-learn's solvers: name, seconds, cut, adjusted Rand index."""
     graph_time, graph = best_of(2, affinity, scene.image, scene.mask)
@@ -40,7 +43,7 @@ def main(argv):
         growth.append((size, int(scene.mask.sum()), ours, ours / last if last else "-", flood,
                        ours / flood, index))
         last = ours
-        if size <= 1024:
+        if size <= LARGEST:
             found, graph = solvers(scene, quick)
             ncut = napari_ncut.ncut_value(graph, labels[scene.mask])
             right = [row[2] for row in found if isinstance(row[2], float) and row[3] > 0.85]
