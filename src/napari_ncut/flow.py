@@ -136,16 +136,23 @@ def grow_band(
 @compiled
 def opposite_edges(starts: NDArray[np.int32], heads: NDArray[np.int32]) -> NDArray[np.int32]:
     """Return, for every edge, the place of the edge that runs the other way."""
-    mates = np.empty(len(heads), dtype=np.int32)
-    for node in range(len(starts) - 1):
+    n = len(starts) - 1
+    # Edges by where they lead; as many lead to a node as away from it.
+    arriving = np.empty(len(heads), dtype=np.int32)
+    tails = np.empty(len(heads), dtype=np.int32)
+    filled = starts[:-1].copy()
+    for node in range(n):
         for edge in range(starts[node], starts[node + 1]):
-            other = heads[edge]
-            if other > node:
-                back = starts[other]
-                while heads[back] != node:
-                    back += 1
-                mates[edge] = back
-                mates[back] = edge
+            tails[edge] = node
+            arriving[filled[heads[edge]]] = edge
+            filled[heads[edge]] += 1
+    mates = np.empty(len(heads), dtype=np.int32)
+    edge_to = np.empty(n, dtype=np.int32)
+    for node in range(n):
+        for edge in range(starts[node], starts[node + 1]):
+            edge_to[heads[edge]] = edge
+        for at in range(starts[node], starts[node + 1]):
+            mates[arriving[at]] = edge_to[tails[arriving[at]]]
     return mates
 
 
