@@ -22,6 +22,9 @@ from napari_ncut.compiled import compiled
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+# Edges looked at in one sequence of moves: dense graphs would take hours, and gain nothing.
+MOST_WORK = 2_000_000
+
 
 @compiled
 def best_move(
@@ -197,7 +200,8 @@ def climb(
     current = 0.0
     best = 0.0
     kept = 0
-    while heap and len(moved) - kept < patience:
+    work = 0
+    while heap and len(moved) - kept < patience and work < MOST_WORK:
         change, node = heapq.heappop(heap)
         if state[node] != 0:
             continue
@@ -219,6 +223,7 @@ def climb(
         for edge in range(indptr[node], indptr[node + 1]):
             other = indices[edge]
             if state[other] == 0:
+                work += indptr[other + 1] - indptr[other]
                 c, t = best_move(indptr, indices, weights, volumes, labels, sums, links, other)
                 if t >= 0:
                     heapq.heappush(heap, (c, np.int64(other)))
