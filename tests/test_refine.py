@@ -172,7 +172,7 @@ def test_redrawing_borders_never_raises_the_cut(seed):
     before = partition.ncut
     border = rf.border_nodes(graph.indptr, graph.indices, partition.labels)
     state = np.zeros(graph.n, np.uint8)
-    rf.redraw_borders(graph, partition, border, state, rf.Monitor())
+    rf.redraw_borders(graph, partition, border, state, (6, 3), rf.Monitor())
     assert partition.ncut <= before + 1e-12
     assert partition.ncut == pytest.approx(slow_ncut(graph, partition.labels))
 

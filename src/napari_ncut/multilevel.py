@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 # A coarse graph that is cut into k has at least FEWEST + EACH * k nodes.
 FEWEST, EACH = 200, 20
 # Up to CAREFUL segments, the KEPT best candidates are carried up CARRIED levels to be compared.
-CAREFUL, KEPT, CARRIED = 12, 2, 1
+CAREFUL, KEPT, CARRIED = 12, 3, 2
 # Nodes of the graph on which the Fiedler vector is computed.
 SMOOTH = 1000
 
@@ -187,7 +187,9 @@ class MultilevelCut:
             carried = lowest(carried, KEPT)
             if level == coarse:
                 carried.append(exchange(graph, carried[0], monitor=monitor))
-        self._cuts[component, k] = last, lowest(carried, 1)[0].labels
+        best = lowest(carried, 1)[0]
+        rf.refine(graph, best, band=rf.WIDE, monitor=monitor)
+        self._cuts[component, k] = last, best.labels
         return self._cuts[component, k]
 
     def _finer_partition(

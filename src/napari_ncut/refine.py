@@ -32,10 +32,11 @@ if TYPE_CHECKING:
 CHUNK = 100_000
 # A lower cut than this (relative) is worth another round.
 LEAST = 1e-4
-# Half the width of the bands in which borders are redrawn, in nodes, and the rounds of that.
-HOPS, ROUNDS = 6, 3
 # Larger graphs than this are refined where their coarser graph has left a border.
 SMALL = 100_000
+# Half the width (in nodes) of the bands in which borders are redrawn, and how often at most: as a
+# rule, on large graphs, and where a border may find its way far from where it began.
+BAND, NARROW, WIDE = (6, 3), (4, 2), (20, 3)
 
 
 @dataclass
@@ -94,6 +95,7 @@ def refine(
     bound: NDArray[np.bool_] | None = None,
     patience: int = 60,
     passes: int = 4,
+    band: tuple[int, int] | None = None,
     monitor: Monitor | None = None,
 ) -> None:
     """Lower the normalised cut of a partition in place; it never rises.
@@ -112,6 +114,9 @@ def refine(
         Moves that are tried without a new best before a sequence ends.
     passes : int
         Sequences at most.
+    band : (int, int), optional
+        Half the width of the bands in which borders are redrawn, and how often at most; by
+        default what the size of the graph allows.
     monitor : Monitor, optional
         Asked whether to go on.
     """
@@ -131,7 +136,8 @@ def refine(
     # On a coarse graph whole regions may have moved, on a fine one only the border.
     wide = graph.n <= SMALL
     border = border_nodes(*structure) if wide else border_within(*structure, near, 4)
-    border = redraw_borders(graph, partition, border, state, monitor)
+    band = band or (BAND if graph.n <= SMALL else NARROW)
+    border = redraw_borders(graph, partition, border, state, band, monitor)
     for _ in range(passes):
         monitor.check()
         gain = climb(*arrays, partition.labels, partition.sums, state, border, patience)
@@ -145,6 +151,7 @@ def redraw_borders(
     partition: Partition,
     border: NDArray[np.int32],
     state: NDArray[np.uint8],
+    band: tuple[int, int],
     monitor: Monitor,
 ) -> NDArray[np.int32]:
     """Redraw all borders between two segments while that lowers the normalised cut, in place.
@@ -161,6 +168,8 @@ def redraw_borders(
         The nodes at borders.
     state : (n,) ndarray of uint8
         2 for nodes that keep their segment.
+    band : (int, int)
+        Half the width of the bands in nodes, and how often borders are redrawn at most.
     monitor : Monitor
         Asked whether to go on.
     """
@@ -168,7 +177,7 @@ def redraw_borders(
     arrays = graph.indptr, graph.indices, graph.weights, graph.volumes
     position = np.full(graph.n, -1, dtype=np.int32)
     changed = np.ones(k, dtype=bool)
-    hops, rounds = (HOPS, ROUNDS) if graph.n <= SMALL else (4, 2)
+    hops, rounds = band
     for _ in range(rounds):
         pairs, nodes = border_pairs(graph.indptr, graph.indices, partition.labels, border, k)
         if len(pairs) == 0:
