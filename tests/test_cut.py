@@ -85,7 +85,7 @@ def test_a_flipped_or_transposed_image_is_cut_as_well(turn, scene, labels):
     assert value(turn(scene.image), turned) == pytest.approx(value(scene.image, labels), rel=0.01)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_flipped_field_is_cut_as_well(seed):
     scene = scenes.field(8, size=150, seed=seed)
     count = ndi.label(scene.mask)[1]
