@@ -22,9 +22,19 @@ def test_the_cut_of_a_square_worked_out_by_hand():
 
 @pytest.mark.parametrize(
     "form",
-    [np.asarray, sp.csr_matrix, sp.csr_array, sp.csc_array, sp.coo_array, sp.lil_array,
-     sp.dok_array, sp.csr_matrix, lambda m: sp.csr_array(m.astype(np.float32)),
-     lambda m: sp.csr_array(m.astype(np.int32)), lambda m: m.tolist()],
+    [
+        np.asarray,
+        sp.csr_matrix,
+        sp.csr_array,
+        sp.csc_array,
+        sp.coo_array,
+        sp.lil_array,
+        sp.dok_array,
+        sp.csr_matrix,
+        lambda m: sp.csr_array(m.astype(np.float32)),
+        lambda m: sp.csr_array(m.astype(np.int32)),
+        lambda m: m.tolist(),
+    ],
 )
 def test_every_form_of_a_matrix_gives_the_same_value(form):
     assert ncut_value(form(TWO_PAIRS), [0, 0, 1, 1]) == pytest.approx(2 / 3)
@@ -37,9 +47,7 @@ def test_the_diagonal_does_not_count():
 def test_duplicate_entries_add_up():
     rows, columns = np.nonzero(TWO_PAIRS)
     data = TWO_PAIRS[rows, columns] / 2
-    twice = sp.coo_array(
-        (np.tile(data, 2), (np.tile(rows, 2), np.tile(columns, 2))), shape=(4, 4)
-    )
+    twice = sp.coo_array((np.tile(data, 2), (np.tile(rows, 2), np.tile(columns, 2))), shape=(4, 4))
     assert ncut_value(twice, [0, 0, 1, 1]) == pytest.approx(2 / 3)
 
 

@@ -141,10 +141,17 @@ def test_one_cluster_is_everything():
 
 @pytest.mark.parametrize(
     "form",
-    [sp.csr_matrix, sp.csc_matrix, sp.coo_matrix, sp.csr_array, sp.coo_array, np.asarray,
-     lambda m: sp.csr_array(np.asarray(m, dtype=np.float32)),
-     lambda m: sp.csr_array(np.asarray(m * 8, dtype=np.int64)),
-     lambda m: sp.csr_array(m + 3 * np.eye(len(m)))],
+    [
+        sp.csr_matrix,
+        sp.csc_matrix,
+        sp.coo_matrix,
+        sp.csr_array,
+        sp.coo_array,
+        np.asarray,
+        lambda m: sp.csr_array(np.asarray(m, dtype=np.float32)),
+        lambda m: sp.csr_array(np.asarray(m * 8, dtype=np.int64)),
+        lambda m: sp.csr_array(m + 3 * np.eye(len(m))),
+    ],
 )
 def test_the_form_of_the_matrix_and_self_loops_do_not_matter(form):
     points, _ = datasets.make_blobs(150, centers=3, random_state=0)
@@ -189,7 +196,5 @@ def test_bad_arguments_say_what_is_wrong(options, error, text):
 def test_n_components_is_the_number_of_eigenvectors():
     points, truth = datasets.make_blobs(200, centers=3, random_state=0)
     for n_components in (2, 3, 6, 200):
-        labels = spectral_clustering(
-            neighbours(points), n_clusters=3, n_components=n_components
-        )
+        labels = spectral_clustering(neighbours(points), n_clusters=3, n_components=n_components)
         check(labels, 200, 3)

@@ -42,9 +42,7 @@ def test_contraction_is_the_galerkin_product(seed, n_merged):
     coarse = coarsen.contract(graph, parent, n_merged)
     indicator = np.eye(n_merged)[parent]
     wanted = indicator.T @ graph.matrix().toarray() @ indicator
-    np.testing.assert_array_equal(
-        coarse.matrix().toarray(), wanted - np.diag(np.diag(wanted))
-    )
+    np.testing.assert_array_equal(coarse.matrix().toarray(), wanted - np.diag(np.diag(wanted)))
     np.testing.assert_array_equal(coarse.volumes, indicator.T @ graph.volumes)
 
 
@@ -138,6 +136,4 @@ def test_hierarchy_halves_a_path_again_and_again():
 def test_cancelling_ends_the_coarsening():
     scene = scenes.circles(2)
     with pytest.raises(Cancelled):
-        coarsen.build_hierarchy(
-            image_graph(scene.mask), monitor=Monitor(cancelled=lambda: True)
-        )
+        coarsen.build_hierarchy(image_graph(scene.mask), monitor=Monitor(cancelled=lambda: True))

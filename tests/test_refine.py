@@ -150,8 +150,11 @@ def test_minimum_cut_is_that_of_scipy(seed):
     wanted = maximum_flow(sp.csr_matrix(full), n, n + 1).flow_value
     starts, heads = matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32)
     side = flow.minimum_cut(
-        starts, heads, flow.opposite_edges(starts, heads),
-        matrix.data.astype(float), terminal.astype(float),
+        starts,
+        heads,
+        flow.opposite_edges(starts, heads),
+        matrix.data.astype(float),
+        terminal.astype(float),
     )
     inside = np.append(side, [True, False])
     assert full[inside][:, ~inside].sum() == wanted

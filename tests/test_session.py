@@ -72,7 +72,9 @@ def test_another_connectivity_redoes_everything(session, calls):
 
 
 def test_the_order_of_the_settings_does_not_matter(session, scene):
-    every = [CutSettings(k, beta=b, connectivity=c) for k in (2, 4) for b in (0.1, 1) for c in (1, 2)]
+    every = [
+        CutSettings(k, beta=b, connectivity=c) for k in (2, 4) for b in (0.1, 1) for c in (1, 2)
+    ]
     for settings in [*every, *every[::-1]]:
         fresh = CutSession(scene.image, scene.mask).cut(settings)
         np.testing.assert_array_equal(session.cut(settings).labels, fresh.labels)

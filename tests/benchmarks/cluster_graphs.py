@@ -21,8 +21,9 @@ def sets(quick):
     size = 1000 if quick else 20_000
     points, truth = datasets.make_blobs(size, centers=10, cluster_std=1.5, random_state=1)
     yield f"{size} points of ten blobs", points, truth
-    points, truth = datasets.make_blobs(size, centers=6, random_state=3, n_features=10,
-                                        cluster_std=4.0)
+    points, truth = datasets.make_blobs(
+        size, centers=6, random_state=3, n_features=10, cluster_std=4.0
+    )
     yield f"{size} points of six blobs, 10-D", points, truth
 
 
@@ -38,11 +39,31 @@ def main(argv):
         k = len(np.unique(truth))
         ours, labels = best_of(3, napari_ncut.spectral_clustering, graph, n_clusters=k)
         theirs, found = best_of(1 if len(truth) > 5000 else 3, sklearn_clustering, graph, k)
-        rows.append((name, k, ours, theirs / ours, napari_ncut.ncut_value(graph, labels),
-                     napari_ncut.ncut_value(graph, found), adjusted_rand_score(truth, labels),
-                     adjusted_rand_score(truth, found)))
-    table(("graph", "clusters", "time", "scikit-learn / ours", "normalised cut",
-           "of scikit-learn", "adjusted Rand index", "of scikit-learn"), rows)
+        rows.append(
+            (
+                name,
+                k,
+                ours,
+                theirs / ours,
+                napari_ncut.ncut_value(graph, labels),
+                napari_ncut.ncut_value(graph, found),
+                adjusted_rand_score(truth, labels),
+                adjusted_rand_score(truth, found),
+            )
+        )
+    table(
+        (
+            "graph",
+            "clusters",
+            "time",
+            "scikit-learn / ours",
+            "normalised cut",
+            "of scikit-learn",
+            "adjusted Rand index",
+            "of scikit-learn",
+        ),
+        rows,
+    )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from sklearn.metrics import adjusted_rand_score
 import napari_ncut
 from napari_ncut import scenes
 
-
 LARGEST = 1024
 
 
@@ -32,7 +31,9 @@ def main(argv):
     """Print the tables."""
     quick = options(argv).quick
     print("## Four circles\n")
-    print("Times in seconds, image to labels, best of 5; normalised cuts on scikit-learn's weights.\n")
+    print(
+        "Times in seconds, image to labels, best of 5; normalised cuts on scikit-learn's weights.\n"
+    )
     rows, growth, last = [], [], None
     for size in (100, 256) if quick else (100, 512, 1024, 2048, 4096):
         scene = scenes.circles(4, size=size)
@@ -40,8 +41,17 @@ def main(argv):
         ours, labels = best_of(repeats, napari_ncut.normalized_cut, scene.image, scene.mask, 4)
         flood, _ = best_of(repeats, watershed, scene.mask)
         index = adjusted_rand_score(scene.truth[scene.mask], labels[scene.mask])
-        growth.append((size, int(scene.mask.sum()), ours, ours / last if last else "-", flood,
-                       ours / flood, index))
+        growth.append(
+            (
+                size,
+                int(scene.mask.sum()),
+                ours,
+                ours / last if last else "-",
+                flood,
+                ours / flood,
+                index,
+            )
+        )
         last = ours
         if size <= LARGEST:
             found, graph = solvers(scene, quick)
@@ -52,10 +62,30 @@ def main(argv):
             for name, seconds, value, score in found:
                 ratio = value / best if isinstance(value, float) else "-"
                 rows.append((size, name, seconds, value, score, seconds / ours, ratio))
-    table(("side", "method", "time", "normalised cut", "adjusted Rand index", "time / ours",
-           "cut / lowest right of scikit-learn"), rows)
-    table(("side", "pixels", "time", "growth", "watershed", "ours / watershed",
-           "adjusted Rand index"), growth)
+    table(
+        (
+            "side",
+            "method",
+            "time",
+            "normalised cut",
+            "adjusted Rand index",
+            "time / ours",
+            "cut / lowest right of scikit-learn",
+        ),
+        rows,
+    )
+    table(
+        (
+            "side",
+            "pixels",
+            "time",
+            "growth",
+            "watershed",
+            "ours / watershed",
+            "adjusted Rand index",
+        ),
+        growth,
+    )
 
 
 if __name__ == "__main__":

@@ -53,12 +53,25 @@ def main(argv):
             )
             ncut = napari_ncut.ncut_value(graph, labels.ravel())
             peer = napari_ncut.ncut_value(graph, found)
-            rows.append((name, image.shape, k, beta, ours, (start + theirs) / ours, ncut, peer,
-                         ncut / peer))
+            rows.append(
+                (name, image.shape, k, beta, ours, (start + theirs) / ours, ncut, peer, ncut / peer)
+            )
             if axis is not None:
                 break
-    table(("image", "shape", "segments", "beta", "time", "scikit-learn / ours", "normalised cut",
-           "of scikit-learn", "ours / theirs"), rows)
+    table(
+        (
+            "image",
+            "shape",
+            "segments",
+            "beta",
+            "time",
+            "scikit-learn / ours",
+            "normalised cut",
+            "of scikit-learn",
+            "ours / theirs",
+        ),
+        rows,
+    )
 
 
 def scikit_beta(image):

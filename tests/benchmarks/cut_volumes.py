@@ -37,8 +37,21 @@ def main(argv):
         else:
             row += ["-"] * 4
         rows.append(row)
-    table(("side", "voxels", "time", "adjusted Rand index", "ours / watershed", "its index",
-           "amg / ours", "normalised cut", "cut of amg", "index of amg"), rows)
+    table(
+        (
+            "side",
+            "voxels",
+            "time",
+            "adjusted Rand index",
+            "ours / watershed",
+            "its index",
+            "amg / ours",
+            "normalised cut",
+            "cut of amg",
+            "index of amg",
+        ),
+        rows,
+    )
 
 
 if __name__ == "__main__":
