@@ -3,7 +3,12 @@ from .affinity import ncut_value as ncut_value
 from .clustering import spectral_clustering as spectral_clustering
 from .cut import normalized_cut as normalized_cut
 from .monitor import Cancelled as Cancelled
+from .necks import split_touching as split_touching
+from .necks import split_tree as split_tree
+from .recipe import Recipe as Recipe
 from .session import Cut as Cut
 from .session import CutSession as CutSession
-from .session import warm_up as warm_up
 from .settings import CutSettings as CutSettings
+from .settings import SplitSettings as SplitSettings
+from .tree import SplitTree as SplitTree
+from .warming import warm_up as warm_up

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import resources
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,7 +24,7 @@ class Scene:
 
     Parameters
     ----------
-    image : ndarray of float
+    image : ndarray
         Intensities.
     mask : ndarray of bool
         The foreground; ``truth > 0``.
@@ -30,7 +32,7 @@ class Scene:
         0 outside the objects, which are numbered from 1.
     """
 
-    image: NDArray[np.float64]
+    image: NDArray[Any]
     mask: NDArray[np.bool_]
     truth: NDArray[np.int32]
 
@@ -214,3 +216,25 @@ def field(
         centres[count], radii[count] = centre, r
         count += 1
     return balls((size,) * ndim, centres[:count], radii[:count], noise=noise, seed=seed + 1)
+
+
+def nuclei() -> Scene:
+    """Load a real fluorescence image of touching nuclei with its truth, drawn by experts.
+
+    A crop of image 5afb7932 of the 2018 Data Science Bowl (BBBC038v1, CC0), as corrected by
+    K. Lopuhin and others.
+
+    Returns
+    -------
+    Scene
+        Arrays of shape (256, 320); ``image`` is uint8, ``truth`` holds 67 nuclei in 41 groups.
+
+    References
+    ----------
+    .. [1] J. C. Caicedo et al., Nucleus segmentation across imaging experiments: the 2018 Data
+       Science Bowl, Nature Methods 16, 1247-1253 (2019).
+    """
+    file = resources.files("napari_ncut") / "data" / "nuclei.npz"
+    with file.open("rb") as stream, np.load(stream) as arrays:
+        truth = arrays["truth"].astype(np.int32)
+        return Scene(arrays["image"], truth > 0, truth)

@@ -1,0 +1,54 @@
+# `make demo` and `make test` make what is missing first; see CONTRIBUTING.md.
+
+python := .venv/bin/python
+sources := src tests docs
+
+# A virtual screen where there is none.
+ifeq ($(shell uname -s)$(DISPLAY),Linux)
+screen := xvfb-run -a -s "-screen 0 1600x1000x24"
+endif
+
+.PHONY: demo test lint types docs pictures bench fuzz clean system
+
+demo: .venv/demo system
+	.venv/bin/napari-ncut demo --out build/demo
+
+# The tests in a real window want the screen, and the processor, for themselves.
+test: .venv/develop system
+	$(python) -m pytest -n 2 --ignore=tests/plugin --ignore=src/napari_ncut/plugin
+	$(screen) $(python) -m pytest tests/plugin src/napari_ncut/plugin
+
+lint: .venv/develop
+	$(python) -m ruff check $(sources)
+	$(python) -m ruff format --check $(sources)
+
+types: .venv/develop
+	$(python) -m mypy
+
+docs: .venv/develop
+	NO_MKDOCS_2_WARNING=1 $(python) -m mkdocs build --strict --site-dir build/site
+
+pictures: .venv/develop system
+	$(screen) $(python) docs/make_pictures.py
+
+# make bench BENCH="--data FOLDER --page docs/benchmarks.md" makes the page of the docs again.
+bench: .venv/develop system
+	$(screen) $(python) tests/benchmarks/run.py $(BENCH)
+
+fuzz: .venv/develop system
+	$(python) -m pytest -n 2 --hypothesis-profile=fuzz --ignore=tests/plugin tests
+
+clean:
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find src tests docs -name __pycache__ -type d -exec rm -rf {} +
+
+system:
+	@bash scripts/system_libraries
+
+.venv/demo: pyproject.toml scripts/venv
+	bash scripts/venv all
+	@touch $@
+
+.venv/develop: pyproject.toml scripts/venv
+	bash scripts/venv all,test,docs,dev
+	@touch .venv/demo $@

@@ -1,0 +1,68 @@
+"""Makes the pictures of the documentation from a real window: `make pictures`."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import napari
+
+from napari_ncut.plugin.demo import WIDGET, control, cut, picture, wait
+
+PICTURES = Path(__file__).parent / "pictures"
+SIZE = (1280, 800)
+
+
+def main():
+    PICTURES.mkdir(exist_ok=True)
+    os.environ["NAPARI_NCUT_CONFIG"] = tempfile.mkdtemp()
+    viewer = napari.Viewer()
+    viewer.window.resize(*SIZE)
+    first_cut(viewer)
+    viewer.close()
+
+
+def first_cut(viewer):
+    """The five pictures of first-cut.md, of which one stands above the README too."""
+    viewer.open_sample("napari-ncut", "circles4")
+    picture(viewer, PICTURES / "first-cut-1.png")
+
+    widget = open_widget(viewer)
+    turn(widget, "neck", 0.8)
+    turn(widget, "neck", 0.9)
+    picture(viewer, PICTURES / "first-cut-2.png")
+
+    choose(widget, "mode", "cut")
+    turn(widget, "n_segments", 4)
+    picture(viewer, PICTURES / "first-cut-3.png")
+
+    cut(widget, viewer)
+    picture(viewer, PICTURES / "first-cut-4.png")
+    picture(viewer, PICTURES / "result.png")
+
+    viewer.layers.clear()
+    viewer.open_sample("napari-ncut", "nuclei")
+    widget = open_widget(viewer)
+    choose(widget, "mode", "split")
+    cut(widget, viewer)
+    picture(viewer, PICTURES / "first-cut-5.png")
+
+
+def open_widget(viewer):
+    _, widget = viewer.window.add_plugin_dock_widget(*WIDGET)
+    wait(widget)
+    return widget
+
+
+def turn(widget, name, value):
+    control(widget, name).setValue(value)
+    wait(widget)
+
+
+def choose(widget, name, value):
+    box = control(widget, name)
+    box.setCurrentIndex(box.findData(value))
+    wait(widget)
+
+
+if __name__ == "__main__":
+    main()

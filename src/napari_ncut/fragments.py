@@ -1,0 +1,368 @@
+"""Fragments: the hills of the half-width, and how they touch.
+
+Every pixel climbs to its steepest neighbour until it stands on a peak; the pixels of one peak are a
+fragment. This is the watershed of the half-width without a queue, so it runs on all cores [1]_.
+Where two fragments touch they share a border; its *pass* is the highest place on it.
+
+References
+----------
+.. [1] S. Beucher (1994). Watershed, hierarchical segmentation and waterfall algorithm.
+       Mathematical Morphology and its Applications to Image Processing, 69-76.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+
+from napari_ncut.chunks import map_chunks
+from napari_ncut.compiled import compiled
+from napari_ncut.monitor import Monitor
+
+Volume = NDArray[np.int32]
+Spacing = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Steps to the neighbours of a pixel: over faces, edges and corners.
+
+    Parameters
+    ----------
+    offsets : ndarray of int64, shape (n, 3)
+        First the backward half, then the forward half, which is its mirror image.
+    lengths : ndarray of float64, shape (n,)
+        In physical units.
+    areas : ndarray of float64, shape (n,)
+        What a border gains by crossing each step, so that the sum is its Euclidean length or area.
+    """
+
+    offsets: NDArray[np.int64]
+    lengths: NDArray[np.float64]
+    areas: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """Pairs of fragments that touch, one row each, sorted by (low, high).
+
+    Parameters
+    ----------
+    low, high : ndarray of int32, shape (n,)
+        The two fragments, low < high.
+    height : ndarray of float64, shape (n,)
+        Half-width at the pass.
+    place : ndarray of int64, shape (n,)
+        Flat index of the pixel at the pass.
+    area : ndarray of float64, shape (n,)
+        Euclidean length (2-D) or area (3-D) of the border.
+    evidence : ndarray of float64, shape (n,)
+        Integral over the border of what the image says against it being inside an object.
+    """
+
+    low: NDArray[np.int32]
+    high: NDArray[np.int32]
+    height: NDArray[np.float64]
+    place: NDArray[np.int64]
+    area: NDArray[np.float64]
+    evidence: NDArray[np.float64]
+
+
+def neighbour_steps(shape: tuple[int, ...], spacing: Spacing) -> Steps:
+    """Return the steps inside an image; an axis of one pixel has none.
+
+    The areas are those of Boykov and Kolmogorov's cut metric, fitted to the spacing: of all
+    weights that measure a plane border right in every direction the least-squares ones.
+    """
+    reach = [(-1, 0, 1) if n > 1 else (0,) for n in shape]
+    every = [step for step in product(*reach) if any(step)]
+    offsets = np.array(every, np.int64).reshape(-1, 3)
+    vectors = offsets * np.array(spacing)
+    lengths = np.sqrt((vectors**2).sum(axis=1))
+    pixel = math.prod(size for size, n in zip(spacing, shape, strict=True) if n > 1)
+    areas = np.zeros(len(offsets))
+    if len(offsets):
+        # A border with unit normal n is crossed by |step . n| / pixel steps of a kind per area.
+        half = len(offsets) // 2
+        crossings = np.abs(_directions(shape) @ vectors[half:].T) / pixel
+        found = nnls(crossings, np.ones(len(crossings)))[0]
+        # No step counts nothing at all: every contact has an area.
+        areas[half:] = np.maximum(found, 1e-3 * found.max())
+        areas[:half] = areas[half:][::-1]
+    return Steps(offsets, lengths, areas)
+
+
+def _directions(shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Unit vectors evenly over the sphere, or the circle where an axis is missing."""
+    n = 400
+    turns = np.arange(n) * (math.pi * (3 - math.sqrt(5)))
+    height = 1 - (2 * np.arange(n) + 1) / n
+    around = np.sqrt(1 - height**2)
+    sphere = np.stack([height, around * np.cos(turns), around * np.sin(turns)], axis=1)
+    if min(shape) == 1:
+        angles = np.arange(n) * (math.pi / n)
+        sphere = np.stack([0 * angles, np.cos(angles), np.sin(angles)], axis=1)
+    return np.asarray(sphere * (np.array(shape) > 1))
+
+
+def climb(
+    labels: Volume, height: NDArray[np.float32], steps: Steps, connectivity: int, monitor: Monitor
+) -> tuple[Volume, int]:
+    """Return the fragment of each pixel, and how many there are.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (nz, ny, nx)
+        0 is background; no pixel climbs out of its label.
+    height : ndarray of float32, shape (nz, ny, nx)
+        What to climb. Of equal neighbours, the one with the larger index counts as higher.
+    steps : Steps
+        The neighbours.
+    connectivity : int
+        1: a step over a corner is only made where faces lead there too.
+    monitor : Monitor
+        Asked whether to go on.
+
+    Returns
+    -------
+    fragments : ndarray of int32, shape (nz, ny, nx)
+        Numbered from 0 in the order of their peaks' indices; -1 in the background.
+    n : int
+        Number of fragments.
+    """
+    nz, ny, nx = labels.shape
+    target = np.empty(labels.size, np.int32)
+    strict = connectivity == 1
+    arrays = labels, height, steps.offsets, steps.lengths, strict, target
+    map_chunks(partial(_climb_rows, *arrays), nz * ny, nx * len(steps.offsets), monitor)
+    map_chunks(partial(_follow, target), target.size, 1, monitor)
+    peaks = np.flatnonzero(target == np.arange(target.size, dtype=np.int32))
+    number = np.empty(target.size, np.int32)
+    number[peaks] = np.arange(len(peaks), dtype=np.int32)
+    map_chunks(partial(_renumber, target, number), target.size, 1, monitor)
+    return target.reshape(labels.shape), len(peaks)
+
+
+def find_contacts(
+    labels: Volume,
+    fragments: Volume,
+    width: NDArray[np.float32],
+    evidence: NDArray[np.float32] | None,
+    steps: Steps,
+    connectivity: int,
+    monitor: Monitor,
+) -> Contacts:
+    """Return the borders between fragments of one label.
+
+    Parameters
+    ----------
+    labels, fragments : ndarray of int32, shape (nz, ny, nx)
+        Fragments lie within labels.
+    width : ndarray of float32, shape (nz, ny, nx)
+        Half-width.
+    evidence : ndarray of float32, shape (nz, ny, nx), optional
+        What the image says at each pixel.
+    steps : Steps
+        The neighbours.
+    connectivity : int
+        1: pixels that share a corner only do not touch.
+    monitor : Monitor
+        Asked whether to go on.
+    """
+    nz, ny, nx = labels.shape
+    half = len(steps.offsets) // 2
+    if evidence is None:
+        evidence = np.zeros((1, 1, 1), np.float32)
+    arrays = labels, fragments, width, evidence, steps.offsets[half:], steps.areas[half:]
+    parts = map_chunks(
+        partial(_contacts_of_rows, *arrays, connectivity == 1), nz * ny, nx * half, monitor
+    )
+    pair = np.concatenate([part[0] for part in parts])
+    height, area, seen = np.concatenate([part[1] for part in parts]).T
+    place = np.concatenate([part[2] for part in parts])
+    order = np.lexsort((-height, pair))
+    pair, first = np.unique(pair[order], return_index=True)
+    add = np.add.reduceat
+    if len(pair) == 0:
+        add = lambda values, first: values  # noqa: E731
+    return Contacts(
+        (pair >> 32).astype(np.int32),
+        (pair & 0xFFFFFFFF).astype(np.int32),
+        height[order][first],
+        place[order][first],
+        add(area[order], first),
+        add(seen[order], first),
+    )
+
+
+@compiled
+def _walkable(labels: NDArray[np.int32], z: int, y: int, x: int, dz: int, dy: int, dx: int) -> bool:
+    """Tell whether faces inside the label lead where a step over an edge or a corner leads."""
+    label = labels[z, y, x]
+    n = abs(dz) + abs(dy) + abs(dx)
+    if n == 1:
+        return True
+    over_z = dz != 0 and labels[z + dz, y, x] == label
+    over_y = dy != 0 and labels[z, y + dy, x] == label
+    over_x = dx != 0 and labels[z, y, x + dx] == label
+    if n == 2:
+        return over_z or over_y or over_x
+    return (
+        ((over_z or over_y) and labels[z + dz, y + dy, x] == label)
+        or ((over_z or over_x) and labels[z + dz, y, x + dx] == label)
+        or ((over_y or over_x) and labels[z, y + dy, x + dx] == label)
+    )
+
+
+@compiled
+def _climb_rows(
+    labels: NDArray[np.int32],
+    height: NDArray[np.float32],
+    offsets: NDArray[np.int64],
+    lengths: NDArray[np.float64],
+    strict: bool,
+    target: NDArray[np.int32],
+    start: int,
+    stop: int,
+) -> None:
+    """Write the steepest higher neighbour of each pixel of some rows, or the pixel itself."""
+    nz, ny, nx = labels.shape
+    for row in range(start, stop):
+        z, y = row // ny, row % ny
+        for x in range(nx):
+            here = row * nx + x
+            label = labels[z, y, x]
+            if label == 0:
+                target[here] = -1
+                continue
+            best, steepest = here, -1.0
+            level = height[z, y, x]
+            for k in range(len(offsets)):
+                dz, dy, dx = offsets[k, 0], offsets[k, 1], offsets[k, 2]
+                z1, y1, x1 = z + dz, y + dy, x + dx
+                if z1 < 0 or z1 >= nz or y1 < 0 or y1 >= ny or x1 < 0 or x1 >= nx:
+                    continue
+                if labels[z1, y1, x1] != label:
+                    continue
+                rise = height[z1, y1, x1] - level
+                there = (z1 * ny + y1) * nx + x1
+                if rise < 0.0 or (rise == 0.0 and there < here):
+                    continue
+                slope = rise / lengths[k]
+                if slope < steepest or (slope == steepest and there < best):
+                    continue
+                if strict and not _walkable(labels, z, y, x, dz, dy, dx):
+                    continue
+                best, steepest = there, slope
+            target[here] = best
+
+
+@compiled
+def _follow(target: NDArray[np.int32], start: int, stop: int) -> None:
+    """Replace each pixel's target by the peak at the end of the way.
+
+    Other threads do the same at the same time; what they write are targets further up the same way.
+    """
+    for i in range(start, stop):
+        if target[i] < 0:
+            continue
+        peak = target[i]
+        while target[peak] != peak:
+            peak = target[peak]
+        j = i
+        while target[j] != peak:
+            following = target[j]
+            target[j] = peak
+            j = following
+
+
+@compiled
+def _renumber(target: NDArray[np.int32], number: NDArray[np.int32], start: int, stop: int) -> None:
+    for i in range(start, stop):
+        if target[i] >= 0:
+            target[i] = number[target[i]]
+
+
+@compiled
+def _slot(keys: NDArray[np.int64], key: int) -> int:
+    """Place of a key, or of the free slot for it, in an open table of a power of two of slots."""
+    last = len(keys) - 1
+    i = (key * 0x9E3779B1 ^ (key >> 32) * 0x85EBCA6B) & last
+    while keys[i] != -1 and keys[i] != key:
+        i = (i + 1) & last
+    return i
+
+
+@compiled
+def _contacts_of_rows(
+    labels: NDArray[np.int32],
+    fragments: NDArray[np.int32],
+    width: NDArray[np.float32],
+    evidence: NDArray[np.float32],
+    offsets: NDArray[np.int64],
+    areas: NDArray[np.float64],
+    strict: bool,
+    start: int,
+    stop: int,
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
+    """Sum up the borders that start in some rows: pair, (height, area, evidence), place."""
+    nz, ny, nx = labels.shape
+    use_evidence = evidence.size > 1
+    keys = np.full(256, -1, np.int64)
+    sums = np.zeros((256, 3))
+    places = np.zeros(256, np.int64)
+    used = 0
+    for row in range(start, stop):
+        z, y = row // ny, row % ny
+        for x in range(nx):
+            label = labels[z, y, x]
+            if label == 0:
+                continue
+            own = fragments[z, y, x]
+            for k in range(len(offsets)):
+                dz, dy, dx = offsets[k, 0], offsets[k, 1], offsets[k, 2]
+                z1, y1, x1 = z + dz, y + dy, x + dx
+                if z1 < 0 or z1 >= nz or y1 < 0 or y1 >= ny or x1 < 0 or x1 >= nx:
+                    continue
+                if labels[z1, y1, x1] != label:
+                    continue
+                other = fragments[z1, y1, x1]
+                if own == other or (strict and not _walkable(labels, z, y, x, dz, dy, dx)):
+                    continue
+                key = (np.int64(min(own, other)) << 32) | np.int64(max(own, other))
+                i = _slot(keys, key)
+                if keys[i] == -1:
+                    keys[i] = key
+                    sums[i, 0] = -1.0
+                    used += 1
+                level = width[z, y, x]
+                place = row * nx + x
+                if width[z1, y1, x1] < level:
+                    level = width[z1, y1, x1]
+                    place = (z1 * ny + y1) * nx + x1
+                if level > sums[i, 0]:
+                    sums[i, 0] = level
+                    places[i] = place
+                sums[i, 1] += areas[k]
+                if use_evidence:
+                    both = evidence[z, y, x] + evidence[z1, y1, x1]
+                    sums[i, 2] += 0.5 * areas[k] * both
+                if 2 * used > len(keys):
+                    grown = np.full(2 * len(keys), -1, np.int64)
+                    grown_sums = np.zeros((2 * len(keys), 3))
+                    grown_places = np.zeros(2 * len(keys), np.int64)
+                    for j in range(len(keys)):
+                        if keys[j] != -1:
+                            to = _slot(grown, keys[j])
+                            grown[to] = keys[j]
+                            grown_sums[to] = sums[j]
+                            grown_places[to] = places[j]
+                    keys, sums, places = grown, grown_sums, grown_places
+    kept = np.flatnonzero(keys != -1)
+    return keys[kept], sums[kept], places[kept]

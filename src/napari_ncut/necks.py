@@ -1,0 +1,338 @@
+"""Splitting touching objects at their necks, whatever their number and size.
+
+The *neck ratio* of two parts that touch is the width of the neck between them in proportion to the
+parts: 1 is no neck at all, 0 two parts on a thread. Wherever it is below the threshold ``neck``,
+the blob is split. In four steps:
+
+1. *Half-width*: how far each pixel is from the edge of its blob (`widths`).
+2. *Fragments*: the hills of the half-width (`fragments`); with an image, a dark line or a step of
+   brightness divides them too (`evidence`).
+3. *Merging*: the two fragments with the highest neck ratio become one, again and again
+   (`merging`); what remains to be merged ever later is the split tree (`split_tree`).
+4. *Cut*: merges at or above the threshold hold, the others are splits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from napari_ncut.checks import (
+    as_array,
+    check_connectivity,
+    check_finite,
+    check_same_shape,
+    image_array,
+    label_array,
+    real,
+    spacing_tuple,
+)
+from napari_ncut.compiled import compiled
+from napari_ncut.evidence import border_evidence
+from napari_ncut.fragments import Contacts, climb, find_contacts, neighbour_steps
+from napari_ncut.merging import Merges, merge_fragments
+from napari_ncut.monitor import IsCancelled, Monitor, Progress
+from napari_ncut.settings import SplitSettings
+from napari_ncut.tree import SplitTree
+from napari_ncut.widths import Spacing, Volume, half_width
+
+DEFAULTS = SplitSettings()
+
+
+def split_touching(
+    labels: ArrayLike,
+    image: ArrayLike | None = None,
+    *,
+    neck: float = DEFAULTS.neck,
+    min_size: float = DEFAULTS.min_size,
+    beta: float = DEFAULTS.beta,
+    connectivity: int = DEFAULTS.connectivity,
+    spacing: float | Sequence[float] | None = None,
+    channel_axis: int | None = None,
+    progress: Progress | None = None,
+    cancelled: IsCancelled | None = None,
+) -> NDArray[np.int32]:
+    """Split the touching objects of a mask or label image at their necks.
+
+    Parameters
+    ----------
+    labels : array_like of bool or int, shape (ny, nx) or (nz, ny, nx)
+        A mask (booleans, or 0/255) or a label image. Every connected component of every label is
+        a blob to split; two labels never merge.
+    image : array_like, optional
+        Intensities of the same shape, plus a channel axis if there is one. A line or a step of
+        brightness between two parts speaks for a neck. Objects may be bright or dark.
+    neck : float
+        Split where the neck is narrower than this proportion of the objects that it joins: 0 never
+        splits, 1 splits at the slightest waist. Results are nested: a higher value only splits
+        further.
+    min_size : float
+        Pieces smaller than this (area or volume in the units of ``spacing``) are merged into the
+        neighbour with the widest contact. No pixel is deleted.
+    beta : float
+        How much the image counts beside the shape; 0 is shape alone.
+    connectivity : int
+        1: pixels that share a face are connected; ``ndim``: those that share a corner are too.
+    spacing : float or sequence of float, optional
+        Pixel size along the axes of ``labels``; 1 by default.
+    channel_axis : int, optional
+        Axis of ``image`` that holds the channels.
+    progress : callable, optional
+        Called with the fraction done and the stage in words.
+    cancelled : callable, optional
+        Asked again and again; True ends the call.
+
+    Returns
+    -------
+    ndarray of int32
+        Labels 1..n without holes, 0 in the background, in the shape of ``labels``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+    napari_ncut.Cancelled
+        If ``cancelled`` answered True.
+
+    See Also
+    --------
+    split_tree : All splits at once, to choose ``neck`` afterwards.
+
+    Examples
+    --------
+    >>> import napari_ncut
+    >>> from napari_ncut.scenes import circles
+    >>> labels = napari_ncut.split_touching(circles(4).mask)
+    >>> int(labels.max())
+    4
+    """
+    neck = real(neck, "neck", 0.0, 1.0)
+    min_size = real(min_size, "min_size")
+    tree = split_tree(
+        labels,
+        image,
+        beta=beta,
+        connectivity=connectivity,
+        spacing=spacing,
+        channel_axis=channel_axis,
+        progress=progress,
+        cancelled=cancelled,
+    )
+    return tree.cut(neck, min_size)
+
+
+def split_tree(
+    labels: ArrayLike,
+    image: ArrayLike | None = None,
+    *,
+    beta: float = DEFAULTS.beta,
+    connectivity: int = DEFAULTS.connectivity,
+    spacing: float | Sequence[float] | None = None,
+    channel_axis: int | None = None,
+    progress: Progress | None = None,
+    cancelled: IsCancelled | None = None,
+) -> SplitTree:
+    """Find all candidate splits of a mask or label image, each with its neck ratio.
+
+    Parameters
+    ----------
+    labels, image, beta, connectivity, spacing, channel_axis, progress, cancelled
+        As in `split_touching`.
+
+    Returns
+    -------
+    SplitTree
+        ``tree.cut(neck)`` gives the labels at any threshold, ``tree.splits(neck)`` the splits that
+        it makes, ``tree.ratio`` and ``tree.position`` every candidate.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+    napari_ncut.Cancelled
+        If ``cancelled`` answered True.
+
+    Examples
+    --------
+    >>> import napari_ncut
+    >>> from napari_ncut.scenes import circles
+    >>> tree = napari_ncut.split_tree(circles(2).mask)
+    >>> [int(tree.cut(neck).max()) for neck in (0.0, 0.8)]
+    [1, 2]
+    """
+    monitor = Monitor(progress, cancelled)
+    shape = np.shape(labels)
+    volume = _volume(labels)
+    ndim = len(shape)
+    connectivity = check_connectivity(connectivity, ndim)
+    beta = real(beta, "beta")
+    missing = (1,) * (3 - ndim)
+    size: Spacing = (1.0,) * (3 - ndim) + spacing_tuple(spacing, ndim)  # type: ignore[assignment]
+    channels = _channels(image, channel_axis, shape, missing, volume > 0)
+    monitor.report(0.0, "Measuring widths")
+    width = half_width(volume, size, monitor)
+    steps = neighbour_steps(volume.shape, size)
+    height, seen = width, None
+    if channels is not None and beta > 0.0:
+        monitor.report(0.3, "Looking at the image")
+        seen, landscape = border_evidence(channels, volume, size, beta, monitor)
+        height = width * landscape
+    monitor.report(0.5, "Finding fragments")
+    fragments, n = climb(volume, height, steps, connectivity, monitor)
+    monitor.report(0.7, "Finding borders")
+    contacts = find_contacts(volume, fragments, width, seen, steps, connectivity, monitor)
+    monitor.report(0.85, "Merging fragments")
+    peaks, moments = _measure(fragments, width, size, n, ndim, monitor)
+    least = np.array(size) ** 2 / 12
+    merges = merge_fragments(contacts, peaks, moments, least, 3 if min(volume.shape) > 1 else 2)
+    tree = _tree(fragments.reshape(shape), moments[:, 0], contacts, merges)
+    monitor.report(1.0, "Done")
+    return tree
+
+
+def _volume(labels: ArrayLike) -> Volume:
+    """Return the labels as a contiguous volume of int32 that is ours; 2-D is one plane."""
+    array = label_array(labels)
+    if array.ndim not in (2, 3):
+        raise ValueError(
+            f"labels has {array.ndim} axes; wanted 2 (y, x) or 3 (z, y, x). "
+            "Split one frame or channel at a time."
+        )
+    if array.size >= 2**31:
+        raise ValueError(
+            f"labels has {array.size} pixels, more than {2**31 - 1}; split it in tiles."
+        )
+    if array.dtype.itemsize > 4 and array.max() >= 2**31:
+        array = np.unique(array, return_inverse=True)[1].reshape(array.shape) + (array.min() > 0)
+    shape = (1,) * (3 - array.ndim) + array.shape
+    return np.array(array, dtype=np.int32, order="C").reshape(shape)
+
+
+def _channels(
+    image: ArrayLike | None,
+    channel_axis: int | None,
+    shape: tuple[int, ...],
+    missing: tuple[int, ...],
+    mask: NDArray[np.bool_],
+) -> NDArray[Any] | None:
+    """Return the image as a volume with its channels last."""
+    if image is None:
+        return None
+    array = image_array(image, channel_axis)
+    if channel_axis is None:
+        array = array[..., np.newaxis]
+    check_same_shape("labels", shape, array.shape[:-1])
+    check_finite(array, mask.reshape(shape))
+    return array.reshape(missing + array.shape)
+
+
+def _measure(
+    fragments: Volume,
+    width: NDArray[np.float32],
+    spacing: Spacing,
+    n: int,
+    ndim: int,
+    monitor: Monitor,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the greatest half-width of each fragment and its moments in physical units.
+
+    The moments are the volume, the sums of z, y, x and of zz, yy, xx, zy, zx, yx, each times the
+    volume of a pixel, shape (n, 10).
+    """
+    peaks = np.zeros(n)
+    moments = np.zeros((n, 10))
+    nz, ny, nx = fragments.shape
+    rows = fragments.reshape(nz * ny, nx), width.reshape(nz * ny, nx)
+    step = max(1, (1 << 19) // nx)
+    for start in range(0, nz * ny, step):
+        stop = min(start + step, nz * ny)
+        _measure_rows(*rows, ny, np.array(spacing), peaks, moments, start, stop)
+        monitor.check()
+    moments *= math.prod(spacing[3 - ndim :])
+    return peaks, moments
+
+
+@compiled
+def _measure_rows(
+    fragments: NDArray[np.int32],
+    width: NDArray[np.float32],
+    ny: int,
+    spacing: NDArray[np.float64],
+    peaks: NDArray[np.float64],
+    moments: NDArray[np.float64],
+    start: int,
+    stop: int,
+) -> None:
+    """Add some rows to the measures of the fragments."""
+    for row in range(start, stop):
+        z = (row // ny) * spacing[0]
+        y = (row % ny) * spacing[1]
+        for column in range(fragments.shape[1]):
+            k = fragments[row, column]
+            if k < 0:
+                continue
+            x = column * spacing[2]
+            peaks[k] = max(peaks[k], width[row, column])
+            moments[k, 0] += 1.0
+            moments[k, 1] += z
+            moments[k, 2] += y
+            moments[k, 3] += x
+            moments[k, 4] += z * z
+            moments[k, 5] += y * y
+            moments[k, 6] += x * x
+            moments[k, 7] += z * y
+            moments[k, 8] += z * x
+            moments[k, 9] += y * x
+
+
+def _tree(
+    fragments: NDArray[np.int32], sizes: NDArray[np.float64], contacts: Contacts, merges: Merges
+) -> SplitTree:
+    """Return the split tree that the merges make."""
+    n, m = len(sizes), len(merges.ratio)
+    parts, blob = _nodes(n, merges.kept, merges.gone)
+    place = np.unravel_index(contacts.place[merges.contact], fragments.shape)
+    pairs = np.stack([contacts.low, contacts.high], axis=1)
+    return SplitTree(
+        fragments=fragments,
+        n_fragments=n,
+        ratio=merges.ratio,
+        position=np.stack(place, axis=1).astype(float).reshape(m, fragments.ndim),
+        blob=blob,
+        parts=parts,
+        beside=pairs[merges.contact],
+        contacts=pairs,
+        contact_area=contacts.area,
+        sizes=sizes,
+    )
+
+
+@compiled
+def _nodes(
+    n: int, kept: NDArray[np.int32], gone: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Turn merges of fragments into nodes of a tree, and number the blobs by their fragments."""
+    m = len(kept)
+    parts = np.empty((m, 2), np.int32)
+    node = np.arange(n)
+    for i in range(m):
+        parts[i, 0], parts[i, 1] = node[kept[i]], node[gone[i]]
+        node[kept[i]] = n + i
+    root = np.arange(n + m)
+    for i in range(m - 1, -1, -1):
+        root[parts[i, 0]] = root[parts[i, 1]] = root[n + i]
+    number = np.zeros(n + m, np.int32)
+    count = 0
+    for k in range(n):
+        if number[root[k]] == 0:
+            count += 1
+            number[root[k]] = count
+    blob = np.empty(m, np.int32)
+    for i in range(m):
+        blob[i] = number[root[n + i]]
+    return parts, blob

@@ -1,0 +1,1 @@
+"""All that knows napari and Qt, and nothing else does."""

@@ -1,0 +1,163 @@
+"""Between layers and arrays: what can be cut, as what, and where the result belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from napari.layers import Image, Labels, Layer
+
+from napari_ncut.stacks import Frame, Source
+
+# A finer level of a multiscale image is not cut in memory; see `level`.
+MAX_PIXELS = 2**27
+
+# Where the metadata of a layer hold how its labels were made.
+RECORD = "napari_ncut"
+
+TIME_AXES = ("t", "time", "frame", "c", "ch", "channel", "s", "p", "position", "scene")
+DEPTH_AXES = ("z", "depth", "plane", "slice")
+
+
+def arrays(layer: Layer) -> list[Any]:
+    """Return the levels of a layer's data, the finest first."""
+    return list(layer.data) if layer.multiscale else [layer.data]
+
+
+def spatial_shape(layer: Layer, level: int = 0) -> tuple[int, ...]:
+    """Return the shape of a layer's data without the colours of an RGB image."""
+    shape = tuple(arrays(layer)[level].shape)
+    return shape[:-1] if isinstance(layer, Image) and layer.rgb else shape
+
+
+def level(image: Layer) -> int:
+    """Return the finest level of a layer that can be cut in memory."""
+    n_levels = len(arrays(image))
+    fits = (n for n in range(n_levels) if np.prod(spatial_shape(image, n)) <= MAX_PIXELS)
+    return next(fits, n_levels - 1)
+
+
+def is_mask(layer: Layer) -> bool:
+    """Return whether a layer can serve as a mask: Labels, or an image of booleans or of 0/255.
+
+    Of a large image only a sample is looked at here; the run looks at all of it.
+    """
+    if isinstance(layer, Labels):
+        return True
+    if not isinstance(layer, Image) or layer.rgb:
+        return False
+    data = arrays(layer)[-1]
+    if data.dtype == bool:
+        return True
+    if data.dtype != np.uint8:
+        return False
+    steps = tuple(slice(None, None, max(1, size // 64)) for size in data.shape)
+    return bool(np.isin(np.asarray(data[steps]), (0, 255)).all())
+
+
+def is_blank(layer: Layer) -> bool:
+    """Return whether a layer in memory holds nothing but zeros, as a new Labels layer does."""
+    data = arrays(layer)[-1]
+    return isinstance(data, np.ndarray) and not data.any()
+
+
+def is_ours(layer: Layer) -> bool:
+    """Return whether a layer is a result of this plugin."""
+    return RECORD in layer.metadata
+
+
+def fits(mask: Layer, image: Layer) -> bool:
+    """Return whether a mask has the shape of an image, or of the frames of it."""
+    shape = spatial_shape(image, level(image))
+    return any(
+        2 <= array.ndim <= len(shape) and tuple(array.shape) == shape[-array.ndim :]
+        for array in arrays(mask)
+    )
+
+
+def guess_spatial_ndim(layer: Layer) -> int:
+    """Return 3 where the axes say that the data is a volume, else 2: planes.
+
+    The third axis from the end is depth if it is called so, or if it has no name and the layer's
+    scale gives it a size of its own. A movie is never taken for a volume.
+    """
+    ndim = len(spatial_shape(layer))
+    if ndim < 3:
+        return 2
+    name = str(layer.axis_labels[-3]).lower()
+    if name in DEPTH_AXES:
+        return 3
+    if name in TIME_AXES:
+        return 2
+    return 3 if layer.scale[-3] != 1 else 2
+
+
+def source(
+    image: Layer | None,
+    mask: Layer | None,
+    spatial_ndim: int,
+    *,
+    threshold: float | None = None,
+    dark: bool = False,
+) -> Source:
+    """Return what is to be cut; the data themselves are read later, in the worker."""
+    main = image if image is not None else mask
+    if main is None:
+        raise ValueError("There is no layer to cut; open an image or a mask first.")
+    chosen = level(main)
+    factors = main.downsample_factors[chosen] if main.multiscale else np.ones(main.ndim)
+    scale = np.abs(np.asarray(main.scale) * factors)
+    return Source(
+        image=None if image is None else arrays(image)[chosen],
+        mask=None if mask is None else _matching(mask, spatial_shape(main, chosen)),
+        spatial_ndim=spatial_ndim,
+        spacing=tuple(float(size) for size in scale[-spatial_ndim:]),
+        has_channels=isinstance(image, Image) and image.rgb,
+        threshold=threshold,
+        dark=dark,
+    )
+
+
+def _matching(mask: Layer, shape: tuple[int, ...]) -> Any:
+    """Return the level of a mask that has the shape, or else its finest level."""
+    levels = arrays(mask)
+    return next((a for a in levels if tuple(a.shape) == shape[-a.ndim :]), levels[0])
+
+
+def place(layer: Layer) -> dict[str, Any]:
+    """Return where a layer's pixels lie in the world, as arguments of a new layer.
+
+    For a multiscale layer: where the pixels of the level that is cut lie.
+    """
+    kwargs = {
+        "scale": layer.scale,
+        "translate": layer.translate,
+        "rotate": layer.rotate,
+        "shear": layer.shear,
+        "affine": layer.affine,
+        "units": layer.units,
+        "axis_labels": layer.axis_labels,
+    }
+    if layer.multiscale:
+        kwargs["scale"] = layer.scale * layer.downsample_factors[level(layer)]
+    return kwargs
+
+
+def current_frame(layer: Layer, point: Sequence[float], spatial_ndim: int) -> Frame:
+    """Return the index of the frame of a layer at a point of the world, as the sliders show it."""
+    shape = spatial_shape(layer, level(layer))
+    n_frame_axes = len(shape) - spatial_ndim
+    if n_frame_axes <= 0:
+        return ()
+    position = layer.world_to_data(point)[:n_frame_axes]
+    if layer.multiscale:
+        position = position / layer.downsample_factors[level(layer)][:n_frame_axes]
+    return tuple(
+        int(np.clip(round(float(x)), 0, size - 1)) for x, size in zip(position, shape, strict=False)
+    )
+
+
+def path(layer: Layer | None) -> str | None:
+    """Return the file that a layer was read from, if it was."""
+    return None if layer is None or layer.source.path is None else str(layer.source.path)

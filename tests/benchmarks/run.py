@@ -1,0 +1,72 @@
+"""Runs all benchmarks of this folder and makes one page of what they print.
+
+A benchmark is a script with a function ``main(argv)``. Each runs in a process of its own, so that
+none profits from, or pays for, what another one left in memory.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+HERE = Path(__file__).parent
+HEADING = """# Benchmarks
+
+What `make bench` printed: {machine}; Python {python}, {versions}. Times depend on the machine and
+on what else it does; the ratios beside them are of one run.
+"""
+PACKAGES = ("numpy", "scipy", "numba", "scikit-learn", "scikit-image")
+
+
+def benchmarks(names):
+    """Return the scripts to run: those named, or all."""
+    scripts = [
+        path
+        for path in sorted(HERE.glob("*.py"))
+        if path != Path(__file__) and "\ndef main(argv" in path.read_text(encoding="utf-8")
+    ]
+    unknown = set(names) - {path.stem for path in scripts}
+    if unknown:
+        raise SystemExit(f"No benchmark is called {', '.join(sorted(unknown))}.")
+    return [path for path in scripts if not names or path.stem in names]
+
+
+def heading():
+    """Return the top of the page: the machine and the versions."""
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    machine = f"{platform.system()} on {platform.machine()}, {os.cpu_count()} processors"
+    return HEADING.format(machine=machine, python=platform.python_version(), versions=versions)
+
+
+def main(argv):
+    """Run the benchmarks and print the page; end with an error if one of them failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help="benchmarks to run; all by default")
+    parser.add_argument("--quick", action="store_true", help="small sizes: only that they run")
+    parser.add_argument("--data", type=Path, help="folder of real images with their truth")
+    parser.add_argument("--page", type=Path, help="file for the page, beside printing it")
+    chosen = parser.parse_args(argv)
+    passed_on = ["--quick"] * chosen.quick
+    if chosen.data is not None:
+        passed_on += ["--data", str(chosen.data)]
+    page, failed = [heading()], []
+    print(page[0], flush=True)
+    for script in benchmarks(chosen.names):
+        command = [sys.executable, str(script), *passed_on]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+        print(done.stdout, flush=True)
+        if done.returncode:
+            failed.append(script.name)
+        else:
+            page.append(done.stdout.strip() + "\n")
+    if failed:
+        raise SystemExit(f"Failed: {', '.join(failed)}; see above.")
+    if chosen.page is not None:
+        chosen.page.write_text("\n".join(page), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,106 @@
+"""A real viewer in a real window, and hands to use it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QComboBox, QWidget
+
+
+class Window:
+    """The viewer's window with the plugin's widgets, driven from outside as a person does."""
+
+    def __init__(self, viewer, qtbot):
+        self.viewer = viewer
+        self.qtbot = qtbot
+
+    def dock(self, name="Graph cut"):
+        _, widget = self.viewer.window.add_plugin_dock_widget("napari-ncut", name)
+        self.qtbot.wait(20)
+        return widget
+
+    def control(self, widget, name):
+        found = widget.findChild(QWidget, name)
+        assert found is not None, f"no control is called {name}"
+        return found
+
+    def choose(self, widget, name, text):
+        combo = widget.findChild(QComboBox, name)
+        index = combo.findText(text)
+        assert index >= 0, (
+            f"no choice {text!r} among {[combo.itemText(i) for i in range(combo.count())]}"
+        )
+        combo.setCurrentIndex(index)
+
+    def set(self, widget, name, value):
+        control = self.control(widget, name)
+        (control.setChecked if isinstance(value, bool) else control.setValue)(value)
+
+    def click(self, widget, name="run"):
+        QTest.mouseClick(self.control(widget, name), Qt.MouseButton.LeftButton)
+
+    def status(self, widget):
+        return self.control(widget, "status").text()
+
+    def wait_until(self, condition, timeout=30):
+        self.qtbot.waitUntil(condition, timeout=int(1000 * timeout))
+
+    def wait_idle(self, widget):
+        """Wait until nothing runs and nothing is about to."""
+        self.wait_until(lambda: widget.is_idle)
+
+    def run(self, widget):
+        """Click the button, wait for the end, and return the newest layer."""
+        self.click(widget)
+        self.wait_idle(widget)
+        return self.viewer.layers[-1]
+
+
+class Heartbeat:
+    """The longest time for which a timer of 10 ms in the GUI thread had to wait."""
+
+    def __init__(self):
+        self.longest = 0.0
+        self._last = time.perf_counter()
+        self._timer = QTimer()
+        self._timer.timeout.connect(self._beat)
+        self._timer.start(10)
+
+    def _beat(self):
+        now = time.perf_counter()
+        self.longest = max(self.longest, now - self._last)
+        self._last = now
+
+    def stop(self):
+        self._timer.stop()
+        return self.longest
+
+
+@pytest.fixture(autouse=True)
+def settings_of_nobody(monkeypatch, tmp_path):
+    """Keep the tests from reading or changing the presets of whoever runs them."""
+    monkeypatch.setenv("NAPARI_NCUT_CONFIG", str(tmp_path / "config"))
+
+
+@pytest.fixture
+def window(make_napari_viewer, qtbot):
+    viewer = make_napari_viewer(show=True)
+    viewer.window.resize(1300, 850)
+    QApplication.processEvents()
+    return Window(viewer, qtbot)
+
+
+@pytest.fixture
+def heartbeat():
+    beats = []
+
+    def start():
+        beats.append(Heartbeat())
+        return beats[-1]
+
+    yield start
+    for beat in beats:
+        beat.stop()
