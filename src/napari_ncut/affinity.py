@@ -35,18 +35,14 @@ def as_affinity(affinity: Any) -> sp.csr_array:
     """
     if isinstance(affinity, np.matrix):
         raise TypeError("affinity is a numpy.matrix; wanted an array: pass np.asarray(affinity).")
-    data = affinity.data if sp.issparse(affinity) and affinity.format != "lil" else None
-    kind = (affinity if sp.issparse(affinity) else np.asarray(affinity)).dtype
-    if kind.kind not in "biuf":
-        raise TypeError(f"affinity has dtype {kind}; wanted real numbers that are not negative.")
-    if not sp.issparse(affinity):
-        affinity = np.asarray(affinity)
-        data = affinity
-    if affinity.ndim != 2 or affinity.shape[0] != affinity.shape[1] or affinity.shape[0] == 0:
-        raise ValueError(f"affinity has shape {affinity.shape}; wanted a square matrix (n, n).")
-    if data is not None:
-        _check_weights(np.asarray(data, dtype=np.float64))
-    matrix = sp.csr_array(affinity, dtype=np.float64, copy=True)
+    matrix = affinity.tocoo() if sp.issparse(affinity) else np.asarray(affinity)
+    if matrix.dtype.kind not in "biuf":
+        raise TypeError(
+            f"affinity has dtype {matrix.dtype}; wanted real numbers that are not negative."
+        )
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.shape[0] == 0:
+        raise ValueError(f"affinity has shape {matrix.shape}; wanted a square matrix (n, n).")
+    matrix = sp.csr_array(matrix, dtype=np.float64, copy=True)
     matrix.sum_duplicates()
     _check_weights(matrix.data)
     # Sums of weights near the largest float would overflow, and a cut is a ratio anyway.

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.linalg
-import scipy.sparse as sp
+
+from napari_ncut.compiled import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,6 +91,7 @@ def cluster_kmeans(
         Mass times squared distance to the centre of the group, added up.
     """
     k = len(centres)
+    points = np.ascontiguousarray(points)
     square = (points**2).sum(axis=1)
     last = np.inf
     for _ in range(rounds):
@@ -99,10 +101,27 @@ def cluster_kmeans(
         if inertia >= last * (1 - 1e-4):
             break
         last = inertia
-        members = sp.csr_array((mass, labels, np.arange(len(mass) + 1)), shape=(len(mass), k))
-        weight = np.bincount(labels, weights=mass, minlength=k)
-        centres = (members.T @ points) / np.where(weight > 0, weight, 1.0)[:, None]
+        centres = group_means(points, mass, labels, k)
     return labels, inertia
+
+
+@compiled
+def group_means(
+    points: NDArray[np.float64], mass: NDArray[np.float64], labels: NDArray[np.int32], k: int
+) -> NDArray[np.float64]:
+    """Return the mean of the points of each group by mass, 0 for an empty group."""
+    n, d = points.shape
+    means = np.zeros((k, d))
+    weight = np.zeros(k)
+    for i in range(n):
+        weight[labels[i]] += mass[i]
+        for j in range(d):
+            means[labels[i], j] += mass[i] * points[i, j]
+    for c in range(k):
+        if weight[c] > 0:
+            for j in range(d):
+                means[c, j] /= weight[c]
+    return means
 
 
 def spread_centres(

@@ -22,9 +22,9 @@ import scipy.sparse as sp
 
 from napari_ncut import refine as rf
 from napari_ncut.compiled import compiled
+from napari_ncut.fiedler import fiedler_vector
 from napari_ncut.graph import Graph
 from napari_ncut.monitor import Monitor
-from napari_ncut.spectral import smallest_eigenvectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -146,8 +146,7 @@ def split_segment(
     """
     nodes = np.flatnonzero(partition.labels == segment).astype(np.int32)
     part, outer = induced_graph(graph, nodes)
-    fiedler = smallest_eigenvectors(part, 2).embedding[:, -1]
-    order = np.argsort(fiedler, kind="stable").astype(np.int32)
+    order = np.argsort(fiedler_vector(part), kind="stable").astype(np.int32)
     cut, volume = partition.sums[0, segment], partition.sums[1, segment]
     lowest, at = sweep(
         part.indptr, part.indices, part.weights, part.volumes, outer, order, cut, volume

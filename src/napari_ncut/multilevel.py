@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 # A coarse graph that is cut into k has at least FEWEST + EACH * k nodes.
 FEWEST, EACH = 200, 20
 # Up to CAREFUL segments, the KEPT best candidates are carried up CARRIED levels to be compared.
-CAREFUL, KEPT, CARRIED = 12, 2, 1
+CAREFUL, KEPT, CARRIED = 12, 3, 2
 # Nodes of the graph on which the Fiedler vector is computed.
 SMOOTH = 1000
 
@@ -113,17 +113,18 @@ class MultilevelCut:
         finest = graphs[0].n
         for level in range(top, -1, -1):
             monitor.report(1 - 0.4 * graphs[level].n / finest, "Refining the borders")
+            near = None
             if level < top:
-                result = project(graphs[level], parents[level], result, monitor)
+                result, near = project(graphs[level], parents[level], graphs[level + 1], result)
             for c in pieces.get(level, ()):
                 nodes = self.components.nodes(level, c)
                 result.labels[nodes] = starts[c] + self._cuts[c, int(shares[c])][1]
             if level in pieces:
-                result = rf.measure(graphs[level], result.labels, k)
+                result, near = rf.measure(graphs[level], result.labels, k), None
             if level == bottom and len(shares) > 1:
                 closed = None if counted is None else ~np.repeat(counted, shares)
                 result = exchange(graphs[level], result, closed, monitor)
-            rf.refine(graphs[level], result, monitor=monitor)
+            rf.refine(graphs[level], result, near=near, monitor=monitor)
         return result
 
     def spectrum(self, component: int, level: int, m: int) -> Spectrum:
@@ -186,7 +187,9 @@ class MultilevelCut:
             carried = lowest(carried, KEPT)
             if level == coarse:
                 carried.append(exchange(graph, carried[0], monitor=monitor))
-        self._cuts[component, k] = last, lowest(carried, 1)[0].labels
+        best = lowest(carried, 1)[0]
+        rf.refine(graph, best, band=rf.WIDE, monitor=monitor)
+        self._cuts[component, k] = last, best.labels
         return self._cuts[component, k]
 
     def _finer_partition(
@@ -311,11 +314,23 @@ def lowest(partitions: list[rf.Partition], n: int) -> list[rf.Partition]:
 
 
 def project(
-    graph: Graph, parent: NDArray[np.int32], coarse: rf.Partition, monitor: Monitor
-) -> rf.Partition:
-    """Return a partition of the coarser graph as one of this graph: same cut, same volumes."""
-    monitor.check()
+    graph: Graph,
+    parent: NDArray[np.int32],
+    coarse_graph: Graph,
+    coarse: rf.Partition,
+) -> tuple[rf.Partition, NDArray[np.int32]]:
+    """Return a partition of a coarser graph as one of this graph: same cut, same volumes.
+
+    Returns
+    -------
+    partition : Partition
+        Of this graph.
+    near : ndarray of int32
+        The nodes whose merged node has a neighbour in another segment: all borders are here.
+    """
     sums = coarse.sums.copy()
     labels = coarse.labels[parent]
     sums[2] = np.bincount(labels, minlength=sums.shape[1])
-    return rf.Partition(labels, sums)
+    border = np.zeros(coarse_graph.n, dtype=bool)
+    border[rf.border_nodes(coarse_graph.indptr, coarse_graph.indices, coarse.labels)] = True
+    return rf.Partition(labels, sums), np.flatnonzero(border[parent]).astype(np.int32)

@@ -129,8 +129,9 @@ def seeded_partition(
     for finer in range(level - 1, -1, -1):
         graph = hierarchy.graphs[finer]
         monitor.report(1 - graph.n / hierarchy.graphs[0].n, "Refining the borders")
-        best = project(graph, hierarchy.parents[finer], best, monitor)
-        rf.refine(graph, best, bound=hierarchy.seeds[finer] >= 0, monitor=monitor)
+        best, near = project(graph, hierarchy.parents[finer], hierarchy.graphs[finer + 1], best)
+        held = hierarchy.seeds[finer] >= 0
+        rf.refine(graph, best, near=near, bound=held, monitor=monitor)
     return best
 
 

@@ -9,6 +9,8 @@ from sklearn.metrics import adjusted_rand_score
 import napari_ncut
 from napari_ncut import scenes
 
+LARGEST = 1024
+
 
 def solvers(scene, quick):
     """Return a row for each of scikit-learn's solvers: name, seconds, cut, adjusted Rand index."""
@@ -51,7 +53,7 @@ def main(argv):
             )
         )
         last = ours
-        if size <= 1024:
+        if size <= LARGEST:
             found, graph = solvers(scene, quick)
             ncut = napari_ncut.ncut_value(graph, labels[scene.mask])
             right = [row[2] for row in found if isinstance(row[2], float) and row[3] > 0.85]
