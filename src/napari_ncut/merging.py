@@ -32,6 +32,7 @@ SHAPE = 6.0
 DEEPENING = 3.0
 # A rise over the pass by less than this share of the width is noise.
 NOISE = 0.003
+CONTACT = 1.3
 
 
 @dataclass(frozen=True)
@@ -153,8 +154,9 @@ def _ratio_of(
     ndim: int,
 ) -> float:
     """Neck ratio of the parts a and b across the contact i."""
+    half = 0.5 * area[i] if ndim == 2 else np.sqrt(area[i] / np.pi)
     return neck_ratio(
-        height[i],
+        min(height[i], CONTACT * half),
         evidence[i] / area[i],
         peaks[a],
         peaks[b],

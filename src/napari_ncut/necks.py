@@ -35,11 +35,12 @@ from napari_ncut.checks import (
 from napari_ncut.compiled import compiled
 from napari_ncut.evidence import border_evidence
 from napari_ncut.fragments import Contacts, climb, find_contacts, neighbour_steps
+from napari_ncut.junctions import divide_junctions
 from napari_ncut.merging import Merges, merge_fragments
 from napari_ncut.monitor import IsCancelled, Monitor, Progress
 from napari_ncut.settings import SplitSettings
 from napari_ncut.tree import SplitTree
-from napari_ncut.widths import Spacing, Volume, half_width
+from napari_ncut.widths import Spacing, Volume, half_width, squared_distance
 
 DEFAULTS = SplitSettings()
 
@@ -175,19 +176,26 @@ def split_tree(
     size: Spacing = (1.0,) * (3 - ndim) + spacing_tuple(spacing, ndim)  # type: ignore[assignment]
     channels = _channels(image, channel_axis, shape, missing, volume > 0)
     monitor.report(0.0, "Measuring widths")
-    width = half_width(volume, size, monitor)
+    squared = squared_distance(volume, size, monitor)
+    width = half_width(volume, squared, size, monitor)
+    monitor.report(0.3, "Finding fragments")
     steps = neighbour_steps(volume.shape, size)
-    height, seen = width, None
-    if channels is not None and beta > 0.0:
-        monitor.report(0.3, "Looking at the image")
-        seen, landscape = border_evidence(channels, volume, size, beta, monitor)
-        height = width * landscape
-    monitor.report(0.5, "Finding fragments")
-    fragments, n = climb(volume, height, steps, connectivity, monitor)
-    monitor.report(0.7, "Finding borders")
-    contacts = find_contacts(volume, fragments, width, seen, steps, connectivity, monitor)
-    monitor.report(0.85, "Merging fragments")
+    around = steps, connectivity, monitor
+    fragments, n = climb(volume, width, *around)
+    contacts = find_contacts(volume, fragments, width, None, *around)
     peaks, moments = _measure(fragments, width, size, n, ndim, monitor)
+    fragments, n = divide_junctions(
+        volume, fragments, contacts, peaks, moments[:, 0], squared, size, monitor
+    )
+    seen = None
+    if channels is not None and beta > 0.0:
+        monitor.report(0.5, "Looking at the image")
+        seen, landscape = border_evidence(channels, volume, size, beta, monitor)
+        fragments, n = climb(fragments + 1, width * landscape, *around)
+    monitor.report(0.8, "Finding borders")
+    contacts = find_contacts(volume, fragments, width, seen, *around)
+    peaks, moments = _measure(fragments, width, size, n, ndim, monitor)
+    monitor.report(0.9, "Merging fragments")
     least = np.array(size) ** 2 / 12
     merges = merge_fragments(contacts, peaks, moments, least, 3 if min(volume.shape) > 1 else 2)
     tree = _tree(fragments.reshape(shape), moments[:, 0], contacts, merges)
