@@ -16,6 +16,7 @@ from skimage.measure import label, regionprops
 
 PICTURES = Path(__file__).parent / "pictures"
 SIZE = (1280, 800)
+TALL = (1280, 960)
 
 
 def main(folder=PICTURES, theme=None):
@@ -30,7 +31,7 @@ def main(folder=PICTURES, theme=None):
         os.environ["NAPARI_NCUT_CONFIG"] = tempfile.mkdtemp()
         viewer = napari.Viewer()
         viewer.theme = theme or usual
-        viewer.window.resize(*SIZE)
+        viewer.window.resize(*(TALL if name == "why-count" else SIZE))
         make(viewer)
         QTest.qWait(300)
         viewer.screenshot(folder / f"insight-{name}.png", canvas_only=False, flash=False)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from qtpy.QtCore import QPoint, Qt
+from qtpy.QtCore import QEvent, QPointF, Qt
+from qtpy.QtGui import QMouseEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QLabel, QPushButton
 
@@ -11,8 +12,13 @@ from qtpy.QtWidgets import QApplication, QLabel, QPushButton
 def press(window, key, target=None, modifier=Qt.KeyboardModifier.NoModifier):
     """Press a key in the viewer's window, or in a widget of it."""
     main = window.viewer.window._qt_window
-    main.activateWindow()
-    window.wait_until(lambda: QApplication.activeWindow() is main)
+
+    def is_active():
+        # Again and again: another test's window on the same screen may take the focus.
+        main.activateWindow()
+        return QApplication.activeWindow() is main
+
+    window.wait_until(is_active)
     QTest.keyClick(target or main, key, modifier)
 
 
@@ -31,10 +37,18 @@ def point_at(window, layer, pixel):
     offset = (world - np.asarray(camera.center[-2:])) * camera.zoom
     x = round(canvas.width() / 2 + offset[1])
     y = round(canvas.height() / 2 + offset[0])
-    QTest.mouseMove(canvas, QPoint(x - 3, y - 3))
-    window.qtbot.wait(10)
-    QTest.mouseMove(canvas, QPoint(x, y))
-    window.qtbot.wait(20)
+    # Sent to the canvas itself: the screen's one pointer may be another test's.
+    for place in (QPointF(x - 3, y - 3), QPointF(x, y)):
+        event = QMouseEvent(
+            QEvent.Type.MouseMove,
+            place,
+            canvas.mapToGlobal(place),
+            Qt.MouseButton.NoButton,
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        QApplication.sendEvent(canvas, event)
+        window.qtbot.wait(20)
 
 
 def check_nothing_is_cut_off(window, dock, width=250):

@@ -68,7 +68,7 @@ class SeeWhyDock(Dock):
         column = Column()
         layout = QVBoxLayout(column)
         layout.addWidget(self.status)
-        for name in ("histogram", "eigenvalues", "take_n", "profile", "fiedler"):
+        for name in ("histogram", "take_n", "eigenvalues", "profile", "fiedler"):
             part = getattr(self, name)
             part.setObjectName(name)
             layout.addWidget(part, stretch=isinstance(part, Plot))
