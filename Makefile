@@ -29,7 +29,7 @@ docs: .venv/develop
 	NO_MKDOCS_2_WARNING=1 $(python) -m mkdocs build --strict --site-dir build/site
 
 pictures: .venv/develop system
-	$(screen) $(python) docs/make_pictures.py
+	for script in docs/make_*pictures.py; do $(screen) $(python) $$script || exit 1; done
 
 # make bench BENCH="--data FOLDER --page docs/benchmarks.md" makes the page of the docs again.
 bench: .venv/develop system
@@ -37,6 +37,7 @@ bench: .venv/develop system
 
 fuzz: .venv/develop system
 	$(python) -m pytest -n 2 --hypothesis-profile=fuzz --ignore=tests/plugin tests
+	NCUT_FUZZ_SEEDS=20 $(screen) $(python) -m pytest --timeout=3600 tests/plugin/test_fuzz.py
 
 clean:
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
