@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.compiled import compiled
+from napari_ncut.evidence import ImageWeights
 from napari_ncut.fragments import Contacts
 
 # How strongly shape counts beside width: the exponent of r for parts that are filled by a disc.
@@ -32,6 +33,8 @@ SHAPE = 6.0
 DEEPENING = 3.0
 # A rise over the pass by less than this share of the width is noise.
 NOISE = 0.003
+# The neck is not wider than its border is long (half-widths of small objects are large by a third).
+CONTACT = 1.3
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ def merge_fragments(
     moments: NDArray[np.float64],
     least_moment: NDArray[np.float64],
     ndim: int,
+    image: ImageWeights,
+    use_shape: bool = True,
 ) -> Merges:
     """Merge all fragments that are connected.
 
@@ -70,11 +75,15 @@ def merge_fragments(
     peaks : ndarray, shape (n,)
         Half-width of each fragment.
     moments : ndarray, shape (n, 10)
-        See `fragment_moments`.
+        Volume, sums of z, y, x and of zz, yy, xx, zy, zx, yx, each times a pixel's volume.
     least_moment : ndarray, shape (3,)
         Variance of a pixel along the axes, so that a line of pixels has a volume.
     ndim : int
         Number of axes longer than one pixel, 2 or 3.
+    image : ImageWeights
+        How the evidence of the image counts.
+    use_shape : bool
+        False: the image alone; the ratio is then minus the mean evidence on the border.
     """
     kept, gone, ratio, contact = _merge(
         contacts.low,
@@ -82,6 +91,8 @@ def merge_fragments(
         contacts.height,
         contacts.area,
         contacts.evidence,
+        np.array([image.strength, image.texture, image.short]),
+        use_shape,
         peaks.copy(),
         moments.copy(),
         least_moment,
@@ -146,6 +157,8 @@ def _ratio_of(
     height: NDArray[np.float64],
     area: NDArray[np.float64],
     evidence: NDArray[np.float64],
+    image: NDArray[np.float64],
+    use_shape: bool,
     peaks: NDArray[np.float64],
     moments: NDArray[np.float64],
     shapes: NDArray[np.float64],
@@ -153,9 +166,13 @@ def _ratio_of(
     ndim: int,
 ) -> float:
     """Neck ratio of the parts a and b across the contact i."""
+    half = 0.5 * area[i] if ndim == 2 else np.sqrt(area[i] / np.pi)
+    seen = evidence[i] / (area[i] + image[2])
+    if not use_shape:
+        return -seen
     return neck_ratio(
-        height[i],
-        evidence[i] / area[i],
+        min(height[i], CONTACT * half),
+        image[0] * max(seen - image[1], 0.0),
         peaks[a],
         peaks[b],
         moments[a, 0],
@@ -174,6 +191,8 @@ def _merge(
     height: NDArray[np.float64],
     area: NDArray[np.float64],
     evidence: NDArray[np.float64],
+    image: NDArray[np.float64],
+    use_shape: bool,
     peaks: NDArray[np.float64],
     moments: NDArray[np.float64],
     least_moment: NDArray[np.float64],
@@ -207,7 +226,19 @@ def _merge(
     heap = [(0.0, 0, 0) for _ in range(0)]
     for i in range(m):
         ratio = _ratio_of(
-            i, low[i], high[i], height, area, evidence, peaks, moments, shapes, least_moment, ndim
+            i,
+            low[i],
+            high[i],
+            height,
+            area,
+            evidence,
+            image,
+            use_shape,
+            peaks,
+            moments,
+            shapes,
+            least_moment,
+            ndim,
         )
         heap.append((-ratio, i, 0))
     heapq.heapify(heap)
@@ -215,7 +246,7 @@ def _merge(
     gone = np.empty(max(n - 1, 0), np.int32)
     ratios = np.empty(max(n - 1, 0), np.float64)
     contact = np.empty(max(n - 1, 0), np.int32)
-    least = np.ones(n)
+    least = np.full(n, 1.0 if use_shape else np.inf)
     by_other = np.full(n, -1, np.int64)
     count = 0
     while len(heap):
@@ -274,7 +305,19 @@ def _merge(
             by_other[other] = -1
             age[j] += 1
             ratio = _ratio_of(
-                j, a, other, height, area, evidence, peaks, moments, shapes, least_moment, ndim
+                j,
+                a,
+                other,
+                height,
+                area,
+                evidence,
+                image,
+                use_shape,
+                peaks,
+                moments,
+                shapes,
+                least_moment,
+                ndim,
             )
             heapq.heappush(heap, (-ratio, j, age[j]))
             half = following[half]

@@ -16,14 +16,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from napari_ncut.checks import (
-    as_array,
     check_connectivity,
     check_finite,
     check_same_shape,
@@ -33,13 +31,14 @@ from napari_ncut.checks import (
     spacing_tuple,
 )
 from napari_ncut.compiled import compiled
-from napari_ncut.evidence import border_evidence
+from napari_ncut.evidence import image_weights, line_evidence
 from napari_ncut.fragments import Contacts, climb, find_contacts, neighbour_steps
+from napari_ncut.junctions import divide_junctions
 from napari_ncut.merging import Merges, merge_fragments
 from napari_ncut.monitor import IsCancelled, Monitor, Progress
 from napari_ncut.settings import SplitSettings
-from napari_ncut.tree import SplitTree
-from napari_ncut.widths import Spacing, Volume, half_width
+from napari_ncut.tree import SplitTree as SplitTree
+from napari_ncut.widths import Spacing, Volume, half_width, squared_distance
 
 DEFAULTS = SplitSettings()
 
@@ -175,21 +174,36 @@ def split_tree(
     size: Spacing = (1.0,) * (3 - ndim) + spacing_tuple(spacing, ndim)  # type: ignore[assignment]
     channels = _channels(image, channel_axis, shape, missing, volume > 0)
     monitor.report(0.0, "Measuring widths")
-    width = half_width(volume, size, monitor)
+    squared = squared_distance(volume, size, monitor)
+    width = half_width(volume, squared, size, monitor)
+    monitor.report(0.3, "Finding fragments")
     steps = neighbour_steps(volume.shape, size)
-    height, seen = width, None
-    if channels is not None and beta > 0.0:
-        monitor.report(0.3, "Looking at the image")
-        seen, landscape = border_evidence(channels, volume, size, beta, monitor)
-        height = width * landscape
-    monitor.report(0.5, "Finding fragments")
-    fragments, n = climb(volume, height, steps, connectivity, monitor)
-    monitor.report(0.7, "Finding borders")
-    contacts = find_contacts(volume, fragments, width, seen, steps, connectivity, monitor)
-    monitor.report(0.85, "Merging fragments")
+    around = steps, connectivity, monitor
+    fragments, n = climb(volume, width, *around)
+    contacts = find_contacts(volume, fragments, width, None, *around)
     peaks, moments = _measure(fragments, width, size, n, ndim, monitor)
+    fragments, n = divide_junctions(
+        volume, fragments, contacts, peaks, moments[:, 0], squared, size, monitor
+    )
+    seen = None
+    weights = image_weights(beta, size, ndim)
+    axes = 3 if min(volume.shape) > 1 else 2
     least = np.array(size) ** 2 / 12
-    merges = merge_fragments(contacts, peaks, moments, least, 3 if min(volume.shape) > 1 else 2)
+    if channels is not None and beta > 0.0:
+        monitor.report(0.5, "Looking at the image")
+        seen = line_evidence(channels, volume, size, monitor)
+        hills = fragments + 1
+        landscape = width * np.exp(-4 * beta * np.maximum(seen, 0))
+        fragments, n = climb(hills, landscape.astype(np.float32), *around)
+        contacts = find_contacts(hills, fragments, width, seen, *around)
+        peaks, moments = _measure(fragments, width, size, n, ndim, monitor)
+        lines = merge_fragments(contacts, peaks, moments, least, axes, weights, use_shape=False)
+        fragments, n = _joined(fragments, n, lines, -weights.texture)
+    monitor.report(0.8, "Finding borders")
+    contacts = find_contacts(volume, fragments, width, seen, *around)
+    peaks, moments = _measure(fragments, width, size, n, ndim, monitor)
+    monitor.report(0.9, "Merging fragments")
+    merges = merge_fragments(contacts, peaks, moments, least, axes, weights)
     tree = _tree(fragments.reshape(shape), moments[:, 0], contacts, merges)
     monitor.report(1.0, "Done")
     return tree
@@ -288,6 +302,20 @@ def _measure_rows(
             moments[k, 7] += z * y
             moments[k, 8] += z * x
             moments[k, 9] += y * x
+
+
+def _joined(fragments: Volume, n: int, merges: Merges, least: float) -> tuple[Volume, int]:
+    """Return the fragments after the merges whose ratio is at least ``least``."""
+    root = np.arange(n)
+    for kept, gone in zip(
+        *(ends[merges.ratio >= least] for ends in (merges.kept, merges.gone)), strict=True
+    ):
+        root[gone] = kept
+    while (root[root] != root).any():
+        root = root[root]
+    left, number = np.unique(root, return_inverse=True)
+    number = np.concatenate([number, [-1]]).astype(np.int32)
+    return number[fragments], len(left)
 
 
 def _tree(

@@ -32,13 +32,17 @@ SMOOTHING = 0.08
 FINEST, COARSEST = 0.7, 1.4
 
 
-def half_width(labels: Volume, spacing: Spacing, monitor: Monitor) -> NDArray[np.float32]:
+def half_width(
+    labels: Volume, squared: NDArray[np.float32], spacing: Spacing, monitor: Monitor
+) -> NDArray[np.float32]:
     """Return the smoothed distance of each pixel to the edge of its label.
 
     Parameters
     ----------
     labels : ndarray of int32, shape (nz, ny, nx)
         0 is background.
+    squared : ndarray of float32, shape (nz, ny, nx)
+        Squared distance to the edge, as `squared_distance` gives it.
     spacing : (float, float, float)
         Pixel size along the axes.
     monitor : Monitor
@@ -49,11 +53,7 @@ def half_width(labels: Volume, spacing: Spacing, monitor: Monitor) -> NDArray[np
     ndarray of float32, shape (nz, ny, nx)
         Half-width in the units of ``spacing``, 0 in the background.
     """
-    width = squared_distance(labels, spacing, monitor)
-    np.sqrt(width, out=width)
-    # A label that fills the image has no edge; any width will do, for it has no necks either.
-    diagonal = math.hypot(*(n * size for n, size in zip(labels.shape, spacing, strict=True)))
-    np.minimum(width, np.float32(diagonal), out=width)
+    width = np.sqrt(squared)
     pixel = math.prod(spacing) ** (1 / 3)
     if labels.shape[0] == 1:
         pixel = math.sqrt(spacing[1] * spacing[2])
@@ -80,7 +80,8 @@ def squared_distance(labels: Volume, spacing: Spacing, monitor: Monitor) -> NDAr
     Returns
     -------
     ndarray of float32, shape (nz, ny, nx)
-        Squared distance between pixel centres; infinite where a label fills the image.
+        Squared distance between pixel centres; the image's diagonal where a label fills the
+        image: it has no necks, and any width will do.
     """
     nz, ny, nx = labels.shape
     result = np.empty(labels.shape, np.float32)
@@ -93,6 +94,8 @@ def squared_distance(labels: Volume, spacing: Spacing, monitor: Monitor) -> NDAr
     if nz > 1:
         planes = labels.reshape(1, nz, ny * nx), result.reshape(1, nz, ny * nx)
         map_chunks(lambda a, b: _along_middle(*planes, spacing[0], a, b), ny * nx, 2 * nz, monitor)
+    diagonal = sum((n * size) ** 2 for n, size in zip(labels.shape, spacing, strict=True))
+    np.minimum(result, np.float32(diagonal), out=result)
     return result
 
 

@@ -48,12 +48,17 @@ class Canvas:
             self.wait(12)
             if self._is_over(place):
                 return
-        raise AssertionError(f"the mouse can not be moved to {pixel}, at {place} of the canvas")
+        size, there = self.native.size(), self.viewer.cursor.position
+        raise AssertionError(f"the mouse is at {there}, not at {pixel}: {place} of {size}")
 
     def _is_over(self, place):
-        """Return whether napari has noticed that the mouse is at a place of the canvas."""
-        there = self.canvas._map_canvas2world((place.x(), place.y()), self.canvas.view)
-        return np.allclose(self.viewer.cursor.position, there)
+        """Return whether napari has noticed the mouse at a place of the canvas, or beside it."""
+        here, beside = (
+            np.array(self.canvas._map_canvas2world((place.x() + dx, place.y()), self.canvas.view))
+            for dx in (0, 1)
+        )
+        width = np.linalg.norm(beside - here)
+        return np.linalg.norm(np.array(self.viewer.cursor.position) - here) < 1.1 * width
 
     def click(self, pixel, modifiers=NO_MODIFIER):
         QTest.mouseClick(self.native, LEFT, modifiers, self.where(pixel))

@@ -261,6 +261,8 @@ def test_two_hundred_random_actions(window, seed):
     notification_manager.records.clear()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        # Napari's choice of colours for many labels.
+        warnings.filterwarnings("ignore", message="Conversion from CIE-LAB")
         done = [person.act() for _ in range(N_ACTIONS)]
         grown = (memory() - before) / MB
         person.key("Escape")
