@@ -11,7 +11,7 @@ import numpy as np
 from napari.layers import Image, Labels
 from numpy.typing import NDArray
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QPushButton, QScrollArea, QVBoxLayout
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QPushButton, QScrollArea, QVBoxLayout
 
 from napari_ncut.counting import Counts, compare_counts
 from napari_ncut.explain import Blobs, Explanation, explain
@@ -26,6 +26,8 @@ from napari_ncut.settings import CutSettings
 from napari_ncut.stacks import Frame, Source, fingerprint, within
 
 FIEDLER = "Fiedler vector"
+# Height of the dock in pixels in which all its plots are seen at once.
+ROOM = 520
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,17 @@ class SeeWhyDock(Dock):
         viewer.mouse_move_callbacks.append(self._on_mouse)
         viewer.layers.events.removed.connect(self._on_removed)
         self._on_result()
+        # Only in its window, a moment later, it can.
+        docked = QTimer(self)
+        docked.setSingleShot(True)
+        docked.timeout.connect(self._take_room)
+        docked.start(0)
+
+    def _take_room(self) -> None:
+        """Take the height that all plots need from the docks above, as far as they have it."""
+        main, dock = self.window(), self.parent()
+        if isinstance(main, QMainWindow) and isinstance(dock, QDockWidget):
+            main.resizeDocks([dock], [ROOM], Qt.Orientation.Vertical)
 
     @property
     def is_idle(self) -> bool:
