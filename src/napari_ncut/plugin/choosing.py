@@ -78,7 +78,8 @@ class LayerChoice(QObject):
             found: Choices = [(layer.name, layer) for layer in self._viewer.layers if wanted(layer)]
             return [*found, (nothing, None)]
 
-        combo = ComboBox(choices=choices, value=None)
+        # Without nullable the choice of nothing would be silent.
+        combo = ComboBox(choices=choices, value=None, nullable=True)
         combo.changed.connect(lambda _: self._on_chosen(name))
         return combo
 

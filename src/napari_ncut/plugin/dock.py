@@ -9,8 +9,9 @@ import napari
 from napari.layers import Layer
 from qtpy.QtCore import QEvent, QObject, Qt, Signal
 from qtpy.QtGui import QKeySequence, QShortcut
-from qtpy.QtWidgets import QApplication, QLabel, QWidget
+from qtpy.QtWidgets import QApplication, QLabel
 
+from napari_ncut.plugin.column import Column
 from napari_ncut.plugin.widget import GraphCutWidget
 
 ERROR = "color: #e8553e;"
@@ -56,19 +57,6 @@ class GraphCutLink(QObject):
             self.widget.controls.settings_changed.disconnect(self.setting_changed)
             self.widget.destroyed.disconnect(self._lose)
         self.widget = None
-
-
-class Column(QWidget):
-    """A column of widgets with room for all lines of text: a wrapped label does not ask for it."""
-
-    def event(self, event: QEvent | None) -> bool:
-        """Ask for the height that the texts need at this width."""
-        layout = self.layout()
-        kind = None if event is None else event.type()
-        is_due = kind in (QEvent.Type.LayoutRequest, QEvent.Type.Resize)
-        if is_due and layout is not None and layout.hasHeightForWidth():
-            self.setMinimumHeight(layout.minimumHeightForWidth(self.width()))
-        return bool(super().event(event))
 
 
 class Dock(Column):

@@ -11,10 +11,11 @@ import numpy as np
 from napari.layers import Labels, Layer
 from numpy.typing import NDArray
 from qtpy.QtCore import QEvent, Qt, QTimer, Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout
 
 from napari_ncut.monitor import Monitor
 from napari_ncut.plugin import layers, regions
+from napari_ncut.plugin.column import Column
 from napari_ncut.plugin.controls import Controls
 from napari_ncut.plugin.recipes import RecipeButton
 from napari_ncut.plugin.result import AUTOMATIC, SHOWN, ResultLayer, is_corrected
@@ -52,15 +53,30 @@ class Job:
         labels = self._beside_other_frames(result.labels)
         record = self.recipe.to_dict() | describe(result) | {"paths": self.paths}
         if not self.preview:
+            with lock:
+                automatic = self._undecided(session, result, monitor)
             arrays = {
                 "region": self.source.region,
                 "seeds": self.source.seeds,
-                AUTOMATIC: result.labels,
-                SHOWN: None if labels is result.labels else labels,
+                AUTOMATIC: automatic,
+                SHOWN: None if labels is automatic else labels,
             }
             record |= {key: None if a is None else pack(a) for key, a in arrays.items()}
         painted = self.previous is not None and is_corrected(self.previous)
         return Outcome(result, labels, record, painted)
+
+    def _undecided(
+        self, session: StackSession, result: Result, monitor: Monitor
+    ) -> NDArray[np.int32]:
+        """Return the labels as the recipe makes them, without the decisions of a review."""
+        if not result.trees or not any(session.decisions.values()):
+            return result.labels
+        decisions, session.decisions = session.decisions, {}
+        try:
+            again = session.run(self.source, self.recipe.settings, self.recipe.frames, monitor)
+        finally:
+            session.decisions = decisions
+        return again.labels
 
     def _beside_other_frames(self, labels: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return the labels together with those of the frames that this run does not do."""
@@ -85,7 +101,7 @@ class Outcome:
     painted: bool
 
 
-class GraphCutWidget(QWidget):
+class GraphCutWidget(Column):
     """Splits touching objects, or cuts a region into N segments.
 
     Parameters
