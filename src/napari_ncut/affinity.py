@@ -35,14 +35,14 @@ def as_affinity(affinity: Any) -> sp.csr_array:
     """
     if isinstance(affinity, np.matrix):
         raise TypeError("affinity is a numpy.matrix; wanted an array: pass np.asarray(affinity).")
-    matrix = affinity.tocoo() if sp.issparse(affinity) else np.asarray(affinity)
-    if matrix.dtype.kind not in "biuf":
+    data: Any = affinity if sp.issparse(affinity) else np.asarray(affinity)
+    if data.dtype.kind not in "biuf":
         raise TypeError(
-            f"affinity has dtype {matrix.dtype}; wanted real numbers that are not negative."
+            f"affinity has dtype {data.dtype}; wanted real numbers that are not negative."
         )
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or matrix.shape[0] == 0:
-        raise ValueError(f"affinity has shape {matrix.shape}; wanted a square matrix (n, n).")
-    matrix = sp.csr_array(matrix, dtype=np.float64, copy=True)
+    if data.ndim != 2 or data.shape[0] != data.shape[1] or data.shape[0] == 0:
+        raise ValueError(f"affinity has shape {data.shape}; wanted a square matrix (n, n).")
+    matrix = sp.csr_array(data, dtype=np.float64, copy=True)
     matrix.sum_duplicates()
     _check_weights(matrix.data)
     # Sums of weights near the largest float would overflow, and a cut is a ratio anyway.

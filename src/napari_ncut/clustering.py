@@ -142,7 +142,9 @@ def _cluster_linked(
         )
         count = cut.components.n
         if k < count:
-            volumes = np.bincount(cut.components.of[0], weights=graph.volumes, minlength=count)
+            of = cut.components.of[0]
+            volumes = np.zeros(count)
+            np.add.at(volumes, of, graph.volumes)
             return _pack(volumes, k)[cut.components.of[0]]
         shares = cut.share(k, np.ones(count, dtype=bool), Monitor())
         return cut.partition(shares).labels

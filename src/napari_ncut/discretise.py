@@ -187,6 +187,7 @@ def discretize(vectors: NDArray[np.float64], seed: int, rounds: int = 30) -> NDA
         overlap += np.abs(rows @ rotation[:, j - 1])
         rotation[:, j] = rows[np.argmin(overlap)]
     last = 0.0
+    labels: NDArray[np.int32] = np.zeros(n, dtype=np.int32)
     for _ in range(rounds):
         labels = (rows @ rotation).argmax(axis=1).astype(np.int32)
         left, singular, right = np.linalg.svd(np.eye(k)[labels].T @ rows)

@@ -41,9 +41,12 @@ def fiedler_vector(graph: Graph, steps: int = 60) -> NDArray[np.float64]:
         Of any scale and sign.
     """
     root = np.sqrt(np.where(graph.volumes > 0, graph.volumes, 1.0))
-    end = breadth_first(graph.indptr, graph.indices, 0).argmax()
+    end = int(breadth_first(graph.indptr, graph.indices, 0).argmax())
     start = breadth_first(graph.indptr, graph.indices, end).astype(np.float64)
-    return descend_quotient(graph.indptr, graph.indices, graph.weights, root, start, steps) / root
+    vector: NDArray[np.float64] = descend_quotient(
+        graph.indptr, graph.indices, graph.weights, root, start, steps
+    )
+    return vector / root
 
 
 @compiled
@@ -137,7 +140,7 @@ def descend_quotient(
     basis[0] = start * root
     remove_part(basis[0], first)
     if unit_length(basis[0]) == 0:
-        return basis[0]
+        return first * 0.0
     apply_laplacian(indptr, indices, weights, root, basis[0], image[0])
     quotient = np.sum(basis[0] * image[0])
     size = 2
@@ -175,4 +178,5 @@ def descend_quotient(
         basis[2] = step
         image[2] = step_image
         size = 3
-    return basis[0]
+    result: NDArray[np.float64] = basis[0].copy()
+    return result

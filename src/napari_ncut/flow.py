@@ -314,7 +314,7 @@ def move_to_sides(
     if sums[2, a] > 0 and sums[2, b] > 0 and sums[1, a] > 0 and sums[1, b] > 0:
         after = sums[0, a] / sums[1, a] + sums[0, b] / sums[1, b]
     if after < value * (1 - 1e-12):
-        return after - value
+        return float(after - value)
     for i in range(len(band)):
         if moved[i]:
             labels[band[i]] = b if side[i] else a

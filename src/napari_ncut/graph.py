@@ -95,7 +95,8 @@ def neighbour_offsets(ndim: int, connectivity: int) -> NDArray[np.int64]:
     """Return the offsets to the neighbours of a pixel, shape (m, ndim), in raster order."""
     offsets = np.array(list(product((-1, 0, 1), repeat=ndim)))
     distance = np.abs(offsets).sum(axis=1)
-    return offsets[(distance > 0) & (distance <= connectivity)]
+    near: NDArray[np.int64] = offsets[(distance > 0) & (distance <= connectivity)]
+    return near
 
 
 def contact_factors(
@@ -180,7 +181,7 @@ def pixel_neighbours(
         monitor.check()
         pack_cells(volume, starts, cells, first, min(first + step, len(rows)))
     index = np.int32 if n * len(steps) < 2**31 else np.int64
-    indptr = np.zeros(n + 1, dtype=index)
+    indptr: NDArray[np.signedinteger[Any]] = np.zeros(n + 1, dtype=index)
     # More than are needed; pages that are never written take no memory.
     indices = np.empty(n * len(steps), dtype=np.int32)
     cursors = np.zeros(len(steps), dtype=np.int64)
@@ -326,7 +327,7 @@ def sum_differences(
 def difference(values: NDArray[np.float64], a: int, b: int) -> float:
     """Return the Euclidean norm over channels of the difference of two pixels."""
     if values.shape[1] == 1:
-        return abs(values[a, 0] - values[b, 0])
+        return float(abs(values[a, 0] - values[b, 0]))
     total = 0.0
     for channel in range(values.shape[1]):
         d = values[a, channel] - values[b, channel]

@@ -202,14 +202,15 @@ def climb(
     kept = 0
     work = 0
     while heap and len(moved) - kept < patience and work < MOST_WORK:
-        change, node = heapq.heappop(heap)
+        change, top = heapq.heappop(heap)
+        node = int(top)
         if state[node] != 0:
             continue
         now, target = best_move(indptr, indices, weights, volumes, labels, sums, links, node)
         if target < 0:
             continue
         if now > change and heap and now > heap[0][0]:
-            heapq.heappush(heap, (now, node))
+            heapq.heappush(heap, (now, top))
             continue
         moved.append(node)
         origin.append(labels[node])

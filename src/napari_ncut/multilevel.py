@@ -102,7 +102,7 @@ class MultilevelCut:
         starts = np.cumsum(shares) - shares
         cut = np.flatnonzero(shares > 1)
         pieces: dict[int, list[int]] = {}
-        for done, c in enumerate(cut):
+        for done, c in enumerate(map(int, cut)):
             monitor.report(0.6 * done / len(cut), "Cutting the coarse graph")
             level, _ = self.component_cut(int(c), int(shares[c]), monitor)
             pieces.setdefault(level, []).append(int(c))
@@ -230,21 +230,21 @@ class MultilevelCut:
             shares[open_[0]] += spare
             return shares
         values: dict[int, NDArray[np.float64]] = {}
-        for done, c in enumerate(open_):
+        for done, c in enumerate(map(int, open_)):
             monitor.report(done / len(open_), "Looking where each region can be cut")
             # A guess from the size; more are computed if they are needed.
             guess = 3 + int(1.2 * n_segments * sizes[c] / sizes[counted].sum())
-            values[int(c)] = self.eigenvalues(int(c), min(guess, spare + 1))
-        heap = [(values[int(c)][1], int(c)) for c in open_]
+            values[c] = self.eigenvalues(c, min(guess, spare + 1))
+        heap = [(float(values[c][1]), c) for c in map(int, open_)]
         heapq.heapify(heap)
         for _ in range(spare):
-            _, c = heapq.heappop(heap)
+            c = heapq.heappop(heap)[1]
             shares[c] += 1
             at = int(shares[c])
             if at < sizes[c]:
                 if at >= len(values[c]):
                     values[c] = self.eigenvalues(c, min(at + 2 + at // 2, at + spare))
-                heapq.heappush(heap, (values[c][at], c))
+                heapq.heappush(heap, (float(values[c][at]), c))
         return shares
 
     def eigenvalues(self, component: int, m: int) -> NDArray[np.float64]:

@@ -46,7 +46,7 @@ def seed_array(seeds: ArrayLike, mask: NDArray[np.bool_]) -> NDArray[np.int64]:
         raise ValueError(
             f"seeds holds the label {array.max()}; wanted labels of at most 2**31 - 1."
         )
-    inside = array[mask]
+    inside: NDArray[np.int64] = array[mask].astype(np.int64)
     wanted = np.setdiff1d(np.unique(array), [0])
     if len(wanted) == 0:
         raise ValueError("seeds is empty: no pixel has a label. Mark each object, or pass None.")
@@ -153,7 +153,7 @@ def random_walk(
     """
     from scipy.sparse.linalg import splu
 
-    links = sp.csr_array(graph.matrix()[nodes][:, nodes], dtype=np.float64)
+    links = sp.csr_array(graph.matrix()[nodes][:, nodes].astype(np.float64))
     free = bound < 0
     labels = bound.copy()
     if not free.any():
