@@ -18,7 +18,8 @@ from napari_ncut.explain import Blobs, Explanation, explain
 from napari_ncut.monitor import Monitor
 from napari_ncut.plugin import layers
 from napari_ncut.plugin.canvas import CountPlot, NeckHistogram, Plot, ProfilePlot
-from napari_ncut.plugin.dock import Column, Dock, GraphCutLink, in_viewer
+from napari_ncut.plugin.column import Column
+from napari_ncut.plugin.dock import Dock, GraphCutLink, in_viewer
 from napari_ncut.plugin.widget import Job
 from napari_ncut.plugin.worker import Run
 from napari_ncut.session import CutSession
