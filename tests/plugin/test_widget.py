@@ -299,6 +299,15 @@ class TestChoosing:
         widget = window.dock()
         assert window.run(widget).data.max() == 4
 
+    def test_choosing_no_mask_and_no_image_is_heard(self, window):
+        add_scene(window, scenes.circles(2))
+        widget = window.dock()
+        window.choose(widget, "mask", "whole image")
+        assert "no mask" in window.status(widget)
+        window.choose(widget, "mask", "cells mask")
+        window.choose(widget, "image", "none: shape only")
+        assert window.run(widget).metadata["napari_ncut"]["image"] is None
+
     def test_a_mask_image_of_zero_and_255(self, window):
         scene = scenes.circles(4)
         window.viewer.add_image(scene.image, name="cells")

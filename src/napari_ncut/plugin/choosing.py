@@ -78,9 +78,9 @@ class LayerChoice(QObject):
             found: Choices = [(layer.name, layer) for layer in self._viewer.layers if wanted(layer)]
             return [*found, (nothing, None)]
 
-        # Without nullable the choice of nothing would be silent.
-        combo = ComboBox(choices=choices, value=None, nullable=True)
-        combo.changed.connect(lambda _: self._on_chosen(name))
+        combo = ComboBox(choices=choices, value=None)
+        # magicgui's own signal is silent when nothing is chosen.
+        combo.native.currentIndexChanged.connect(lambda _: self._on_chosen(name))
         return combo
 
     def _combos(self) -> tuple[ComboBox, ...]:
