@@ -20,7 +20,7 @@ from napari_ncut.plugin import layers
 from napari_ncut.plugin.canvas import CountPlot, NeckHistogram, Plot, ProfilePlot
 from napari_ncut.plugin.column import Column
 from napari_ncut.plugin.dock import Dock, GraphCutLink, in_viewer
-from napari_ncut.plugin.widget import Job
+from napari_ncut.plugin.job import Job
 from napari_ncut.plugin.worker import Run
 from napari_ncut.session import CutSession
 from napari_ncut.settings import CutSettings

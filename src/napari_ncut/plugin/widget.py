@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Lock
-from typing import Any
 
 import napari
 import numpy as np
@@ -13,16 +12,16 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QEvent, Qt, QTimer, Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout
 
-from napari_ncut.monitor import Monitor
 from napari_ncut.plugin import layers, regions
 from napari_ncut.plugin.column import Column
 from napari_ncut.plugin.controls import Controls
+from napari_ncut.plugin.job import Job, Outcome, summary
 from napari_ncut.plugin.recipes import RecipeButton
-from napari_ncut.plugin.result import AUTOMATIC, SHOWN, ResultLayer, is_corrected
+from napari_ncut.plugin.result import ResultLayer
 from napari_ncut.plugin.worker import Run
-from napari_ncut.recipe import Recipe, pack, unpack
+from napari_ncut.recipe import Recipe
 from napari_ncut.review import Decisions
-from napari_ncut.stacks import Frame, Result, Source, StackSession, otsu
+from napari_ncut.stacks import Frame, Result, StackSession, otsu
 
 # These only choose among what a session or a split tree has found: a run that is finding it
 # need not begin again.
@@ -30,75 +29,6 @@ LATE_SETTINGS = ("neck", "min_size", "n_segments")
 # A preview begins with one of these.
 SPLIT_STARTS = ("neck", "min_size", "foreground", "threshold")
 CUT_STARTS = ("seeds",)
-
-
-@dataclass(frozen=True)
-class Job:
-    """All that a run needs and all that its result needs to be placed, as of the click."""
-
-    source: Source
-    recipe: Recipe
-    name: str
-    place: dict[str, Any]
-    paths: dict[str, str | None]
-    preview: bool
-    previous: Labels | None
-    before: str | None
-
-    def compute(self, session: StackSession, lock: Lock, monitor: Monitor) -> Outcome:
-        """Make the labels, in a thread."""
-        # A cancelled run may still be on its way out of the session.
-        with lock:
-            result = session.run(self.source, self.recipe.settings, self.recipe.frames, monitor)
-        labels = self._beside_other_frames(result.labels)
-        record = self.recipe.to_dict() | describe(result) | {"paths": self.paths}
-        if not self.preview:
-            with lock:
-                automatic = self._undecided(session, result, monitor)
-            arrays = {
-                "region": self.source.region,
-                "seeds": self.source.seeds,
-                AUTOMATIC: automatic,
-                SHOWN: None if labels is automatic else labels,
-            }
-            record |= {key: None if a is None else pack(a) for key, a in arrays.items()}
-        painted = self.previous is not None and is_corrected(self.previous)
-        return Outcome(result, labels, record, painted)
-
-    def _undecided(
-        self, session: StackSession, result: Result, monitor: Monitor
-    ) -> NDArray[np.int32]:
-        """Return the labels as the recipe makes them, without the decisions of a review."""
-        if not result.trees or not any(session.decisions.values()):
-            return result.labels
-        decisions, session.decisions = session.decisions, {}
-        try:
-            again = session.run(self.source, self.recipe.settings, self.recipe.frames, monitor)
-        finally:
-            session.decisions = decisions
-        return again.labels
-
-    def _beside_other_frames(self, labels: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return the labels together with those of the frames that this run does not do."""
-        if self.recipe.frames is None or self.before is None or labels.ndim == 2:
-            return labels
-        try:
-            together = unpack(self.before, labels.shape)
-        except ValueError:  # of an image of another size
-            return labels
-        for frame in self.recipe.frames:
-            together[frame] = labels[frame]
-        return together
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A result, what its layer is to show, how it was made, and whether the last was painted on."""
-
-    result: Result
-    labels: NDArray[np.int32]
-    record: dict[str, Any]
-    painted: bool
 
 
 class GraphCutWidget(Column):
@@ -479,23 +409,3 @@ class GraphCutWidget(Column):
         self._result.discard_preview()
         self.controls.choice.disconnect_viewer()
         self.viewer.dims.events.current_step.disconnect(self._on_frame)
-
-
-def describe(result: Result) -> dict[str, Any]:
-    """Return what a result's metadata tell about it, in plain values."""
-    return {
-        "n_segments": list(result.counts.values()),
-        "ncut": list(result.ncut.values()),
-    }
-
-
-def summary(result: Result, seconds: float) -> str:
-    """Return a result in one line."""
-    total = sum(result.counts.values())
-    parts = [f"{total} segment{'s' * (total != 1)}"]
-    if len(result.counts) > 1:
-        parts[0] += f" in {len(result.counts)} frames"
-    if result.ncut:
-        parts.append(f"normalised cut {np.mean(list(result.ncut.values())):.3g}")
-    parts.append(f"{seconds:.2f} s")
-    return ", ".join(parts)
