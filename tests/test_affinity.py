@@ -30,7 +30,6 @@ def test_the_cut_of_a_square_worked_out_by_hand():
         sp.coo_array,
         sp.lil_array,
         sp.dok_array,
-        sp.csr_matrix,
         lambda m: sp.csr_array(m.astype(np.float32)),
         lambda m: sp.csr_array(m.astype(np.int32)),
         lambda m: m.tolist(),

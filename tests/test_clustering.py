@@ -194,7 +194,7 @@ def test_bad_arguments_say_what_is_wrong(options, error, text):
 
 
 def test_n_components_is_the_number_of_eigenvectors():
-    points, truth = datasets.make_blobs(200, centers=3, random_state=0)
+    points, _ = datasets.make_blobs(200, centers=3, random_state=0)
     for n_components in (2, 3, 6, 200):
         labels = spectral_clustering(neighbours(points), n_clusters=3, n_components=n_components)
         check(labels, 200, 3)

@@ -1,5 +1,7 @@
 """Coarser graphs: what is merged, and that volumes and cuts stay."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -130,7 +132,7 @@ def test_hierarchy_halves_a_path_again_and_again():
     path = sp.diags_array([np.ones(n - 1), np.ones(n - 1)], offsets=[-1, 1])
     sizes = [g.n for g in coarsen.build_hierarchy(graph_of(sp.csr_array(path))).graphs]
     assert sizes[-1] <= coarsen.SMALLEST * 2
-    assert all(b < 0.7 * a for a, b in zip(sizes, sizes[1:], strict=False))
+    assert all(b < 0.7 * a for a, b in pairwise(sizes))
 
 
 def test_cancelling_ends_the_coarsening():

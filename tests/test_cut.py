@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import dask.array as da
 import numpy as np
@@ -354,7 +355,7 @@ def test_progress_rises_to_one_in_words(scene):
     fractions = [fraction for fraction, _ in told]
     assert fractions[-1] == 1
     assert all(0 <= f <= 1 for f in fractions)
-    assert all(b >= a - 0.05 for a, b in zip(fractions, fractions[1:], strict=False))
+    assert all(b >= a - 0.05 for a, b in pairwise(fractions))
     assert all(text and text[0].isupper() for _, text in told)
 
 

@@ -31,7 +31,9 @@ def calls(monkeypatch):
     for name in ("pixel_neighbours", "pixel_graph", "build_hierarchy"):
         counts[name] = 0
 
-        def counted(*args, _name=name, _stage=getattr(module, name), **options):
+        stage = getattr(module, name)
+
+        def counted(*args, _name=name, _stage=stage, **options):
             counts[_name] += 1
             return _stage(*args, **options)
 

@@ -1,4 +1,4 @@
-"""The four circles of scikit-learn's example at growing size, against its solvers and a watershed."""
+"""The four circles of scikit-learn's example at growing size, against it and a watershed."""
 
 import sys
 
