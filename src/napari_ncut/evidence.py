@@ -52,6 +52,9 @@ class ImageWeights:
     short: float
 
 
+NO_IMAGE = ImageWeights(0.0, 0.0, 1.0)
+
+
 def image_weights(beta: float, spacing: Spacing, ndim: int) -> ImageWeights:
     """Return the weights for a beta, in physical units."""
     return ImageWeights(STRENGTH * beta, TEXTURE, SHORT * min(spacing[-2:]) ** (ndim - 1))
