@@ -20,6 +20,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from napari_ncut.checks import (
     check_connectivity,
@@ -31,7 +33,8 @@ from napari_ncut.checks import (
     spacing_tuple,
 )
 from napari_ncut.compiled import compiled
-from napari_ncut.evidence import NO_IMAGE, image_weights, line_evidence
+import napari_ncut.evidence as E
+from napari_ncut.evidence import NO_IMAGE, image_weights, in_units_of_noise, line_evidence
 from napari_ncut.fragments import Contacts, climb, find_contacts, neighbour_steps
 from napari_ncut.junctions import divide_junctions
 from napari_ncut.merging import Merges, ellipticity, merge_fragments
@@ -44,7 +47,7 @@ from napari_ncut.widths import Spacing, Volume, half_width, squared_distance
 DEFAULTS = SplitSettings()
 # A hole is a gap between objects unless the part around it, with the hole filled, is an ellipse up
 # to this share: a disc has 1, three discs around a gap 0.9 to 0.98.
-ELLIPSE = 0.98
+ELLIPSE = 0.985
 
 
 def split_touching(
@@ -209,12 +212,16 @@ def split_tree(
     if channels is not None and beta > 0.0:
         monitor.report(0.5, "Looking at the image")
         seen = line_evidence(channels, given, size, monitor)
+        seen = in_units_of_noise(seen, fragments, n)
         hills = fragments + 1
-        landscape = width * np.exp(-4 * beta * np.maximum(seen, 0))
+        landscape = width * np.exp(-E.STEEP * beta * np.maximum(seen - E.FLOOR, 0))
         fragments, n = climb(hills, landscape.astype(np.float32), *around)
         contacts = find_contacts(hills, fragments, width, seen, *around)
         peaks, moments = _measure(fragments, width, size, n, ndim, monitor)
         lines = merge_fragments(contacts, peaks, moments, least, axes, weights, use_shape=False)
+        hill = np.zeros(n, np.int32)
+        hill[fragments[fragments >= 0]] = hills[fragments >= 0]
+        _keep_crumbs(hill, contacts, moments[:, 0], fragments)
         fragments, n = _joined(fragments, n, lines, -weights.texture)
     monitor.report(0.8, "Finding borders")
     contacts = find_contacts(volume, fragments, width, seen, *around)
@@ -338,6 +345,39 @@ def _are_gaps(
     return np.asarray((shape < ELLIPSE)[number[place]])
 
 
+def _keep_crumbs(
+    hill: NDArray[np.int32], contacts: Contacts, sizes: NDArray[np.float64], fragments: Volume
+) -> None:
+    """Let pieces that are apart from their hill go to its largest fragment, as without the image.
+
+    Parameters
+    ----------
+    hill : ndarray of int32, shape (n,)
+        Hill of each fragment.
+    contacts : Contacts
+        Contacts of fragments within the hills.
+    sizes : ndarray of float64, shape (n,)
+        Size of each fragment.
+    fragments : ndarray of int32
+        Changed in place.
+    """
+    n = len(hill)
+    links = np.ones(len(contacts.low), np.int8), (contacts.low, contacts.high)
+    count, piece = connected_components(coo_array(links, shape=(n, n)), directed=False)
+    if count == len(np.unique(hill)):
+        return
+    weight = np.bincount(piece, sizes, minlength=count)[piece]
+    order = np.lexsort((sizes, weight, hill))
+    last = np.append(np.flatnonzero(np.diff(hill[order])), n - 1)
+    main = np.zeros(int(hill.max()) + 1, np.int32)
+    main[hill[order[last]]] = order[last]
+    number = np.arange(n, dtype=np.int32)
+    apart = piece != piece[main[hill]]
+    number[apart] = main[hill[apart]]
+    inside = fragments >= 0
+    fragments[inside] = number[fragments[inside]]
+
+
 def _joined(fragments: Volume, n: int, merges: Merges, least: float) -> tuple[Volume, int]:
     """Return the fragments after the merges whose ratio is at least ``least``."""
     root = np.arange(n)
@@ -347,9 +387,12 @@ def _joined(fragments: Volume, n: int, merges: Merges, least: float) -> tuple[Vo
         root[gone] = kept
     while (root[root] != root).any():
         root = root[root]
-    left, number = np.unique(root, return_inverse=True)
-    number = np.concatenate([number, [-1]]).astype(np.int32)
-    return number[fragments], len(left)
+    used = np.zeros(n + 1, np.bool_)
+    used[fragments] = True
+    left, number = np.unique(root[used[:n]], return_inverse=True)
+    every = np.full(n + 1, -1, np.int32)
+    every[:n][used[:n]] = number
+    return every[fragments], len(left)
 
 
 def _tree(

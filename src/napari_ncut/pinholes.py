@@ -19,7 +19,7 @@ from napari_ncut.monitor import Monitor
 Volume = NDArray[np.int32]
 
 # Holes of up to this many pixels are no gaps between objects, and up to so many they may be none.
-SURE, LARGEST = 1, 4
+SURE, LARGEST = 1, 3
 
 
 def without_pinholes(labels: Volume, largest: int, monitor: Monitor) -> Volume:
