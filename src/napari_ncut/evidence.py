@@ -26,9 +26,14 @@ NEAR, FAR = 1.0, 3.0
 # Width of the ring around the objects that tells whether they are bright or dark, in pixels.
 RING = 6
 # Evidence below this, in standard deviations, is texture.
-TEXTURE = 0.2
+TEXTURE = 1.0
 # How strongly evidence counts, for each unit of beta.
-STRENGTH = 12.0
+STRENGTH = 0.6
+STEEP = 0.8
+FLOOR = 0.0
+CAP = 8.0
+KNOWN = 0.2
+PART = 1.0
 # A border shorter than this proves little, in pixels.
 SHORT = 8.0
 
@@ -52,9 +57,12 @@ class ImageWeights:
     short: float
 
 
+NO_IMAGE = ImageWeights(0.0, 0.0, 1.0)
+
+
 def image_weights(beta: float, spacing: Spacing, ndim: int) -> ImageWeights:
     """Return the weights for a beta, in physical units."""
-    return ImageWeights(STRENGTH * beta, TEXTURE, SHORT * min(spacing[-2:]) ** (ndim - 1))
+    return ImageWeights(4 * STRENGTH * beta, TEXTURE, SHORT * min(spacing[-2:]) ** (ndim - 1))
 
 
 def line_evidence(
@@ -91,6 +99,25 @@ def line_evidence(
     if mask.all() and ((evidence - evidence.mean()) ** 3).mean() < 0:
         evidence = -evidence
     return evidence
+
+
+def in_units_of_noise(
+    evidence: NDArray[np.float32], fragments: Volume, n: int
+) -> NDArray[np.float32]:
+    """Return the evidence over its noise within each fragment.
+
+    The noise (with the texture) is the root mean square of the evidence where it is negative: a
+    line is on the other side.
+    """
+    below = evidence < 0
+    place = fragments[below] + 1
+    count = np.bincount(place, minlength=n + 1)
+    squares = np.bincount(place, evidence[below].astype(np.float64) ** 2, minlength=n + 1)
+    noise = np.sqrt(squares / np.maximum(count, 1))
+    factor = np.zeros(n + 1, np.float32)
+    np.divide(1.0, np.maximum(KNOWN, PART * noise), out=factor, where=noise > 0)
+    factor[0] = 0.0
+    return np.asarray(np.clip(evidence * factor[fragments + 1], -CAP, CAP))
 
 
 def bright_objects(channels: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -20,6 +20,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from napari_ncut.checks import (
     check_connectivity,
@@ -31,16 +33,21 @@ from napari_ncut.checks import (
     spacing_tuple,
 )
 from napari_ncut.compiled import compiled
-from napari_ncut.evidence import image_weights, line_evidence
+import napari_ncut.evidence as E
+from napari_ncut.evidence import NO_IMAGE, image_weights, in_units_of_noise, line_evidence
 from napari_ncut.fragments import Contacts, climb, find_contacts, neighbour_steps
 from napari_ncut.junctions import divide_junctions
-from napari_ncut.merging import Merges, merge_fragments
+from napari_ncut.merging import Merges, ellipticity, merge_fragments
 from napari_ncut.monitor import IsCancelled, Monitor, Progress
+from napari_ncut.pinholes import LARGEST, SURE, without_pinholes
 from napari_ncut.settings import SplitSettings
 from napari_ncut.tree import SplitTree as SplitTree
 from napari_ncut.widths import Spacing, Volume, half_width, squared_distance
 
 DEFAULTS = SplitSettings()
+# A hole is a gap between objects unless the part around it, with the hole filled, is an ellipse up
+# to this share: a disc has 1, three discs around a gap 0.9 to 0.98.
+ELLIPSE = 0.985
 
 
 def split_touching(
@@ -173,37 +180,55 @@ def split_tree(
     missing = (1,) * (3 - ndim)
     size: Spacing = (1.0,) * (3 - ndim) + spacing_tuple(spacing, ndim)  # type: ignore[assignment]
     channels = _channels(image, channel_axis, shape, missing, volume > 0)
-    monitor.report(0.0, "Measuring widths")
-    squared = squared_distance(volume, size, monitor)
-    width = half_width(volume, squared, size, monitor)
-    monitor.report(0.3, "Finding fragments")
     steps = neighbour_steps(volume.shape, size)
     around = steps, connectivity, monitor
-    fragments, n = climb(volume, width, *around)
-    contacts = find_contacts(volume, fragments, width, None, *around)
-    peaks, moments = _measure(fragments, width, size, n, ndim, monitor)
-    fragments, n = divide_junctions(
-        volume, fragments, contacts, peaks, moments[:, 0], squared, size, monitor
-    )
-    seen = None
-    weights = image_weights(beta, size, ndim)
     axes = 3 if min(volume.shape) > 1 else 2
     least = np.array(size) ** 2 / 12
+    monitor.report(0.0, "Measuring widths")
+    given = volume
+    sure, volume = (without_pinholes(given, count, monitor) for count in (SURE, LARGEST))
+    while True:
+        squared = squared_distance(volume, size, monitor)
+        width = half_width(volume, squared, size, monitor)
+        monitor.report(0.3, "Finding fragments")
+        fragments, n = climb(volume, width, *around)
+        contacts = find_contacts(volume, fragments, width, None, *around)
+        peaks, moments = _measure(fragments, width, size, n, ndim, monitor)
+        fragments, n = divide_junctions(
+            volume, fragments, contacts, peaks, moments[:, 0], squared, size, monitor
+        )
+        holes = volume != sure
+        if not holes.any():
+            break
+        contacts = find_contacts(volume, fragments, width, None, *around)
+        peaks, moments = _measure(fragments, width, size, n, ndim, monitor)
+        merges = merge_fragments(contacts, peaks, moments, least, axes, NO_IMAGE)
+        holes[holes] = _are_gaps(fragments[holes], n, merges, moments, least, axes)
+        if not holes.any():
+            break
+        volume = np.where(holes, 0, volume)
+    seen = None
+    weights = image_weights(beta, size, ndim)
     if channels is not None and beta > 0.0:
         monitor.report(0.5, "Looking at the image")
-        seen = line_evidence(channels, volume, size, monitor)
+        seen = line_evidence(channels, given, size, monitor)
+        seen = in_units_of_noise(seen, fragments, n)
         hills = fragments + 1
-        landscape = width * np.exp(-4 * beta * np.maximum(seen, 0))
+        landscape = width * np.exp(-E.STEEP * beta * np.maximum(seen - E.FLOOR, 0))
         fragments, n = climb(hills, landscape.astype(np.float32), *around)
         contacts = find_contacts(hills, fragments, width, seen, *around)
         peaks, moments = _measure(fragments, width, size, n, ndim, monitor)
         lines = merge_fragments(contacts, peaks, moments, least, axes, weights, use_shape=False)
+        hill = np.zeros(n, np.int32)
+        hill[fragments[fragments >= 0]] = hills[fragments >= 0]
+        _keep_crumbs(hill, contacts, moments[:, 0], fragments)
         fragments, n = _joined(fragments, n, lines, -weights.texture)
     monitor.report(0.8, "Finding borders")
     contacts = find_contacts(volume, fragments, width, seen, *around)
     peaks, moments = _measure(fragments, width, size, n, ndim, monitor)
     monitor.report(0.9, "Merging fragments")
     merges = merge_fragments(contacts, peaks, moments, least, axes, weights)
+    fragments[given == 0] = -1
     tree = _tree(fragments.reshape(shape), moments[:, 0], contacts, merges)
     monitor.report(1.0, "Done")
     return tree
@@ -304,6 +329,55 @@ def _measure_rows(
             moments[k, 9] += y * x
 
 
+def _are_gaps(
+    place: NDArray[np.int32],
+    n: int,
+    merges: Merges,
+    moments: NDArray[np.float64],
+    least: NDArray[np.float64],
+    ndim: int,
+) -> NDArray[np.bool_]:
+    """Tell which of the fragments ``place`` are in parts that are no ellipse with holes filled."""
+    number, count = _joined(np.arange(n, dtype=np.int32), n, merges, DEFAULTS.neck)
+    total = np.zeros((count, moments.shape[1]))
+    np.add.at(total, number, moments)
+    shape = np.array([ellipticity(one, least, ndim) for one in total])
+    return np.asarray((shape < ELLIPSE)[number[place]])
+
+
+def _keep_crumbs(
+    hill: NDArray[np.int32], contacts: Contacts, sizes: NDArray[np.float64], fragments: Volume
+) -> None:
+    """Let pieces that are apart from their hill go to its largest fragment, as without the image.
+
+    Parameters
+    ----------
+    hill : ndarray of int32, shape (n,)
+        Hill of each fragment.
+    contacts : Contacts
+        Contacts of fragments within the hills.
+    sizes : ndarray of float64, shape (n,)
+        Size of each fragment.
+    fragments : ndarray of int32
+        Changed in place.
+    """
+    n = len(hill)
+    links = np.ones(len(contacts.low), np.int8), (contacts.low, contacts.high)
+    count, piece = connected_components(coo_array(links, shape=(n, n)), directed=False)
+    if count == len(np.unique(hill)):
+        return
+    weight = np.bincount(piece, sizes, minlength=count)[piece]
+    order = np.lexsort((sizes, weight, hill))
+    last = np.append(np.flatnonzero(np.diff(hill[order])), n - 1)
+    main = np.zeros(int(hill.max()) + 1, np.int32)
+    main[hill[order[last]]] = order[last]
+    number = np.arange(n, dtype=np.int32)
+    apart = piece != piece[main[hill]]
+    number[apart] = main[hill[apart]]
+    inside = fragments >= 0
+    fragments[inside] = number[fragments[inside]]
+
+
 def _joined(fragments: Volume, n: int, merges: Merges, least: float) -> tuple[Volume, int]:
     """Return the fragments after the merges whose ratio is at least ``least``."""
     root = np.arange(n)
@@ -313,9 +387,12 @@ def _joined(fragments: Volume, n: int, merges: Merges, least: float) -> tuple[Vo
         root[gone] = kept
     while (root[root] != root).any():
         root = root[root]
-    left, number = np.unique(root, return_inverse=True)
-    number = np.concatenate([number, [-1]]).astype(np.int32)
-    return number[fragments], len(left)
+    used = np.zeros(n + 1, np.bool_)
+    used[fragments] = True
+    left, number = np.unique(root[used[:n]], return_inverse=True)
+    every = np.full(n + 1, -1, np.int32)
+    every[:n][used[:n]] = number
+    return every[fragments], len(left)
 
 
 def _tree(

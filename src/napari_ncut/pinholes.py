@@ -1,0 +1,98 @@
+"""Pinholes: holes in a label that are too small to tell anything about its shape.
+
+Masks from real pictures have them, and one missing pixel in the middle of an object is an edge for
+the half-width, which falls to pieces around it. Widths are measured as if they were filled; in the
+result they stay what they are, background.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_ncut.chunks import map_chunks
+from napari_ncut.compiled import compiled
+from napari_ncut.monitor import Monitor
+
+Volume = NDArray[np.int32]
+
+# Holes of up to this many pixels are no gaps between objects, and up to so many they may be none.
+SURE, LARGEST = 1, 3
+
+
+def without_pinholes(labels: Volume, largest: int, monitor: Monitor) -> Volume:
+    """Return the labels with their pinholes filled.
+
+    A pinhole is a component of the background (over faces, edges and corners) that does not reach the border of the image and touches one label only.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (nz, ny, nx)
+        0 is background.
+    largest : int
+        Most pixels of a pinhole.
+    monitor : Monitor
+        Asked whether to go on.
+
+    Returns
+    -------
+    ndarray of int32, shape (nz, ny, nx)
+        A copy.
+    """
+    nz, ny, nx = labels.shape
+    filled = labels.copy()
+    map_chunks(partial(_fill_rows, labels, largest, filled), nz * ny, 4 * nx, monitor)
+    return filled
+
+
+@compiled
+def _fill_rows(
+    labels: NDArray[np.int32], largest: int, filled: NDArray[np.int32], start: int, stop: int
+) -> None:
+    """Fill the pinholes whose first pixel lies in some rows."""
+    nz, ny, nx = labels.shape
+    first_z, last_z = (0, 1) if nz == 1 else (-1, 2)
+    found = np.empty((largest, 3), np.int64)
+    for row in range(start, stop):
+        z, y = row // ny, row % ny
+        for x in range(1, nx):
+            label = labels[z, y, x - 1]
+            if label == 0 or labels[z, y, x] != 0:
+                continue
+            found[0, 0], found[0, 1], found[0, 2] = z, y, x
+            n, done, inside = 1, 0, True
+            while inside and done < n:
+                z0, y0, x0 = found[done, 0], found[done, 1], found[done, 2]
+                done += 1
+                if y0 == 0 or y0 == ny - 1 or x0 == nx - 1 or x0 == 0:
+                    inside = False
+                    break
+                if nz > 1 and (z0 == 0 or z0 == nz - 1):
+                    inside = False
+                    break
+                for dz in range(first_z, last_z):
+                    for dy in range(-1, 2):
+                        for dx in range(-1, 2):
+                            z1, y1, x1 = z0 + dz, y0 + dy, x0 + dx
+                            there = labels[z1, y1, x1]
+                            if there == label or not inside:
+                                continue
+                            if there != 0 or (z1, y1, x1) < (z, y, x):
+                                inside = False
+                                continue
+                            known = False
+                            for k in range(n):
+                                if found[k, 0] == z1 and found[k, 1] == y1 and found[k, 2] == x1:
+                                    known = True
+                            if known:
+                                continue
+                            if n == largest:
+                                inside = False
+                                continue
+                            found[n, 0], found[n, 1], found[n, 2] = z1, y1, x1
+                            n += 1
+            if inside:
+                for k in range(n):
+                    filled[found[k, 0], found[k, 1], found[k, 2]] = label
