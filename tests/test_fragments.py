@@ -119,7 +119,7 @@ def test_the_area_of_a_straight_border_is_its_length(spacing, angle):
     fragments = np.where(labels > 0, side, -1).astype(np.int32)
     steps = neighbour_steps(labels.shape, spacing)
     found = find_contacts(labels, fragments, labels + np.float32(0), None, steps, 1, Monitor())
-    assert found.area[0] == pytest.approx(0.8 * size * min(spacing[1:]), rel=0.1)
+    assert found.area[0] == pytest.approx(0.8 * size * min(spacing[1:]), rel=0.15)
 
 
 @given(st.integers(0, 10_000), st.sampled_from([2, 3]))
