@@ -58,12 +58,16 @@ def watershed(mask, spacing=None):
 
 
 def h_maxima_watershed(mask, spacing=None, h=0.25):
-    """Flood from those peaks of the smoothed distance map that rise by ``h`` above their passes."""
+    """Flood from those peaks of the smoothed distance map that rise by ``h`` above their passes.
+
+    ``h`` and the smoothing are in pixels, those of the finest axis.
+    """
     from skimage.filters import gaussian
     from skimage.morphology import h_maxima
     from skimage.segmentation import watershed as flood
 
-    distance = gaussian(ndi.distance_transform_edt(mask, sampling=spacing), 1)
+    sampling = None if spacing is None else np.divide(spacing, np.min(spacing))
+    distance = gaussian(ndi.distance_transform_edt(mask, sampling=sampling), 1)
     corners = np.ones((3,) * mask.ndim)
     markers, _ = ndi.label(h_maxima(distance, h) & mask, corners)
     return flood(-distance, markers, mask=mask)
