@@ -60,7 +60,7 @@ def plane(quick):
     """Print time and scores in 2-D."""
     scene = scenes.field(60, size=500) if quick else scenes.field(1000, size=2048)
     runs = {
-        name: best_of(1 if quick else 5, method, scene.mask) for name, method in METHODS.items()
+        name: best_of(2 if quick else 5, method, scene.mask) for name, method in METHODS.items()
     }
     tree_time, tree = best_of(3, napari_ncut.split_tree, scene.mask)
     cut_time, _ = best_of(3, tree.cut, 0.8)
