@@ -44,16 +44,32 @@ def table(header, rows):
     print()
 
 
-def watershed(mask):
+def watershed(mask, spacing=None):
     """Split a mask as users do today: peaks of the smoothed distance map, flooded."""
     from skimage.feature import peak_local_max
     from skimage.filters import gaussian
     from skimage.segmentation import watershed as flood
 
-    distance = gaussian(ndi.distance_transform_edt(mask), 1)
+    distance = gaussian(ndi.distance_transform_edt(mask, sampling=spacing), 1)
     markers = np.zeros(mask.shape, dtype=np.int32)
     peaks = peak_local_max(distance, labels=mask.astype(np.int32))
     markers[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
+    return flood(-distance, markers, mask=mask)
+
+
+def h_maxima_watershed(mask, spacing=None, h=0.25):
+    """Flood from those peaks of the smoothed distance map that rise by ``h`` above their passes.
+
+    ``h`` and the smoothing are in pixels, those of the finest axis.
+    """
+    from skimage.filters import gaussian
+    from skimage.morphology import h_maxima
+    from skimage.segmentation import watershed as flood
+
+    sampling = None if spacing is None else np.divide(spacing, np.min(spacing))
+    distance = gaussian(ndi.distance_transform_edt(mask, sampling=sampling), 1)
+    corners = np.ones((3,) * mask.ndim)
+    markers, _ = ndi.label(h_maxima(distance, h) & mask, corners)
     return flood(-distance, markers, mask=mask)
 
 

@@ -1,0 +1,47 @@
+"""Scores of a segmentation against its truth: F1 of objects, and F1 of those that touch."""
+
+import numpy as np
+from scipy import ndimage as ndi
+
+IOU = 0.7
+
+
+def overlaps(truth, found):
+    """Return the intersection over union of every pair of objects, shape (n_truth, n_found)."""
+    _, truth = np.unique(np.concatenate([[0], truth.ravel()]), return_inverse=True)
+    _, found = np.unique(np.concatenate([[0], found.ravel()]), return_inverse=True)
+    truth, found = truth[1:], found[1:]
+    shape = truth.max(initial=0) + 1, found.max(initial=0) + 1
+    both = np.bincount(truth * shape[1] + found, minlength=shape[0] * shape[1]).reshape(shape)
+    union = both.sum(axis=1, keepdims=True) + both.sum(axis=0) - both
+    return both[1:, 1:] / np.maximum(union[1:, 1:], 1)
+
+
+def f1(truth, found, iou=IOU):
+    """Return 2 TP / (objects + found); a match is an intersection over union above ``iou``.
+
+    ``iou`` is 0.5 or more, so that an object has one match at most. Without any object it is NaN.
+    """
+    table = overlaps(truth, found)
+    if sum(table.shape) == 0:
+        return np.nan
+    return 2 * float((table > iou).sum()) / sum(table.shape)
+
+
+def crowds(truth):
+    """Return the components of the foreground (linked by faces) that hold two objects or more."""
+    blobs, n = ndi.label(truth > 0)
+    pairs = np.unique(np.stack([blobs[truth > 0], truth[truth > 0]]), axis=1)
+    crowded = np.bincount(pairs[0], minlength=n + 1) > 1
+    return crowded[blobs]
+
+
+def touching_f1(truth, found, iou=IOU):
+    """Return the F1 within the components that hold two objects or more."""
+    crowded = crowds(truth)
+    return f1(np.where(crowded, truth, 0), np.where(crowded, found, 0), iou)
+
+
+def scores(truth, found):
+    """Return F1 and F1 of touching objects."""
+    return f1(truth, found), touching_f1(truth, found)
