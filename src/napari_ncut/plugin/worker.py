@@ -60,7 +60,7 @@ class Run(QObject):
     """
 
     progressed = Signal(float, str)
-    returned = Signal(object, float)  # the value and the seconds
+    returned = Signal(object, float)  # the value, and the seconds that it took
     failed = Signal(object)
     cancelled = Signal()
     finished = Signal()  # once, after one of the three above
@@ -77,7 +77,6 @@ class Run(QObject):
         self._stop = threading.Event()
         self._latest: tuple[float, str] | None = None
         self._over = False
-        self._start = time.perf_counter()
         self._bar = _ActivityBar(self, text) if in_activity_dock else None
         # The thread leaves its progress here and the timer fetches it: no signal is sent from a
         # thread to an object that may be gone.
@@ -88,9 +87,10 @@ class Run(QObject):
         self.destroyed.connect(lambda: stop.set())
         monitor = Monitor(self._note, stop.is_set)
 
-        def work() -> Any:
+        def work() -> tuple[Any, float]:
             prepare_once(monitor)
-            return function(monitor)
+            start = time.perf_counter()
+            return function(monitor), time.perf_counter() - start
 
         self._worker = create_worker(work, _start_thread=False, _ignore_errors=True)
         self._worker.returned.connect(self._on_returned)
@@ -117,10 +117,10 @@ class Run(QObject):
             self._bar.update(round(100 * fraction) - self._bar.n)
         self.progressed.emit(fraction, text)
 
-    def _on_returned(self, value: Any) -> None:
+    def _on_returned(self, value_and_seconds: tuple[Any, float]) -> None:
         if not self._over:
             self._end()
-            self.returned.emit(value, time.perf_counter() - self._start)
+            self.returned.emit(*value_and_seconds)
             self.finished.emit()
 
     def _on_errored(self, error: Exception) -> None:
