@@ -20,6 +20,7 @@ from napari_ncut import refine as rf
 from napari_ncut.compiled import compiled
 from napari_ncut.components import Components
 from napari_ncut.discretise import readings
+from napari_ncut.divide import divide
 from napari_ncut.exchange import exchange
 from napari_ncut.monitor import Monitor
 from napari_ncut.spectral import Spectrum, smallest_eigenvectors
@@ -35,7 +36,10 @@ if TYPE_CHECKING:
 # A coarse graph that is cut into k has at least FEWEST + EACH * k nodes.
 FEWEST, EACH = 200, 20
 # Up to CAREFUL segments, the KEPT best candidates are carried up CARRIED levels to be compared.
-CAREFUL, KEPT, CARRIED = 12, 3, 2
+CAREFUL, KEPT, CARRIED = 12, 2, 0
+# From SEVERAL segments on, cutting a component in two again and again is tried, too; above MANY it
+# is all that is done, and no more eigenvalues than that are computed.
+SEVERAL, MANY = 8, 32
 # Nodes of the graph on which the Fiedler vector is computed.
 SMOOTH = 1000
 
@@ -53,7 +57,8 @@ class MultilevelCut:
     random_state : int
         Seed of the k-means starts.
     methods : sequence of str
-        Ways to read segments from eigenvectors; of several, the lowest cut is taken.
+        Ways to read segments from eigenvectors; of several, the lowest cut is taken. By default
+        those that suit the number of segments.
     n_eigenvectors : int, optional
         Number of eigenvectors that are read; by default as many as there are segments.
     """
@@ -69,7 +74,7 @@ class MultilevelCut:
         self.hierarchy = hierarchy
         self.random_state = random_state
         self.n_eigenvectors = n_eigenvectors
-        self.methods = tuple(methods) or ("kmeans", "cluster_qr")
+        self.methods = tuple(methods)
         self.components = Components(hierarchy)
         self._spectra: dict[tuple[int, int], Spectrum] = {}
         self._cuts: dict[tuple[int, int], tuple[int, NDArray[np.int32]]] = {}
@@ -177,11 +182,8 @@ class MultilevelCut:
                 for partition in carried
             ]
             if level >= coarse - 1:
-                spectrum = self.spectrum(component, level, m)
-                read = readings(
-                    spectrum, k, self.n_eigenvectors or k, self.methods, self.random_state
-                )
-                carried += [rf.measure(graph, labels, k) for labels in read]
+                found = self._candidates(graph, component, level, k, monitor)
+                carried += [rf.measure(graph, labels, k) for labels in found]
             for partition in carried:
                 rf.refine(graph, partition, passes=20, patience=200, monitor=monitor)
             carried = lowest(carried, KEPT)
@@ -191,6 +193,21 @@ class MultilevelCut:
         rf.refine(graph, best, band=rf.WIDE, monitor=monitor)
         self._cuts[component, k] = last, best.labels
         return self._cuts[component, k]
+
+    def _candidates(
+        self, graph: Graph, component: int, level: int, k: int, monitor: Monitor
+    ) -> list[NDArray[np.int32]]:
+        """Return cuts of a component's graph into k, to be refined."""
+        free = not self.methods and self.n_eigenvectors is None
+        if free and MANY < k < graph.n:
+            return [divide(graph, k, monitor)]
+        m = self.n_eigenvectors or k
+        spectrum = self.spectrum(component, level, max(m, k))
+        methods = self.methods or ("kmeans", "cluster_qr")
+        found = readings(spectrum, k, m, methods, self.random_state)
+        if free and SEVERAL <= k < graph.n:
+            found.append(divide(graph, k, monitor))
+        return found
 
     def _finer_partition(
         self, graph: Graph, level: int, component: int, coarse: rf.Partition, k: int
@@ -234,7 +251,7 @@ class MultilevelCut:
             monitor.report(done / len(open_), "Looking where each region can be cut")
             # A guess from the size; more are computed if they are needed.
             guess = 3 + int(1.2 * n_segments * sizes[c] / sizes[counted].sum())
-            values[c] = self.eigenvalues(c, min(guess, spare + 1))
+            values[c] = self._growing_eigenvalues(c, min(guess, spare + 1))
         heap = [(float(values[c][1]), c) for c in map(int, open_)]
         heapq.heapify(heap)
         for _ in range(spare):
@@ -243,9 +260,20 @@ class MultilevelCut:
             at = int(shares[c])
             if at < sizes[c]:
                 if at >= len(values[c]):
-                    values[c] = self.eigenvalues(c, min(at + 2 + at // 2, at + spare))
+                    values[c] = self._growing_eigenvalues(c, at + 2 + at // 2)
                 heapq.heappush(heap, (float(values[c][at]), c))
         return shares
+
+    def _growing_eigenvalues(self, component: int, m: int) -> NDArray[np.float64]:
+        """Return at least m eigenvalues, or all; from MANY on as Weyl's law says for a plane.
+
+        There the number of eigenvalues below a value is proportional to it.
+        """
+        known = self.eigenvalues(component, min(m, MANY))
+        if len(known) < min(m, MANY) or m <= len(known):
+            return known
+        more = np.arange(len(known), min(m, int(self.components.counts[0][component])))
+        return np.concatenate((known, known[-1] * more / (len(known) - 1)))
 
     def eigenvalues(self, component: int, m: int) -> NDArray[np.float64]:
         """Return at least the m smallest eigenvalues of a component, or all it has."""
