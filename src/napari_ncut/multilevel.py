@@ -40,6 +40,9 @@ CAREFUL, KEPT, CARRIED = 12, 2, 0
 # From SEVERAL segments on, cutting a component in two again and again is tried, too; above MANY it
 # is all that is done, and no more eigenvalues than that are computed.
 SEVERAL, MANY = 8, 32
+# Components of so few nodes are cut on the finest graph, too: a border may run where pixels were
+# merged.
+SMALL = 4000
 # Nodes of the graph on which the Fiedler vector is computed.
 SMOOTH = 1000
 
@@ -107,8 +110,8 @@ class MultilevelCut:
         starts = np.cumsum(shares) - shares
         cut = np.flatnonzero(shares > 1)
         pieces: dict[int, list[int]] = {}
-        for done, c in enumerate(map(int, cut)):
-            monitor.report(0.6 * done / len(cut), "Cutting the coarse graph")
+        for i, c in enumerate(map(int, cut)):
+            monitor.report(0.6 * i / len(cut), "Cutting the coarse graph")
             level, _ = self.component_cut(int(c), int(shares[c]), monitor)
             pieces.setdefault(level, []).append(int(c))
         graphs, parents = self.hierarchy.graphs, self.hierarchy.parents
@@ -117,7 +120,8 @@ class MultilevelCut:
         result = rf.Partition(labels, np.zeros((3, k)))
         finest = graphs[0].n
         for level in range(top, -1, -1):
-            monitor.report(1 - 0.4 * graphs[level].n / finest, "Refining the borders")
+            done = graphs[level + 1].n / finest if level < top else 0.0
+            monitor.report(0.6 + 0.4 * done, "Refining the borders")
             near = None
             if level < top:
                 result, near = project(graphs[level], parents[level], graphs[level + 1], result)
@@ -191,6 +195,14 @@ class MultilevelCut:
                 carried.append(exchange(graph, carried[0], monitor=monitor))
         best = lowest(carried, 1)[0]
         rf.refine(graph, best, band=rf.WIDE, monitor=monitor)
+        if thorough and last and self.components.counts[0][component] <= SMALL:
+            for level in range(last - 1, -1, -1):
+                graph = self.components.graph(level, component)
+                best = self._finer_partition(graph, level, component, best, k)
+                rf.refine(graph, best, passes=20, patience=200, monitor=monitor)
+            other = rf.measure(graph, divide(graph, k, monitor), k)
+            rf.refine(graph, other, passes=20, patience=200, monitor=monitor)
+            last, best = 0, lowest([best, other], 1)[0]
         self._cuts[component, k] = last, best.labels
         return self._cuts[component, k]
 
@@ -294,11 +306,12 @@ class MultilevelCut:
         vector = np.zeros(graphs[-1].n)
         known: dict[int, list[int]] = {}
         cut = np.flatnonzero(self.components.counts[0] > 1)
-        for done, c in enumerate(map(int, cut)):
-            monitor.report(0.7 * done / len(cut), "Solving the coarse graph")
+        for i, c in enumerate(map(int, cut)):
+            monitor.report(0.7 * i / len(cut), "Solving the coarse graph")
             known.setdefault(self.components.level_with(c, SMOOTH), []).append(c)
         for level in range(len(graphs) - 1, -1, -1):
-            monitor.report(1 - 0.3 * graphs[level].n / graphs[0].n, "Smoothing the eigenvector")
+            done = graphs[level + 1].n / graphs[0].n if level < len(parents) else 0.0
+            monitor.report(0.7 + 0.3 * done, "Smoothing the eigenvector")
             if level < len(parents):
                 vector = vector[parents[level]]
                 for _ in range(3):

@@ -128,7 +128,8 @@ def seeded_partition(
     assert best is not None
     for finer in range(level - 1, -1, -1):
         graph = hierarchy.graphs[finer]
-        monitor.report(1 - graph.n / hierarchy.graphs[0].n, "Refining the borders")
+        done = hierarchy.graphs[finer + 1].n / hierarchy.graphs[0].n
+        monitor.report(0.3 + 0.7 * done, "Refining the borders")
         best, near = project(graph, hierarchy.parents[finer], hierarchy.graphs[finer + 1], best)
         held = hierarchy.seeds[finer] >= 0
         rf.refine(graph, best, near=near, bound=held, monitor=monitor)
