@@ -78,6 +78,15 @@ def test_an_edge_in_the_image_alone_is_found():
     assert adjusted_rand_score((image > 5).ravel(), found.ravel()) > 0.99
 
 
+@pytest.mark.parametrize("column", [13, 19, 24, 25, 31, 45])
+@pytest.mark.parametrize(("scale", "beta"), [(1, 0.1), (1, 0.25), (1, 5), (4, 0.25), (4, 50)])
+def test_a_step_is_found_at_every_column(column, scale, beta):
+    image = np.zeros((40 * scale, 60 * scale))
+    image[:, column * scale + scale // 4 :] = 1
+    found = normalized_cut(image, n_segments=2, beta=beta)
+    np.testing.assert_array_equal(found, 1 + image)
+
+
 @pytest.mark.parametrize(
     "turn", [np.flipud, np.fliplr, np.transpose, lambda a: np.rot90(a, 1), lambda a: a[::-1, ::-1]]
 )

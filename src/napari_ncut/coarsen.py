@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 # Below this there is nothing left to gain.
 SMALLEST = 32
+# An edge of less than this part of the heaviest of both its ends is not merged: a border may run
+# there. Unless the graph would keep more than MOST_LEFT of its nodes.
+CONTRAST, MOST_LEFT = 0.25, 0.6
 
 
 @dataclass(frozen=True)
@@ -123,13 +126,30 @@ def merge_cells(
     """
     assert graph.cells is not None
     n = graph.n
-    parent = np.arange(n, dtype=np.int32)
     z, y, x = (int(flag) for flag in halved)
-    bound = np.full(1, -1, dtype=np.int32) if seeds is None else seeds.copy()
-    for first in range(0, n, SLAB):
-        monitor.check()
-        stop = min(first + SLAB, n)
-        join_cells(graph.indptr, graph.indices, graph.cells, z, y, x, bound, parent, first, stop)
+    top = float(graph.weights.max(initial=0.0))
+    for least in (CONTRAST, 0.0):
+        parent = np.arange(n, dtype=np.int32)
+        bound = np.full(1, -1, dtype=np.int32) if seeds is None else seeds.copy()
+        for first in range(0, n, SLAB):
+            monitor.check()
+            join_cells(
+                graph.indptr,
+                graph.indices,
+                graph.weights,
+                graph.cells,
+                z,
+                y,
+                x,
+                bound,
+                parent,
+                least,
+                top,
+                first,
+                min(first + SLAB, n),
+            )
+        if np.count_nonzero(parent == np.arange(n, dtype=np.int32)) <= MOST_LEFT * n:
+            break
     cells = np.empty(n, dtype=np.int64)
     n_merged = number_roots(parent, graph.cells, z, y, x, cells)
     return parent, n_merged, cells[:n_merged].copy()
@@ -155,21 +175,37 @@ def root_of(parent: NDArray[np.int32], node: int) -> int:
 
 
 @compiled
+def heaviest_edge(
+    indptr: NDArray[np.signedinteger[Any]], weights: NDArray[np.floating[Any]], node: int
+) -> float:
+    """Return the weight of the heaviest edge of a node."""
+    heaviest = 0.0
+    for edge in range(indptr[node], indptr[node + 1]):
+        heaviest = max(heaviest, weights[edge])
+    return heaviest
+
+
+@compiled
 def join_cells(
     indptr: NDArray[np.signedinteger[Any]],
     indices: NDArray[np.int32],
+    weights: NDArray[np.floating[Any]],
     cells: NDArray[np.int64],
     z: int,
     y: int,
     x: int,
     bound: NDArray[np.int32],
     parent: NDArray[np.int32],
+    least: float,
+    top: float,
     first: int,
     stop: int,
 ) -> None:
     """Join nodes ``first`` to ``stop`` with their earlier neighbours in the same halved cell.
 
-    ``bound`` is -1 for free nodes, or has length 1 if all are free; it is kept for the roots.
+    Not over an edge of less than ``least`` times the heaviest edge of either end; ``top`` is the
+    heaviest of all. ``bound`` is -1 for free nodes, or has length 1 if all are free; it is kept
+    for the roots.
     """
     seeded = len(bound) > 1
     for node in range(first, stop):
@@ -178,6 +214,11 @@ def join_cells(
             other = indices[edge]
             if other >= node or halve(cells[other], z, y, x) != cell:
                 continue
+            if weights[edge] < least * top:
+                common = heaviest_edge(indptr, weights, node)
+                common = min(common, heaviest_edge(indptr, weights, other))
+                if weights[edge] < least * common:
+                    continue
             a = root_of(parent, node)
             b = root_of(parent, other)
             if a == b:

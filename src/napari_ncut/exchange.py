@@ -71,7 +71,8 @@ def exchange(
                 monitor.check()
                 splits[s] = (np.inf, np.empty(0, np.int32))
                 if not closed[s] and partition.sums[2, s] > 1:
-                    splits[s] = split_segment(graph, partition, s)
+                    nodes = np.flatnonzero(partition.labels == s).astype(np.int32)
+                    splits[s] = split_nodes(graph, nodes)[:2]
         trade = _best_trade(graph, partition, splits)
         if trade is None:
             break
@@ -132,26 +133,26 @@ def merges(
     return a, b, joined - cut[a] / volume[a] - cut[b] / volume[b]
 
 
-def split_segment(
-    graph: Graph, partition: rf.Partition, segment: int
-) -> tuple[float, NDArray[np.int32]]:
+def split_nodes(
+    graph: Graph, nodes: NDArray[np.int32]
+) -> tuple[float, NDArray[np.int32], NDArray[np.int32]]:
     """Cut a segment in two along its second eigenvector, where the normalised cut is lowest.
 
     Returns
     -------
     cost : float
         What that adds to the normalised cut.
-    nodes : ndarray of int32
-        The nodes of one of the two parts.
+    first, rest : ndarray of int32
+        The nodes of the two parts.
     """
-    nodes = np.flatnonzero(partition.labels == segment).astype(np.int32)
     part, outer = induced_graph(graph, nodes)
     order = np.argsort(fiedler_vector(part), kind="stable").astype(np.int32)
-    cut, volume = partition.sums[0, segment], partition.sums[1, segment]
+    cut, volume = float(outer.sum()), float(part.volumes.sum())
     lowest, at = sweep(
         part.indptr, part.indices, part.weights, part.volumes, outer, order, cut, volume
     )
-    return lowest - (cut / volume if volume > 0 else 0.0), nodes[order[: at + 1]]
+    cost = lowest - (cut / volume if volume > 0 else 0.0)
+    return cost, nodes[order[: at + 1]], nodes[order[at + 1 :]]
 
 
 def induced_graph(graph: Graph, nodes: NDArray[np.int32]) -> tuple[Graph, NDArray[np.float64]]:

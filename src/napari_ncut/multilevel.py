@@ -20,6 +20,7 @@ from napari_ncut import refine as rf
 from napari_ncut.compiled import compiled
 from napari_ncut.components import Components
 from napari_ncut.discretise import readings
+from napari_ncut.divide import divide
 from napari_ncut.exchange import exchange
 from napari_ncut.monitor import Monitor
 from napari_ncut.spectral import Spectrum, smallest_eigenvectors
@@ -35,7 +36,13 @@ if TYPE_CHECKING:
 # A coarse graph that is cut into k has at least FEWEST + EACH * k nodes.
 FEWEST, EACH = 200, 20
 # Up to CAREFUL segments, the KEPT best candidates are carried up CARRIED levels to be compared.
-CAREFUL, KEPT, CARRIED = 12, 3, 2
+CAREFUL, KEPT, CARRIED = 12, 2, 0
+# From SEVERAL segments on, cutting a component in two again and again is tried, too; above MANY it
+# is all that is done, and no more eigenvalues than that are computed.
+SEVERAL, MANY = 8, 32
+# Components of so few nodes are cut on the finest graph, too: a border may run where pixels were
+# merged.
+SMALL = 4000
 # Nodes of the graph on which the Fiedler vector is computed.
 SMOOTH = 1000
 
@@ -53,7 +60,8 @@ class MultilevelCut:
     random_state : int
         Seed of the k-means starts.
     methods : sequence of str
-        Ways to read segments from eigenvectors; of several, the lowest cut is taken.
+        Ways to read segments from eigenvectors; of several, the lowest cut is taken. By default
+        those that suit the number of segments.
     n_eigenvectors : int, optional
         Number of eigenvectors that are read; by default as many as there are segments.
     """
@@ -69,7 +77,7 @@ class MultilevelCut:
         self.hierarchy = hierarchy
         self.random_state = random_state
         self.n_eigenvectors = n_eigenvectors
-        self.methods = tuple(methods) or ("kmeans", "cluster_qr")
+        self.methods = tuple(methods)
         self.components = Components(hierarchy)
         self._spectra: dict[tuple[int, int], Spectrum] = {}
         self._cuts: dict[tuple[int, int], tuple[int, NDArray[np.int32]]] = {}
@@ -102,8 +110,8 @@ class MultilevelCut:
         starts = np.cumsum(shares) - shares
         cut = np.flatnonzero(shares > 1)
         pieces: dict[int, list[int]] = {}
-        for done, c in enumerate(map(int, cut)):
-            monitor.report(0.6 * done / len(cut), "Cutting the coarse graph")
+        for i, c in enumerate(map(int, cut)):
+            monitor.report(0.6 * i / len(cut), "Cutting the coarse graph")
             level, _ = self.component_cut(int(c), int(shares[c]), monitor)
             pieces.setdefault(level, []).append(int(c))
         graphs, parents = self.hierarchy.graphs, self.hierarchy.parents
@@ -112,7 +120,8 @@ class MultilevelCut:
         result = rf.Partition(labels, np.zeros((3, k)))
         finest = graphs[0].n
         for level in range(top, -1, -1):
-            monitor.report(1 - 0.4 * graphs[level].n / finest, "Refining the borders")
+            done = graphs[level + 1].n / finest if level < top else 0.0
+            monitor.report(0.6 + 0.4 * done, "Refining the borders")
             near = None
             if level < top:
                 result, near = project(graphs[level], parents[level], graphs[level + 1], result)
@@ -177,11 +186,8 @@ class MultilevelCut:
                 for partition in carried
             ]
             if level >= coarse - 1:
-                spectrum = self.spectrum(component, level, m)
-                read = readings(
-                    spectrum, k, self.n_eigenvectors or k, self.methods, self.random_state
-                )
-                carried += [rf.measure(graph, labels, k) for labels in read]
+                found = self._candidates(graph, component, level, k, monitor)
+                carried += [rf.measure(graph, labels, k) for labels in found]
             for partition in carried:
                 rf.refine(graph, partition, passes=20, patience=200, monitor=monitor)
             carried = lowest(carried, KEPT)
@@ -189,8 +195,31 @@ class MultilevelCut:
                 carried.append(exchange(graph, carried[0], monitor=monitor))
         best = lowest(carried, 1)[0]
         rf.refine(graph, best, band=rf.WIDE, monitor=monitor)
+        if thorough and last and self.components.counts[0][component] <= SMALL:
+            for level in range(last - 1, -1, -1):
+                graph = self.components.graph(level, component)
+                best = self._finer_partition(graph, level, component, best, k)
+                rf.refine(graph, best, passes=20, patience=200, monitor=monitor)
+            other = rf.measure(graph, divide(graph, k, monitor), k)
+            rf.refine(graph, other, passes=20, patience=200, monitor=monitor)
+            last, best = 0, lowest([best, other], 1)[0]
         self._cuts[component, k] = last, best.labels
         return self._cuts[component, k]
+
+    def _candidates(
+        self, graph: Graph, component: int, level: int, k: int, monitor: Monitor
+    ) -> list[NDArray[np.int32]]:
+        """Return cuts of a component's graph into k, to be refined."""
+        free = not self.methods and self.n_eigenvectors is None
+        if free and MANY < k < graph.n:
+            return [divide(graph, k, monitor)]
+        m = self.n_eigenvectors or k
+        spectrum = self.spectrum(component, level, max(m, k))
+        methods = self.methods or ("kmeans", "cluster_qr")
+        found = readings(spectrum, k, m, methods, self.random_state)
+        if free and SEVERAL <= k < graph.n:
+            found.append(divide(graph, k, monitor))
+        return found
 
     def _finer_partition(
         self, graph: Graph, level: int, component: int, coarse: rf.Partition, k: int
@@ -234,7 +263,7 @@ class MultilevelCut:
             monitor.report(done / len(open_), "Looking where each region can be cut")
             # A guess from the size; more are computed if they are needed.
             guess = 3 + int(1.2 * n_segments * sizes[c] / sizes[counted].sum())
-            values[c] = self.eigenvalues(c, min(guess, spare + 1))
+            values[c] = self._growing_eigenvalues(c, min(guess, spare + 1))
         heap = [(float(values[c][1]), c) for c in map(int, open_)]
         heapq.heapify(heap)
         for _ in range(spare):
@@ -243,9 +272,20 @@ class MultilevelCut:
             at = int(shares[c])
             if at < sizes[c]:
                 if at >= len(values[c]):
-                    values[c] = self.eigenvalues(c, min(at + 2 + at // 2, at + spare))
+                    values[c] = self._growing_eigenvalues(c, at + 2 + at // 2)
                 heapq.heappush(heap, (float(values[c][at]), c))
         return shares
+
+    def _growing_eigenvalues(self, component: int, m: int) -> NDArray[np.float64]:
+        """Return at least m eigenvalues, or all; from MANY on as Weyl's law says for a plane.
+
+        There the number of eigenvalues below a value is proportional to it.
+        """
+        known = self.eigenvalues(component, min(m, MANY))
+        if len(known) < min(m, MANY) or m <= len(known):
+            return known
+        more = np.arange(len(known), min(m, int(self.components.counts[0][component])))
+        return np.concatenate((known, known[-1] * more / (len(known) - 1)))
 
     def eigenvalues(self, component: int, m: int) -> NDArray[np.float64]:
         """Return at least the m smallest eigenvalues of a component, or all it has."""
@@ -266,11 +306,12 @@ class MultilevelCut:
         vector = np.zeros(graphs[-1].n)
         known: dict[int, list[int]] = {}
         cut = np.flatnonzero(self.components.counts[0] > 1)
-        for done, c in enumerate(map(int, cut)):
-            monitor.report(0.7 * done / len(cut), "Solving the coarse graph")
+        for i, c in enumerate(map(int, cut)):
+            monitor.report(0.7 * i / len(cut), "Solving the coarse graph")
             known.setdefault(self.components.level_with(c, SMOOTH), []).append(c)
         for level in range(len(graphs) - 1, -1, -1):
-            monitor.report(1 - 0.3 * graphs[level].n / graphs[0].n, "Smoothing the eigenvector")
+            done = graphs[level + 1].n / graphs[0].n if level < len(parents) else 0.0
+            monitor.report(0.7 + 0.3 * done, "Smoothing the eigenvector")
             if level < len(parents):
                 vector = vector[parents[level]]
                 for _ in range(3):

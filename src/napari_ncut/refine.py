@@ -36,7 +36,7 @@ LEAST = 1e-4
 SMALL = 100_000
 # Half the width (in nodes) of the bands in which borders are redrawn, and how often at most: as a
 # rule, on large graphs, and where a border may find its way far from where it began.
-BAND, NARROW, WIDE = (6, 3), (4, 2), (20, 3)
+BAND, NARROW, WIDE = (6, 3), (3, 1), (20, 3)
 
 
 @dataclass
