@@ -42,11 +42,9 @@ def panels(n, height):
 
 
 def chain():
-    """A chain of discs of different size with a rod: necks deep and shallow."""
-    scene = scenes.balls(
-        (150, 300), [(75, 60), (80, 140), (72, 180), (60, 230), (95, 262)], [48, 34, 22, 36, 22]
-    )
-    return scene.mask
+    """A chain of discs of different size, of which the first two overlap to one object."""
+    centres = [(75, 50), (70, 86), (80, 146), (76, 184), (62, 234), (97, 266)]
+    return scenes.balls((150, 330), centres, [34, 34, 30, 20, 34, 21]).mask
 
 
 def width():
