@@ -6,7 +6,9 @@ what is around them count as bright. Where there is no background, as in a block
 stained membranes, the lines are on the side of the longer tail of the evidence.
 
 The evidence counts by its mean over the whole border of two parts (see `merging`): spots of texture
-average out, a line between two objects does not.
+average out, a line between two objects does not. Its unit is what the noise and the texture of the
+object itself can pretend (`in_units_of_noise`), and only what is above 1 counts, so that an image
+without lines leaves everything as the shape alone has it.
 """
 
 from __future__ import annotations
@@ -25,15 +27,22 @@ from napari_ncut.widths import Spacing, Volume, smoothed
 NEAR, FAR = 1.0, 3.0
 # Width of the ring around the objects that tells whether they are bright or dark, in pixels.
 RING = 6
-# Evidence below this, in standard deviations, is texture.
+# Evidence below this, in standard deviations of the foreground, is nothing.
+FAINTEST = 0.2
+# The share of the greatest noise that counts as such: on borders that the evidence itself has made
+# inside a hill of the half-width, which follow its crests, and on those that the shape has made.
+WITHIN, BETWEEN = 0.4, 0.2
+# Mean root of the absolute value of a normal number.
+MEAN_ROOT = 0.822
+# In 3-D a border is a surface, over which noise averages out: no matter how many there could be.
+GREATEST_IN_SPACE = 2.2
+# No pixel has more evidence than this, in those units.
+LARGEST = 8.0
+# Mean evidence on a border, in those units, that says nothing.
 TEXTURE = 1.0
-# How strongly evidence counts, for each unit of beta.
-STRENGTH = 0.6
-STEEP = 0.8
-FLOOR = 0.0
-CAP = 8.0
-KNOWN = 0.2
-PART = 1.0
+# How strongly evidence counts, for each unit of beta: on a border, and on the half-width at a pixel
+# where fragments are looked for.
+STRENGTH, STEEPNESS = 2.4, 0.8
 # A border shorter than this proves little, in pixels.
 SHORT = 8.0
 
@@ -62,7 +71,7 @@ NO_IMAGE = ImageWeights(0.0, 0.0, 1.0)
 
 def image_weights(beta: float, spacing: Spacing, ndim: int) -> ImageWeights:
     """Return the weights for a beta, in physical units."""
-    return ImageWeights(4 * STRENGTH * beta, TEXTURE, SHORT * min(spacing[-2:]) ** (ndim - 1))
+    return ImageWeights(STRENGTH * beta, TEXTURE, SHORT * min(spacing[-2:]) ** (ndim - 1))
 
 
 def line_evidence(
@@ -91,10 +100,10 @@ def line_evidence(
     spread = float(grey[mask].std()) if mask.any() else 0.0
     if not spread > 1e-6 * max(float(np.abs(grey[mask]).max(initial=0.0)), 1e-30):
         return np.zeros(labels.shape, np.float32)
-    grey = np.where(mask, (grey - grey[mask].mean()) / spread, 0.0).astype(np.float32)
+    scaled = np.where(mask, (grey - grey[mask].mean()) / spread, 0.0).astype(np.float32)
     pixel = min(spacing[-2:])
-    near = _mean(grey, labels, NEAR * pixel, spacing, monitor)
-    far = _mean(grey, labels, FAR * pixel, spacing, monitor)
+    near = _mean(scaled, labels, NEAR * pixel, spacing, monitor)
+    far = _mean(scaled, labels, FAR * pixel, spacing, monitor)
     evidence = far - near
     if mask.all() and ((evidence - evidence.mean()) ** 3).mean() < 0:
         evidence = -evidence
@@ -102,22 +111,40 @@ def line_evidence(
 
 
 def in_units_of_noise(
-    evidence: NDArray[np.float32], fragments: Volume, n: int
+    evidence: NDArray[np.float32], fragments: Volume, n: int, share: float
 ) -> NDArray[np.float32]:
-    """Return the evidence over its noise within each fragment.
+    """Return the evidence in units of what noise and texture can pretend in each fragment.
 
-    The noise (with the texture) is the root mean square of the evidence where it is negative: a
-    line is on the other side.
+    The noise is that of the negative evidence: a line is on the other side. Of its absolute values
+    the mean of the roots is taken, which the flanks of lines hardly change. The more places for a
+    line there are in a fragment, the stronger is the strongest by chance: like the greatest of k
+    normal numbers, as sqrt(2 log k). The unit is at least `FAINTEST`.
+
+    Parameters
+    ----------
+    evidence : ndarray of float32, shape (nz, ny, nx)
+        As `line_evidence` gives it.
+    fragments : ndarray of int32, shape (nz, ny, nx)
+        -1 is background, where the result is 0.
+    n : int
+        Number of fragments.
+    share : float
+        `WITHIN` or `BETWEEN`.
     """
     below = evidence < 0
     place = fragments[below] + 1
     count = np.bincount(place, minlength=n + 1)
-    squares = np.bincount(place, evidence[below].astype(np.float64) ** 2, minlength=n + 1)
-    noise = np.sqrt(squares / np.maximum(count, 1))
-    factor = np.zeros(n + 1, np.float32)
-    np.divide(1.0, np.maximum(KNOWN, PART * noise), out=factor, where=noise > 0)
+    roots = np.bincount(place, np.sqrt(-evidence[below]), minlength=n + 1)
+    noise = (roots / np.maximum(count, 1)) ** 2 / MEAN_ROOT**2
+    in_space = min(fragments.shape) > 1
+    size = (2 * np.pi * FAR**2) ** (1.5 if in_space else 1.0)
+    places = np.bincount(fragments.reshape(-1) + 1, minlength=n + 1) / size
+    greatest = np.sqrt(2 * np.log(np.maximum(places, 2.0)))
+    if in_space:
+        greatest = np.minimum(greatest, GREATEST_IN_SPACE)
+    factor = (1.0 / np.maximum(FAINTEST, share * greatest * noise)).astype(np.float32)
     factor[0] = 0.0
-    return np.asarray(np.clip(evidence * factor[fragments + 1], -CAP, CAP))
+    return np.asarray(np.clip(evidence * factor[fragments + 1], -LARGEST, LARGEST))
 
 
 def bright_objects(channels: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -188,17 +188,19 @@ def find_contacts(
     place = np.concatenate([part[2] for part in parts])
     order = np.lexsort((-height, pair))
     pair, first = np.unique(pair[order], return_index=True)
-    add = np.add.reduceat
-    if len(pair) == 0:
-        add = lambda values, first: values  # noqa: E731
     return Contacts(
         (pair >> 32).astype(np.int32),
         (pair & 0xFFFFFFFF).astype(np.int32),
         height[order][first],
         place[order][first],
-        add(area[order], first),
-        add(seen[order], first),
+        _sums(area[order], first),
+        _sums(seen[order], first),
     )
+
+
+def _sums(values: NDArray[np.float64], first: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Sum up runs of values that start at ``first``."""
+    return np.asarray(np.add.reduceat(values, first)) if len(first) else values
 
 
 @compiled
@@ -290,13 +292,13 @@ def _renumber(target: NDArray[np.int32], number: NDArray[np.int32], start: int, 
 
 
 @compiled
-def _slot(keys: NDArray[np.int64], key: int) -> int:
+def _slot(keys: NDArray[np.int64], key: np.int64) -> int:
     """Place of a key, or of the free slot for it, in an open table of a power of two of slots."""
     last = len(keys) - 1
     i = (key * 0x9E3779B1 ^ (key >> 32) * 0x85EBCA6B) & last
     while keys[i] != -1 and keys[i] != key:
         i = (i + 1) & last
-    return i
+    return int(i)
 
 
 @compiled

@@ -115,9 +115,9 @@ def ellipticity(
     zx = moments[8] / volume - z * x
     yx = moments[9] / volume - y * x
     if ndim == 2:
-        return volume / (4.0 * np.pi * np.sqrt(yy * xx - yx * yx))
+        return float(volume / (4.0 * np.pi * np.sqrt(yy * xx - yx * yx)))
     spread = zz * (yy * xx - yx * yx) - zy * (zy * xx - yx * zx) + zx * (zy * yx - yy * zx)
-    return volume / (4.0 / 3.0 * np.pi * 5.0**1.5 * np.sqrt(spread))
+    return float(volume / (4.0 / 3.0 * np.pi * 5.0**1.5 * np.sqrt(spread)))
 
 
 @compiled
@@ -140,13 +140,13 @@ def neck_ratio(
     volume = volume_a + volume_b
     gain = shape_both * volume / (volume_a * shape_a + volume_b * shape_b)
     if gain > 1.0:
-        return width * min(gain, 2.0) ** SHAPE * np.exp(-image)
+        return float(width * min(gain, 2.0) ** SHAPE * np.exp(-image))
     filled = np.pi * (width_a**2 + width_b**2)
     if ndim == 3:
         filled = 4.0 / 3.0 * np.pi * (width_a**3 + width_b**3)
     share = min(filled / volume, 1.0)
     ratio = max(width * gain ** (SHAPE * share), 1.0 - DEEPENING * (1.0 - width))
-    return ratio * np.exp(-image)
+    return float(ratio * np.exp(-image))
 
 
 @compiled
@@ -169,8 +169,8 @@ def _ratio_of(
     half = 0.5 * area[i] if ndim == 2 else np.sqrt(area[i] / np.pi)
     seen = evidence[i] / (area[i] + image[2])
     if not use_shape:
-        return -seen
-    return neck_ratio(
+        return float(-seen)
+    ratio: float = neck_ratio(
         min(height[i], CONTACT * half),
         image[0] * max(seen - image[1], 0.0),
         peaks[a],
@@ -182,6 +182,7 @@ def _ratio_of(
         ellipticity(moments[a] + moments[b], least_moment, ndim),
         ndim,
     )
+    return ratio
 
 
 @compiled

@@ -33,8 +33,15 @@ from napari_ncut.checks import (
     spacing_tuple,
 )
 from napari_ncut.compiled import compiled
-import napari_ncut.evidence as E
-from napari_ncut.evidence import NO_IMAGE, image_weights, in_units_of_noise, line_evidence
+from napari_ncut.evidence import (
+    BETWEEN,
+    NO_IMAGE,
+    STEEPNESS,
+    WITHIN,
+    image_weights,
+    in_units_of_noise,
+    line_evidence,
+)
 from napari_ncut.fragments import Contacts, climb, find_contacts, neighbour_steps
 from napari_ncut.junctions import divide_junctions
 from napari_ncut.merging import Merges, ellipticity, merge_fragments
@@ -211,12 +218,13 @@ def split_tree(
     weights = image_weights(beta, size, ndim)
     if channels is not None and beta > 0.0:
         monitor.report(0.5, "Looking at the image")
-        seen = line_evidence(channels, given, size, monitor)
-        seen = in_units_of_noise(seen, fragments, n)
+        line = line_evidence(channels, given, size, monitor)
+        inside = in_units_of_noise(line, fragments, n, WITHIN)
+        seen = in_units_of_noise(line, fragments, n, BETWEEN)
         hills = fragments + 1
-        landscape = width * np.exp(-E.STEEP * beta * np.maximum(seen - E.FLOOR, 0))
+        landscape = width * np.exp(-STEEPNESS * beta * np.maximum(inside, 0))
         fragments, n = climb(hills, landscape.astype(np.float32), *around)
-        contacts = find_contacts(hills, fragments, width, seen, *around)
+        contacts = find_contacts(hills, fragments, width, inside, *around)
         peaks, moments = _measure(fragments, width, size, n, ndim, monitor)
         lines = merge_fragments(contacts, peaks, moments, least, axes, weights, use_shape=False)
         hill = np.zeros(n, np.int32)

@@ -25,7 +25,8 @@ SURE, LARGEST = 1, 3
 def without_pinholes(labels: Volume, largest: int, monitor: Monitor) -> Volume:
     """Return the labels with their pinholes filled.
 
-    A pinhole is a component of the background (over faces, edges and corners) that does not reach the border of the image and touches one label only.
+    A pinhole is a small component of the background (over faces, edges and corners) that does not
+    reach the border of the image and touches one label only.
 
     Parameters
     ----------

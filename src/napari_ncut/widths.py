@@ -60,8 +60,8 @@ def half_width(
     fine = smoothed(width, labels, FINEST * pixel, spacing, monitor)
     coarse = smoothed(width, labels, COARSEST * pixel, spacing, monitor)
     wide, narrow = (COARSEST * pixel) ** 2, (FINEST * pixel) ** 2
-    flat = [array.reshape(-1) for array in (width, fine, coarse)]
-    map_chunks(lambda a, b: _blend(*flat, SMOOTHING, narrow, wide, a, b), labels.size, 1, monitor)
+    flat = width.reshape(-1), fine.reshape(-1), coarse.reshape(-1)
+    map_chunks(partial(_blend, *flat, SMOOTHING, narrow, wide), labels.size, 1, monitor)
     return fine
 
 
@@ -113,7 +113,7 @@ def smoothed(
         if len(weights) == 1:
             continue
         source, result = result, np.empty_like(values)
-        arrays = [array.reshape(seen_as) for array in (labels, source, result)]
+        arrays = labels.reshape(seen_as), source.reshape(seen_as), result.reshape(seen_as)
         loop = _filter_rows if axis == 2 else _filter_middle
         rows = nz * ny if axis == 2 else seen_as[0] * seen_as[1]
         map_chunks(
