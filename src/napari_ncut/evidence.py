@@ -31,7 +31,7 @@ RING = 6
 FAINTEST = 0.2
 # The share of the greatest noise that counts as such: on borders that the evidence itself has made
 # inside a hill of the half-width, which follow its crests, and on those that the shape has made.
-WITHIN, BETWEEN = 0.45, 0.2
+WITHIN, BETWEEN = 0.55, 0.3
 # Mean root of the absolute value of a normal number.
 MEAN_ROOT = 0.822
 # In 3-D a border is a surface, over which noise averages out: no matter how many there could be.
