@@ -31,11 +31,11 @@ RING = 6
 FAINTEST = 0.2
 # The share of the greatest noise that counts as such: on borders that the evidence itself has made
 # inside a hill of the half-width, which follow its crests, and on those that the shape has made.
-WITHIN, BETWEEN = 0.4, 0.2
+WITHIN, BETWEEN = 0.55, 0.3
 # Mean root of the absolute value of a normal number.
 MEAN_ROOT = 0.822
 # In 3-D a border is a surface, over which noise averages out: no matter how many there could be.
-GREATEST_IN_SPACE = 2.2
+GREATEST_IN_SPACE = 2.0
 # No pixel has more evidence than this, in those units.
 LARGEST = 8.0
 # Mean evidence on a border, in those units, that says nothing.

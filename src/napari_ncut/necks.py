@@ -54,7 +54,8 @@ from napari_ncut.widths import Spacing, Volume, half_width, squared_distance
 DEFAULTS = SplitSettings()
 # A hole is a gap between objects unless the part around it, with the hole filled, is an ellipse up
 # to this share: a disc has 1, three discs around a gap 0.9 to 0.98.
-ELLIPSE = 0.985
+# One missing pixel is forgiven more.
+ELLIPSE = 0.965, 0.985
 
 
 def split_touching(
@@ -204,13 +205,14 @@ def split_tree(
         fragments, n = divide_junctions(
             volume, fragments, contacts, peaks, moments[:, 0], squared, size, monitor
         )
-        holes = volume != sure
+        holes = volume != given
         if not holes.any():
             break
         contacts = find_contacts(volume, fragments, width, None, *around)
         peaks, moments = _measure(fragments, width, size, n, ndim, monitor)
         merges = merge_fragments(contacts, peaks, moments, least, axes, NO_IMAGE)
-        holes[holes] = _are_gaps(fragments[holes], n, merges, moments, least, axes)
+        round_parts = _ellipticities(fragments[holes], n, merges, moments, least, axes)
+        holes[holes] = round_parts < np.where(sure[holes] > 0, *ELLIPSE)
         if not holes.any():
             break
         volume = np.where(holes, 0, volume)
@@ -337,20 +339,20 @@ def _measure_rows(
             moments[k, 9] += y * x
 
 
-def _are_gaps(
+def _ellipticities(
     place: NDArray[np.int32],
     n: int,
     merges: Merges,
     moments: NDArray[np.float64],
     least: NDArray[np.float64],
     ndim: int,
-) -> NDArray[np.bool_]:
-    """Tell which of the fragments ``place`` are in parts that are no ellipse with holes filled."""
+) -> NDArray[np.float64]:
+    """Return how elliptical the parts are, with holes filled, that hold the fragments ``place``."""
     number, count = _joined(np.arange(n, dtype=np.int32), n, merges, DEFAULTS.neck)
     total = np.zeros((count, moments.shape[1]))
     np.add.at(total, number, moments)
     shape = np.array([ellipticity(one, least, ndim) for one in total])
-    return np.asarray((shape < ELLIPSE)[number[place]])
+    return np.asarray(shape[number[place]])
 
 
 def _keep_crumbs(
