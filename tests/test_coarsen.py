@@ -139,3 +139,21 @@ def test_cancelling_ends_the_coarsening():
     scene = scenes.circles(2)
     with pytest.raises(Cancelled):
         coarsen.build_hierarchy(image_graph(scene.mask), monitor=Monitor(cancelled=lambda: True))
+
+
+def test_pixels_are_not_merged_across_strong_contrast():
+    image = np.zeros((12, 12))
+    image[:, 5:] = 1
+    pixels = pixel_neighbours(np.ones(image.shape, dtype=bool), 1, (1.0, 1.0))
+    hierarchy = coarsen.build_hierarchy(pixel_graph(pixels, image.reshape(-1, 1), 1.0))
+    parent, right = hierarchy.parents[0], image.ravel() > 0
+    assert not set(parent[right]) & set(parent[~right])
+
+
+def test_a_graph_of_nothing_but_contrast_still_shrinks():
+    image = np.random.default_rng(0).normal(size=(64, 64))
+    pixels = pixel_neighbours(np.ones(image.shape, dtype=bool), 1, (1.0, 1.0))
+    sizes = [
+        g.n for g in coarsen.build_hierarchy(pixel_graph(pixels, image.reshape(-1, 1), 20.0)).graphs
+    ]
+    assert all(b <= 0.6 * a for a, b in pairwise(sizes[:4]))

@@ -148,7 +148,7 @@ def merge_cells(
                 first,
                 min(first + SLAB, n),
             )
-        if np.count_nonzero(parent == np.arange(n, dtype=np.int32)) <= MOST_LEFT * n:
+        if count_roots(parent) <= MOST_LEFT * n:
             break
     cells = np.empty(n, dtype=np.int64)
     n_merged = number_roots(parent, graph.cells, z, y, x, cells)
@@ -172,6 +172,16 @@ def root_of(parent: NDArray[np.int32], node: int) -> int:
         parent[node] = parent[parent[node]]
         node = parent[node]
     return node
+
+
+@compiled
+def count_roots(parent: NDArray[np.int32]) -> int:
+    """Return how many nodes are their own root."""
+    count = 0
+    for node in range(len(parent)):
+        if parent[node] == node:
+            count += 1
+    return count
 
 
 @compiled

@@ -112,7 +112,7 @@ class CutSession:
         self._pixels: tuple[int, Pixels, float] | None = None
         self._hierarchy: tuple[tuple[int, float], Hierarchy] | None = None
         self._solver: tuple[tuple[int, float, int], MultilevelCut] | None = None
-        self._cut: tuple[CutSettings, Cut] | None = None
+        self._cut: tuple[CutSettings, NDArray[np.int32], float] | None = None
 
     def cut(
         self,
@@ -152,18 +152,16 @@ class CutSession:
             if seeds is not None:
                 return self._seeded_cut(settings, seed_array(seeds, self._mask), monitor)
             if self._cut is not None and self._cut[0] == settings:
-                # A copy: what is handed out may be painted on.
-                return Cut(self._cut[1].labels.copy(), self._cut[1].ncut)
+                return Cut(self._paint(self._cut[1]), self._cut[2])
             solver = self._multilevel(settings, monitor.part(0.0, 0.6))
             counted = self._counted(solver, settings)
             with one_blas_thread():
                 shares = solver.share(settings.n_segments, counted, monitor.part(0.6, 0.7))
                 partition = solver.partition(shares, counted, monitor.part(0.7, 0.98))
             labels = number_by_first(partition.labels, partition.sums.shape[1])
-            result = Cut(self._paint(labels), partition.ncut)
-            self._cut = settings, result
+            self._cut = settings, labels, partition.ncut
             monitor.report(1.0, "Done")
-            return Cut(result.labels.copy(), result.ncut)
+            return Cut(self._paint(labels), partition.ncut)
 
     def eigenvalues(
         self,
@@ -327,9 +325,9 @@ class CutSession:
         return Cut(self._paint(every[partition.labels]), partition.ncut)
 
     def _paint(self, labels: NDArray[np.int32]) -> NDArray[np.int32]:
-        """Return an image of labels, 0 outside the mask."""
+        """Return a new image of labels, 0 outside the mask; it may be painted on."""
         if self.n_pixels == self._mask.size:
-            return labels.reshape(self.shape)
+            return labels.reshape(self.shape).copy()
         result = np.zeros(self.shape, dtype=np.int32)
         result[self._mask] = labels
         return result
