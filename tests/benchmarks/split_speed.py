@@ -105,10 +105,9 @@ def volume(quick):
         path = Path(folder) / "mask.npy"
         np.save(path, scene.mask)
         for name in METHODS:
-            runs = [alone(name, path) for _ in range(1 if quick else 2)]
-            seconds = min(run[0] for run in runs)
-            memory = runs[0][1] / scene.mask.size if STATUS.exists() else "-"
-            rows.append((name, seconds, memory, *scores(scene.truth, runs[0][2])))
+            seconds, peak, labels = alone(name, path)
+            memory = peak / scene.mask.size if STATUS.exists() else "-"
+            rows.append((name, seconds, memory, *scores(scene.truth, labels)))
     table(("method", "seconds", "bytes a voxel", "F1", "F1 of touching objects"), rows)
 
 
