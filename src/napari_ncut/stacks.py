@@ -102,7 +102,8 @@ def foreground(
 ) -> NDArray[np.bool_]:
     """Return the mask of the pixels that are brighter, or darker, than a threshold."""
     values = brightness(image, has_channels)
-    return values < threshold if dark else values > threshold
+    inside: NDArray[np.bool_] = values < threshold if dark else values > threshold
+    return inside & np.isfinite(values)
 
 
 def within(region: NDArray[np.bool_], mask: NDArray[Any] | None) -> NDArray[Any]:

@@ -244,6 +244,15 @@ class TestForeground:
         window.wait_idle(widget)
         assert rand(window.run(widget), scene.truth) > 0.93
 
+    def test_a_click_before_the_threshold_is_found_waits_for_it(self, window):
+        scene = scenes.circles(4, noise=0.05)
+        window.viewer.add_image((30_000 + 1000 * scene.image).astype(np.uint16), name="cells")
+        widget = window.dock()
+        window.choose(widget, "foreground", "bright (Otsu)")
+        layer = window.run(widget)
+        assert layer.metadata["napari_ncut"]["threshold"] > 31_000
+        assert rand(layer, scene.truth) > 0.93
+
     def test_the_threshold_can_be_turned(self, window):
         scene = scenes.circles(4, noise=0.0)
         window.viewer.add_image(scene.image * np.where(scene.truth == 4, 0.8, 1.0), name="cells")
@@ -551,8 +560,8 @@ class TestTrouble:
         window.choose(widget, "mode", "Cut into N")
         window.click(widget)
         window.wait_idle(widget)
-        assert "2" in window.status(widget)
-        assert "41" in window.status(widget)
+        assert "Segments is 2" in window.status(widget)
+        assert "set Segments to 41" in window.status(widget)
 
     def test_an_image_without_two_axes(self, window):
         window.viewer.add_layer(Image(np.zeros((4, 4))))

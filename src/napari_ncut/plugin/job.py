@@ -103,3 +103,19 @@ def summary(result: Result, seconds: float) -> str:
         parts.append(f"normalised cut {np.mean(list(result.ncut.values())):.3g}")
     parts.append(f"{seconds:.2f} s")
     return ", ".join(parts)
+
+
+def in_words(error: Exception) -> str:
+    """Return what an error says, in the words of the form instead of those of Python."""
+    text = str(error)
+    for python, form in (
+        ("n_segments is ", "Segments is "),
+        ("pass n_segments=", "set Segments to "),
+        ("min_size", "Min. size"),
+        (
+            "replace them (np.nan_to_num) or leave them out of the mask",
+            "leave them out of the mask",
+        ),
+    ):
+        text = text.replace(python, form)
+    return text

@@ -117,6 +117,7 @@ class ResultLayer:
         else:
             self._applied = record
             _give_to_the_user(layer)
+            self._viewer.layers.selection.active = layer
         return layer
 
     def discard_preview(self) -> None:

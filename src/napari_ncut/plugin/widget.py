@@ -15,7 +15,7 @@ from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBox
 from napari_ncut.plugin import layers, regions
 from napari_ncut.plugin.column import Column
 from napari_ncut.plugin.controls import Controls
-from napari_ncut.plugin.job import Job, Outcome, summary
+from napari_ncut.plugin.job import Job, Outcome, in_words, summary
 from napari_ncut.plugin.recipes import RecipeButton
 from napari_ncut.plugin.result import ResultLayer
 from napari_ncut.plugin.worker import Run
@@ -51,6 +51,8 @@ class GraphCutWidget(Column):
         self._run: Run | None = None
         self._job: Job | None = None
         self._again = False
+        self._thresholding: Run | None = None
+        self._run_after_threshold = False
         self.is_prepared = False
         self._seeds: Layer | None = None
         self.last: tuple[Job, Result] | None = None
@@ -95,7 +97,7 @@ class GraphCutWidget(Column):
     @property
     def is_idle(self) -> bool:
         """Whether nothing runs and nothing is about to."""
-        return self._run is None and not self._soon.isActive()
+        return self._run is None and self._thresholding is None and not self._soon.isActive()
 
     # What the other docks use
 
@@ -119,6 +121,8 @@ class GraphCutWidget(Column):
         if self._is_applying():
             assert self._run is not None
             self._run.cancel()
+        elif self._thresholding is not None:
+            self._run_after_threshold = True
         elif self.controls.problem() is None:
             self.start(preview=False)
 
@@ -191,7 +195,8 @@ class GraphCutWidget(Column):
             self._soon.start()
 
     def _start_preview(self) -> None:
-        if self._run is None and self.controls.problem() is None:
+        # A threshold that is found calls for a preview by itself.
+        if self.is_idle and self.controls.problem() is None:
             self.start(preview=True)
 
     def start(self, *, preview: bool = False) -> None:
@@ -283,6 +288,7 @@ class GraphCutWidget(Column):
         return layers.current_frame(main, point, self.controls.work_ndim)
 
     def _stop(self) -> None:
+        self._run_after_threshold = False
         self._soon.stop()
         self._again = False
         if self._run is not None:
@@ -317,11 +323,12 @@ class GraphCutWidget(Column):
         self.result_changed.emit(outcome.result)
 
     def _on_error(self, error: Exception) -> None:
-        self.say(str(error), error=True)
+        self.say(in_words(error), error=True)
 
     def _on_finished(self) -> None:
         self._run = None
-        self.progress.setValue(0)
+        # Later: the bar draws at once, and the window with it, when layers may be half changed.
+        QTimer.singleShot(0, self.progress.reset)
         self._set_run_text()
         if self._again:
             self._again = False
@@ -387,9 +394,21 @@ class GraphCutWidget(Column):
         if image is None:
             return
         data, has_channels = layers.arrays(image)[-1], image.rgb
+        if self._thresholding is not None:
+            self._thresholding.cancel()
         run = Run(lambda _: otsu(data, has_channels), "threshold", self, in_activity_dock=False)
+        self._thresholding = run
         run.returned.connect(lambda found, _: self._set_threshold(*found))
         run.failed.connect(self._on_error)
+        run.finished.connect(lambda: self._on_threshold(run))
+
+    def _on_threshold(self, run: Run) -> None:
+        if run is not self._thresholding:
+            return
+        self._thresholding = None
+        if self._run_after_threshold:
+            self._run_after_threshold = False
+            self._on_run()
 
     def _set_threshold(self, low: float, threshold: float, high: float) -> None:
         self.controls.threshold.set_range(low, high)

@@ -23,6 +23,7 @@ def prepare_once(monitor: Monitor) -> None:
     while not _is_prepared.is_set():
         monitor.check()
         if not _preparing.acquire(timeout=0.05):
+            monitor.report(0.0, "preparing (first time only)")
             continue
         try:
             if not _is_prepared.is_set():
