@@ -102,8 +102,8 @@ def foreground(
 ) -> NDArray[np.bool_]:
     """Return the mask of the pixels that are brighter, or darker, than a threshold."""
     values = brightness(image, has_channels)
-    inside: NDArray[np.bool_] = values < threshold if dark else values > threshold
-    return inside & np.isfinite(values)
+    inside = values < threshold if dark else values > threshold
+    return np.asarray(inside & np.isfinite(values), dtype=bool)
 
 
 def within(region: NDArray[np.bool_], mask: NDArray[Any] | None) -> NDArray[Any]:
