@@ -29,7 +29,7 @@ docs: .venv/develop
 	NO_MKDOCS_2_WARNING=1 $(python) -m mkdocs build --strict --site-dir build/site
 
 pictures: .venv/develop system
-	for script in docs/make_*pictures.py; do $(screen) $(python) $$script || exit 1; done
+	for script in docs/make_*pictures.py docs/make_*plots.py; do $(screen) $(python) $$script || exit 1; done
 
 # make bench BENCH="--data FOLDER --page docs/benchmarks.md" makes the page of the docs again.
 bench: .venv/develop system

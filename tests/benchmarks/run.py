@@ -18,6 +18,19 @@ HEADING = """# Benchmarks
 What `make bench` printed: {machine}; Python {python}, {versions}. Times depend on the machine and
 on what else it does; the ratios beside them are of one run.
 """
+# Made by docs/make_benchmark_plots.py; the page lies in docs.
+PLOTS = """## Plots
+
+The four circles at growing size, cut into 4 on one thread; hollow where a method did not find the
+circles (adjusted Rand index below 0.85). scikit-learn's solvers stop at the size that took them
+more than 3 seconds. The watershed is shown for its time only: it does not take a number.
+
+![Seconds over pixels for each method](pictures/benchmark-time.png)
+
+The normalised cut, on scikit-learn's weights, over that of napari-ncut; lower is better.
+
+![Normalised cut over ours, for each solver](pictures/benchmark-ncut.png)
+"""
 PACKAGES = ("numpy", "scipy", "numba", "scikit-learn", "scikit-image")
 
 
@@ -65,7 +78,7 @@ def main(argv):
     if failed:
         raise SystemExit(f"Failed: {', '.join(failed)}; see above.")
     if chosen.page is not None:
-        chosen.page.write_text("\n".join(page), encoding="utf-8")
+        chosen.page.write_text("\n".join([*page, PLOTS]), encoding="utf-8")
 
 
 if __name__ == "__main__":
