@@ -1,9 +1,8 @@
 """Points and scribbles as constraints: seeded pixels keep their label, the rest follows.
 
-On a coarse graph every free node goes to the seed that a random walk from it reaches first. On the
-way back to the pixels the borders are redrawn along the minimum cut near by, with the seeded nodes
-held fast. The volumes are left out of it: who has said where the objects are has also said that
-they may be of very different size.
+On a coarse graph every free node goes to the seed that a random walk from it reaches first; that,
+and the free cut with its segments handed to the seeds they overlap, are refined with the seeded
+nodes held fast, and the lower normalised cut is carried to the pixels.
 
 References
 ----------
@@ -13,7 +12,6 @@ Machine Intelligence 28(11), 1768-1783.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,9 +19,8 @@ import scipy.sparse as sp
 
 from napari_ncut import checks
 from napari_ncut import refine as rf
-from napari_ncut.components import Components
 from napari_ncut.monitor import Monitor
-from napari_ncut.multilevel import EACH, FEWEST, project
+from napari_ncut.multilevel import EACH, FEWEST, MultilevelCut, project
 from napari_ncut.serial import one_blas_thread
 
 if TYPE_CHECKING:
@@ -80,7 +77,9 @@ def in_order_of_appearance(labels: NDArray[Any]) -> tuple[NDArray[np.int32], NDA
     return number[inverse], names[order]
 
 
-def seeded_partition(hierarchy: Hierarchy, k: int, monitor: Monitor | None = None) -> rf.Partition:
+def seeded_partition(
+    hierarchy: Hierarchy, k: int, random_state: int, monitor: Monitor | None = None
+) -> rf.Partition:
     """Cut a hierarchy that was built with seeds.
 
     Parameters
@@ -89,6 +88,8 @@ def seeded_partition(hierarchy: Hierarchy, k: int, monitor: Monitor | None = Non
         With seeds 0 to k - 1. Components without a seed get a segment of their own, from k on.
     k : int
         Number of different seeds.
+    random_state : int
+        Seed of the k-means starts.
     monitor : Monitor, optional
         Progress and cancelling.
 
@@ -98,46 +99,41 @@ def seeded_partition(hierarchy: Hierarchy, k: int, monitor: Monitor | None = Non
         Of the finest graph.
     """
     monitor = monitor or Monitor()
-    components = Components(hierarchy)
+    cut = MultilevelCut(hierarchy, random_state=random_state)
     level = len(hierarchy.graphs) - 1
-    wanted = FEWEST + EACH * k + 20 * components.n
+    wanted = FEWEST + EACH * k + 20 * cut.components.n
     while level and hierarchy.graphs[level].n < wanted:
         level -= 1
     monitor.report(0.0, "Following the seeds")
     graph, bound = hierarchy.graphs[level], hierarchy.seeds[level]
-    component = components.of[level]
-    seeded = np.zeros(components.n, dtype=bool)
+    component = cut.components.of[level]
+    seeded = np.zeros(cut.components.n, dtype=bool)
     seeded[component[bound >= 0]] = True
     number = k + np.cumsum(~seeded) - 1
     free = seeded[component]
     walk = np.where(free, 0, number[component]).astype(np.int32)
     total = k + int(np.count_nonzero(~seeded))
+    candidates = [walk]
     with one_blas_thread():
         walk[free] = random_walk(graph, np.flatnonzero(free), bound[free], k)
-    best = measure_cut(graph, walk, total)
-    rf.refine(
-        without_volumes(graph), best, bound=bound >= 0, passes=20, patience=200, monitor=monitor
-    )
+        if cut.components.n == 1 and k > 1:
+            candidates.append(_nearest_free_cut(cut, level, graph, bound, k, monitor))
+    best: rf.Partition | None = None
+    for labels in candidates:
+        monitor.check()
+        partition = rf.measure(graph, labels, total)
+        rf.refine(graph, partition, bound=bound >= 0, passes=20, patience=200, monitor=monitor)
+        if best is None or partition.ncut < best.ncut:
+            best = partition
+    assert best is not None
     for finer in range(level - 1, -1, -1):
         graph = hierarchy.graphs[finer]
         done = hierarchy.graphs[finer + 1].n / hierarchy.graphs[0].n
         monitor.report(0.3 + 0.7 * done, "Refining the borders")
         best, near = project(graph, hierarchy.parents[finer], hierarchy.graphs[finer + 1], best)
         held = hierarchy.seeds[finer] >= 0
-        rf.refine(without_volumes(graph), best, near=near, bound=held, monitor=monitor)
-    return rf.measure(hierarchy.graphs[0], best.labels, total)
-
-
-def without_volumes(graph: Graph) -> Graph:
-    """Return a graph whose nodes weigh nothing, so that moving them changes only the cut."""
-    return replace(graph, volumes=np.zeros(graph.n))
-
-
-def measure_cut(graph: Graph, labels: NDArray[np.int32], k: int) -> rf.Partition:
-    """Return a partition all of whose segments have the volume 1: its normalised cut is its cut."""
-    partition = rf.measure(graph, labels, k)
-    partition.sums[1] = 1.0
-    return partition
+        rf.refine(graph, best, near=near, bound=held, monitor=monitor)
+    return best
 
 
 def random_walk(
@@ -178,3 +174,36 @@ def random_walk(
     reached = factors.solve(scale[:, None] * (links[free][:, ~free] @ indicator))
     labels[free] = reached.argmax(axis=1).astype(np.int32)
     return labels
+
+
+def _nearest_free_cut(
+    cut: MultilevelCut,
+    level: int,
+    graph: Graph,
+    bound: NDArray[np.int32],
+    k: int,
+    monitor: Monitor,
+) -> NDArray[np.int32]:
+    """Cut without the seeds, then hand each segment to the seed that it overlaps most."""
+    from scipy.optimize import linear_sum_assignment
+
+    at, labels = cut.component_cut(0, k, monitor)
+    for finer in range(at - 1, level - 1, -1):
+        labels = labels[cut.hierarchy.parents[finer]]
+    if at < level:  # a merged node goes where most of its parts are
+        parent = cut.hierarchy.parents[at]
+        for coarser in range(at + 1, level):
+            parent = cut.hierarchy.parents[coarser][parent]
+        votes = np.zeros((graph.n, k))
+        np.add.at(votes, (parent, labels), cut.hierarchy.graphs[at].volumes)
+        labels = votes.argmax(axis=1).astype(np.int32)
+    held = bound >= 0
+    overlap = np.zeros((k, k))
+    np.add.at(overlap, (labels[held], bound[held]), 1.0)
+    # A seed is one vote, however many pixels it has.
+    rows, columns = linear_sum_assignment(-overlap / overlap.sum(axis=0))
+    names = np.empty(k, dtype=np.int32)
+    names[rows] = columns
+    result = names[labels]
+    result[held] = bound[held]
+    return result
