@@ -214,7 +214,8 @@ def join_cells(
     """Join nodes ``first`` to ``stop`` with their earlier neighbours in the same halved cell.
 
     Not over an edge of less than ``least`` times the heaviest edge of either end; ``top`` is the
-    heaviest of all. ``bound`` is -1 for free nodes, or has length 1 if all are free; it is kept for the roots.
+    heaviest of all. ``bound`` is -1 for free nodes, or has length 1 if all are free; it is kept
+    for the roots.
     """
     seeded = len(bound) > 1
     for node in range(first, stop):
