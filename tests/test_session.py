@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from napari_ncut import Cancelled, Cut, CutSession, CutSettings, normalized_cut, scenes
+from napari_ncut import Cancelled, Cut, CutSession, CutSettings, normalized_cut, scenes, warm_up
 from napari_ncut import session as module
 from napari_ncut.graph import pixel_graph, pixel_neighbours, pixel_values
 
@@ -106,7 +106,7 @@ def test_a_cancelled_session_is_as_good_as_new(session, scene, after):
 def test_cancelling_is_asked_for_often_enough():
     scene = scenes.circles(4, size=1500)
     session = CutSession(scene.image, scene.mask)
-    module.warm_up()
+    warm_up()
     asked = [time.perf_counter()]
 
     def cancelled():

@@ -366,17 +366,3 @@ def number_by_first(labels: NDArray[np.int32], k: int) -> NDArray[np.int32]:
             number[labels[i]] = count
         result[i] = number[labels[i]]
     return result
-
-
-def warm_up() -> None:
-    """Compile all loops, or load them from the cache, by cutting tiny images.
-
-    The first call on a machine takes some seconds; in later processes it is a moment.
-    """
-    image = np.add.outer(np.arange(24.0), np.arange(24.0) ** 1.5)
-    session = CutSession(image, image < 130)
-    session.cut(CutSettings(n_segments=3))
-    session.fiedler(CutSettings())
-    seeds = np.zeros(image.shape, dtype=np.int32)
-    seeds[1, 1], seeds[20, 2] = 1, 2
-    session.cut(CutSettings(), seeds=seeds)
