@@ -14,20 +14,22 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 from numpy.typing import NDArray
 
-PROVENANCE_KEY = "napari_ncut"
+from napari_ncut.tiff import (
+    CHANNELS,
+    TIME,
+    imagej_options,
+    ome_options,
+    read_tiff,
+    stored_recipe,
+)
+
 READABLE = (".tif", ".tiff", ".png", ".npy")
 WRITABLE = (".tif", ".tiff")
 
-_CHANNELS = "CS"
-_TIME = "T"
-# Names of the micrometre in files of ImageJ and OME; the escape is ImageJ's own.
-_MICROMETRE = {"um", "µm", "μm", "micron", "microns", "micrometer", "micrometre", "\\u00B5m"}
-_IN_MICROMETRES = {"nm": 1e-3, "µm": 1.0, "mm": 1e3, "cm": 1e4, "m": 1e6}
 # The largest file whose offsets fit the classic TIFF that ImageJ writes and reads.
 _CLASSIC_TIFF_BYTES = 2**32 - 2**25
 
@@ -57,17 +59,17 @@ class Image:
     @property
     def channel_axis(self) -> int | None:
         """The axis of the channels: the last one, or None for a single channel."""
-        return -1 if self.axes[-1] in _CHANNELS else None
+        return -1 if self.axes[-1] in CHANNELS else None
 
     @property
     def label_axes(self) -> str:
         """The letters of the axes of a label image of this image: all but the channels."""
-        return self.axes.rstrip(_CHANNELS)
+        return self.axes.rstrip(CHANNELS)
 
     @property
     def spatial_ndim(self) -> int:
         """The number of spatial axes: 2 for planes, 3 for volumes."""
-        return len(self.label_axes.lstrip(_TIME))
+        return len(self.label_axes.lstrip(TIME))
 
 
 def read_image(path: str | os.PathLike[str]) -> Image:
@@ -93,10 +95,10 @@ def read_image(path: str | os.PathLike[str]) -> Image:
         If it is missing or not readable.
     """
     path = Path(path)
-    read = {".png": _read_png, ".npy": _read_npy}.get(path.suffix.lower(), _read_tiff)
+    read = {".png": _read_png, ".npy": _read_npy}.get(path.suffix.lower())
     if path.suffix.lower() not in READABLE:
         raise ValueError(f"{path}: wanted a file that ends in {', '.join(READABLE)}.")
-    return read(path)
+    return read(path) if read else Image(*read_tiff(path))
 
 
 def read_labels(path: str | os.PathLike[str]) -> Image:
@@ -175,94 +177,6 @@ def _palette_indices(path: Path) -> NDArray[np.uint8] | None:
         return np.asarray(picture) if picture.mode == "P" else None
 
 
-def _read_tiff(path: Path) -> Image:
-    import tifffile
-
-    try:
-        with tifffile.TiffFile(path) as tif:
-            if len(tif.series) != 1:
-                raise ValueError(f"it holds {len(tif.series)} images; save the one to cut alone")
-            series = tif.series[0]
-            data, axes = series.asarray(), series.axes
-            sizes, unit = _tiff_spacing(tif)
-            photometric = tif.pages.first.photometric
-    except OSError:
-        raise
-    except Exception as error:  # Damaged files raise whatever their bytes lead to.
-        raise ValueError(f"{path}: cannot be read as TIFF ({error}).") from error
-    time = [i for i, axis in enumerate(axes) if axis == _TIME and data.shape[i] > 1]
-    channels = [i for i, axis in enumerate(axes) if axis in _CHANNELS and data.shape[i] > 1]
-    spatial = [
-        i
-        for i, axis in enumerate(axes)
-        if axis in "YX" or (axis not in _CHANNELS + _TIME and data.shape[i] > 1)
-    ]
-    if len(spatial) not in (2, 3) or len(channels) > 1 or len(time) > 1:
-        raise ValueError(
-            f"{path}: has shape {data.shape} with axes {axes}; wanted 2 or 3 spatial axes, and at "
-            "most one of channels and one of time."
-        )
-    order = [*time, *spatial, *channels]
-    left_out = [i for i in range(data.ndim) if i not in order]
-    data = data.transpose([*left_out, *order])[(0,) * len(left_out)]
-    if channels and photometric == tifffile.PHOTOMETRIC.RGB:
-        data = data[..., :3]
-    axes = "".join(axes[i] for i in order)
-    if sizes is None:
-        return Image(data, axes)
-    # A stack whose first axis has no name is one along z.
-    spacing = tuple(sizes.get(axis, 1.0) for axis in "ZYX"[-len(spatial) :])
-    return Image(data, axes, spacing, unit)
-
-
-def _tiff_spacing(tif: Any) -> tuple[dict[str, float] | None, str | None]:
-    """Return the pixel size by axis letter and its unit, or None where the file has none."""
-    if tif.is_ome:
-        return _ome_spacing(tif.ome_metadata)
-    if tif.is_imagej:
-        return _imagej_spacing(tif)
-    return None, None
-
-
-def _ome_spacing(xml: str) -> tuple[dict[str, float] | None, str | None]:
-    pixels = ElementTree.fromstring(xml).find(".//{*}Pixels")
-    if pixels is None:
-        return None, None
-    sizes, units = {}, {}
-    for axis in "ZYX":
-        size = pixels.get(f"PhysicalSize{axis}")
-        if size is not None:
-            sizes[axis] = float(size)
-            units[axis] = _unit_name(pixels.get(f"PhysicalSize{axis}Unit", "µm"))
-    if not sizes:
-        return None, None
-    if len(set(units.values())) == 1:
-        return sizes, units[next(iter(units))]
-    if not set(units.values()) <= set(_IN_MICROMETRES):
-        raise ValueError(f"the pixel sizes have the units {', '.join(units.values())}")
-    return {axis: size * _IN_MICROMETRES[units[axis]] for axis, size in sizes.items()}, "µm"
-
-
-def _imagej_spacing(tif: Any) -> tuple[dict[str, float] | None, str | None]:
-    metadata, tags = tif.imagej_metadata, tif.pages.first.tags
-    sizes = {}
-    for axis, name in (("Y", "YResolution"), ("X", "XResolution")):
-        if name in tags:
-            pixels, length = tags[name].value
-            sizes[axis] = length / pixels if pixels and length else 1.0
-    if "spacing" in metadata:
-        # ImageJ writes a negative spacing for stacks from below.
-        sizes["Z"] = abs(float(metadata["spacing"])) or 1.0
-    unit = metadata.get("unit")
-    if unit in (None, "pixel", "inch") and all(size == 1.0 for size in sizes.values()):
-        return None, None
-    return sizes, _unit_name(str(unit)) if unit is not None else None
-
-
-def _unit_name(unit: str) -> str:
-    return "µm" if unit in _MICROMETRE else unit
-
-
 def check_output(path: str | os.PathLike[str], *, force: bool = False) -> None:
     """Raise unless labels can be written to ``path``; to be asked before a long run.
 
@@ -338,15 +252,15 @@ def write_labels(
     # All axes that the formats have: tifffile mistakes axes of length 1 that are not spelled out.
     axes = _named_axes("TZYX"[-labels.ndim :] if axes is None else axes)
     full = labels.reshape([_length(labels, axes, axis) for axis in "TZCYX"])
-    sizes = {} if spacing is None else dict(zip(axes.lstrip(_TIME), spacing, strict=True))
+    sizes = {} if spacing is None else dict(zip(axes.lstrip(TIME), spacing, strict=True))
     recipe = json.dumps(provenance) if provenance is not None else None
     fits_imagej = full.max(initial=0) <= np.iinfo(np.uint16).max
     if fits_imagej and 2 * full.size < _CLASSIC_TIFF_BYTES:
         data = full[..., np.newaxis].astype(np.uint16)
-        options = _imagej_options(sizes, unit, recipe)
+        options = imagej_options(sizes, unit, recipe)
     else:
         data = full.astype(np.int32)
-        options = _ome_options(sizes, unit, recipe)
+        options = ome_options(sizes, unit, recipe)
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with partial.open("xb") as file:
@@ -359,41 +273,12 @@ def write_labels(
 
 def _named_axes(axes: str) -> str:
     """Name the spatial axes Z, Y and X, whatever the source called them."""
-    n_spatial = len(axes.lstrip(_TIME))
+    n_spatial = len(axes.lstrip(TIME))
     return axes[:-n_spatial] + "ZYX"[-n_spatial:]
 
 
 def _length(labels: NDArray[Any], axes: str, axis: str) -> int:
     return labels.shape[axes.index(axis)] if axis in axes else 1
-
-
-def _imagej_options(
-    sizes: Mapping[str, float], unit: str | None, recipe: str | None
-) -> dict[str, Any]:
-    metadata: dict[str, Any] = {"axes": "TZCYXS"}
-    options: dict[str, Any] = {"imagej": True, "metadata": metadata}
-    if recipe is not None:
-        metadata[PROVENANCE_KEY] = recipe
-    if sizes:
-        # ImageJ's header is ASCII.
-        name = "micron" if unit == "µm" else unit or "pixel"
-        metadata["unit"] = name.encode("ascii", "backslashreplace").decode()
-        options |= {"resolution": (1 / sizes["X"], 1 / sizes["Y"]), "resolutionunit": "NONE"}
-    if "Z" in sizes:
-        metadata["spacing"] = float(sizes["Z"])
-    return options
-
-
-def _ome_options(
-    sizes: Mapping[str, float], unit: str | None, recipe: str | None
-) -> dict[str, Any]:
-    metadata: dict[str, Any] = {"axes": "TZCYX"}
-    for axis, size in sizes.items():
-        metadata[f"PhysicalSize{axis}"] = float(size)
-        metadata[f"PhysicalSize{axis}Unit"] = unit or "pixel"
-    if recipe is not None:
-        metadata["Description"] = json.dumps({PROVENANCE_KEY: json.loads(recipe)})
-    return {"ome": True, "bigtiff": True, "metadata": metadata}
 
 
 def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -420,7 +305,7 @@ def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:
 
     try:
         with tifffile.TiffFile(path) as tif:
-            recipe = _stored_recipe(tif)
+            recipe = stored_recipe(tif)
     except OSError:
         raise
     except Exception as error:  # Damaged files raise whatever their bytes lead to.
@@ -428,17 +313,3 @@ def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:
     if not isinstance(recipe, dict):
         raise ValueError(f"{path}: holds no recipe; wanted a TIFF that napari-ncut wrote.")
     return recipe
-
-
-def _stored_recipe(tif: Any) -> Any:
-    if tif.is_ome:
-        description = ElementTree.fromstring(tif.ome_metadata).findtext(
-            ".//{*}Image/{*}Description"
-        )
-        with suppress(json.JSONDecodeError):
-            return json.loads(description or "{}").get(PROVENANCE_KEY)
-        return None
-    if tif.is_imagej:
-        text = tif.imagej_metadata.get(PROVENANCE_KEY)
-        return json.loads(text) if isinstance(text, str) else None
-    return None
