@@ -9,7 +9,7 @@ from scipy.sparse.csgraph import maximum_flow
 
 from napari_ncut import affinity, flow, moves
 from napari_ncut import refine as rf
-from napari_ncut.fiedler import fiedler_vector
+from napari_ncut.fiedler import fiedler_vector, lowest_eigenvector
 from napari_ncut.graph import Graph
 
 
@@ -200,3 +200,14 @@ def test_fiedler_vector_is_that_of_lapack():
     wanted = np.linalg.eigh(laplacian)[1][:, 1] / root
     found = fiedler_vector(graph, steps=200)
     assert abs(np.corrcoef(wanted, found)[0, 1]) > 0.999
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_lowest_eigenvector_is_that_of_numpy(size):
+    rng = np.random.default_rng(size)
+    for scale in (1.0, 1e-8, 1e6):
+        square = rng.normal(size=(size, size)) * scale
+        matrix = square + square.T
+        value, vector = lowest_eigenvector(matrix.copy())
+        np.testing.assert_allclose(value, np.linalg.eigvalsh(matrix)[0], rtol=1e-10)
+        np.testing.assert_allclose(matrix @ vector, value * vector, atol=1e-10 * scale)

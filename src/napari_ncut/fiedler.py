@@ -82,18 +82,20 @@ def apply_laplacian(
     indptr: NDArray[np.signedinteger[Any]],
     indices: NDArray[np.int32],
     weights: NDArray[np.floating[Any]],
-    root: NDArray[np.float64],
+    inverse: NDArray[np.float64],
     vector: NDArray[np.float64],
+    scaled: NDArray[np.float64],
     result: NDArray[np.float64],
 ) -> None:
-    """Write ``D^(-1/2) (D - W) D^(-1/2) vector``."""
+    """Write ``D^(-1/2) (D - W) D^(-1/2) vector``; ``inverse`` is D^(-1/2), ``scaled`` scratch."""
     for node in range(len(vector)):
-        here = vector[node] / root[node]
+        scaled[node] = vector[node] * inverse[node]
+    for node in range(len(vector)):
+        here = scaled[node]
         total = 0.0
         for edge in range(indptr[node], indptr[node + 1]):
-            other = indices[edge]
-            total += weights[edge] * (here - vector[other] / root[other])
-        result[node] = total / root[node]
+            total += weights[edge] * (here - scaled[indices[edge]])
+        result[node] = total * inverse[node]
 
 
 @compiled
@@ -120,6 +122,53 @@ def unit_length(vector: NDArray[np.float64]) -> float:
 
 
 @compiled
+def lowest_eigenvector(matrix: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    """Return the lowest eigenvalue of a small symmetric matrix and its eigenvector.
+
+    By Jacobi's rotations, for which a call of LAPACK would take longer than all else in a step.
+    """
+    n = len(matrix)
+    vectors = np.eye(n)
+    for _ in range(20):
+        off = 0.0
+        for p in range(n):
+            for q in range(p + 1, n):
+                off = max(off, abs(matrix[p, q]) / (abs(matrix[p, p]) + abs(matrix[q, q]) + 1e-300))
+                if matrix[p, q] == 0.0:
+                    continue
+                half = 0.5 * (matrix[q, q] - matrix[p, p]) / matrix[p, q]
+                tangent = 1.0 / (abs(half) + np.sqrt(half * half + 1.0))
+                if half < 0.0:
+                    tangent = -tangent
+                cosine = 1.0 / np.sqrt(tangent * tangent + 1.0)
+                sine = tangent * cosine
+                for i in range(n):
+                    a, b = matrix[i, p], matrix[i, q]
+                    matrix[i, p], matrix[i, q] = cosine * a - sine * b, sine * a + cosine * b
+                for i in range(n):
+                    a, b = matrix[p, i], matrix[q, i]
+                    matrix[p, i], matrix[q, i] = cosine * a - sine * b, sine * a + cosine * b
+                    a, b = vectors[i, p], vectors[i, q]
+                    vectors[i, p], vectors[i, q] = cosine * a - sine * b, sine * a + cosine * b
+        if off < 1e-15:
+            break
+    lowest = 0
+    for i in range(1, n):
+        if matrix[i, i] < matrix[lowest, lowest]:
+            lowest = i
+    return float(matrix[lowest, lowest]), vectors[:, lowest].copy()
+
+
+@compiled
+def inner(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Return the inner product of two vectors."""
+    total = 0.0
+    for i in range(len(a)):
+        total += a[i] * b[i]
+    return float(total)
+
+
+@compiled
 def descend_quotient(
     indptr: NDArray[np.signedinteger[Any]],
     indices: NDArray[np.int32],
@@ -135,28 +184,32 @@ def descend_quotient(
     n = len(root)
     first = root.copy()
     unit_length(first)
+    inverse = 1.0 / root
+    scaled = np.empty(n)
     basis = np.zeros((3, n))
     image = np.zeros((3, n))
     basis[0] = start * root
     remove_part(basis[0], first)
     if unit_length(basis[0]) == 0:
         return first * 0.0
-    apply_laplacian(indptr, indices, weights, root, basis[0], image[0])
-    quotient = np.sum(basis[0] * image[0])
+    apply_laplacian(indptr, indices, weights, inverse, basis[0], scaled, image[0])
+    quotient = inner(basis[0], image[0])
     size = 2
     for _ in range(steps):
-        basis[1] = image[0] - quotient * basis[0]
+        for i in range(n):
+            basis[1, i] = image[0, i] - quotient * basis[0, i]
         remove_part(basis[1], first)
         remove_part(basis[1], basis[0])
         if unit_length(basis[1]) <= 1e-3 * quotient:
             break
-        apply_laplacian(indptr, indices, weights, root, basis[1], image[1])
+        apply_laplacian(indptr, indices, weights, inverse, basis[1], scaled, image[1])
         if size == 3:
             # The last step, made orthogonal to both; its image follows without another product.
             for j in range(2):
-                part = np.sum(basis[2] * basis[j])
-                basis[2] -= part * basis[j]
-                image[2] -= part * image[j]
+                part = inner(basis[2], basis[j])
+                for i in range(n):
+                    basis[2, i] -= part * basis[j, i]
+                    image[2, i] -= part * image[j, i]
             length = unit_length(basis[2])
             if length > 1e-8:
                 image[2] /= length
@@ -164,19 +217,19 @@ def descend_quotient(
                 size = 2
         small = np.zeros((size, size))
         for i in range(size):
-            for j in range(size):
-                small[i, j] = np.sum(basis[i] * image[j])
-        values, rotation = np.linalg.eigh(0.5 * (small + small.T))
-        quotient = values[0]
-        step = np.zeros(n)
-        step_image = np.zeros(n)
-        for i in range(1, size):
-            step += rotation[i, 0] * basis[i]
-            step_image += rotation[i, 0] * image[i]
-        basis[0] = rotation[0, 0] * basis[0] + step
-        image[0] = rotation[0, 0] * image[0] + step_image
-        basis[2] = step
-        image[2] = step_image
+            for j in range(i, size):
+                small[i, j] = small[j, i] = inner(basis[i], image[j])
+        quotient, weight = lowest_eigenvector(small)
+        for i in range(n):
+            step = weight[1] * basis[1, i]
+            step_image = weight[1] * image[1, i]
+            if size == 3:
+                step += weight[2] * basis[2, i]
+                step_image += weight[2] * image[2, i]
+            basis[0, i] = weight[0] * basis[0, i] + step
+            image[0, i] = weight[0] * image[0, i] + step_image
+            basis[2, i] = step
+            image[2, i] = step_image
         size = 3
     result: NDArray[np.float64] = basis[0].copy()
     return result

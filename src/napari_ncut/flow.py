@@ -27,6 +27,9 @@ from napari_ncut.moves import move
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+# Level of a node from which the sink was found out of reach, above any other.
+DEAD_END = 2**30
+
 
 @compiled
 def redraw_border(
@@ -185,56 +188,56 @@ def minimum_cut(
     cursor = np.empty(m, dtype=np.int32)
     path = np.empty(m, dtype=np.int32)
     for _ in range(1000):
-        reached, found = flow_levels(starts, heads, room, excess, tiny, level, queue)
-        if not found:
+        sources = sink_levels(starts, heads, mates, room, excess, tiny, level, queue)
+        if sources == 0:
             break
         cursor[:] = starts[:-1]
-        for i in range(reached):
-            if level[queue[i]] > 0:
-                break
+        for i in range(sources):
             push_from(queue[i], starts, heads, mates, room, excess, tiny, level, cursor, path)
     side = np.zeros(m, dtype=np.bool_)
-    for i in range(reached):
-        side[queue[i]] = True
+    for node in range(m):
+        side[node] = level[node] < 0
     return side
 
 
 @compiled
-def flow_levels(
+def sink_levels(
     starts: NDArray[np.int32],
     heads: NDArray[np.int32],
+    mates: NDArray[np.int32],
     room: NDArray[np.float64],
     excess: NDArray[np.float64],
     tiny: float,
     level: NDArray[np.int32],
     queue: NDArray[np.int32],
-) -> tuple[int, bool]:
-    """Write the distance of every node from the source over edges with room.
+) -> int:
+    """Write the distance of every node to the sink over edges with room; -1 where there is no way.
 
-    Returns the number of nodes reached, listed in ``queue``, and whether the sink can be reached.
+    Returns the number of nodes from which something can flow, the nearest first in ``queue``.
     """
     m = len(excess)
     level[:] = -1
     count = 0
     for node in range(m):
-        if excess[node] > tiny:
+        if excess[node] < -tiny:
             level[node] = 0
             queue[count] = node
             count += 1
-    found = False
+    sources = 0
     head = 0
     while head < count:
         node = queue[head]
         head += 1
-        if excess[node] < -tiny:
-            found = True  # and go on: sinks further away are served in the same round
-            continue
+        if excess[node] > tiny:
+            queue[sources] = node
+            sources += 1
         for edge in range(starts[node], starts[node + 1]):
-            if room[edge] > tiny and level[heads[edge]] < 0:
-                level[heads[edge]] = level[node] + 1
-                queue[count] = heads[edge]
+            other = heads[edge]
+            if level[other] < 0 and room[mates[edge]] > tiny:
+                level[other] = level[node] + 1
+                queue[count] = other
                 count += 1
-    return count, found
+    return sources
 
 
 @compiled
@@ -270,19 +273,20 @@ def push_from(
                 depth = back
                 node = heads[mates[path[back]]]
             continue
+        below = level[node] - 1
         while cursor[node] < starts[node + 1]:
             edge = cursor[node]
-            if room[edge] > tiny and level[heads[edge]] == level[node] + 1:
+            if level[heads[edge]] == below and room[edge] > tiny:
                 break
             cursor[node] += 1
-        if cursor[node] < starts[node + 1]:
+        if below >= 0 and cursor[node] < starts[node + 1]:
             path[depth] = cursor[node]
             node = heads[cursor[node]]
             depth += 1
         elif depth == 0:
             return
         else:
-            level[node] = -1
+            level[node] = DEAD_END
             depth -= 1
             node = heads[mates[path[depth]]]
             cursor[node] += 1
