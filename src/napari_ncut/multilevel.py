@@ -133,7 +133,8 @@ class MultilevelCut:
             if level == bottom and len(shares) > 1:
                 closed = None if counted is None else ~np.repeat(counted, shares)
                 result = exchange(graphs[level], result, closed, monitor)
-            rf.refine(graphs[level], result, near=near, monitor=monitor)
+            if level < top or self.components.n > 1:  # else refined when it was cut
+                rf.refine(graphs[level], result, near=near, monitor=monitor)
         return result
 
     def spectrum(self, component: int, level: int, m: int) -> Spectrum:
@@ -200,9 +201,13 @@ class MultilevelCut:
                 graph = self.components.graph(level, component)
                 best = self._finer_partition(graph, level, component, best, k)
                 rf.refine(graph, best, passes=20, patience=200, monitor=monitor)
-            other = rf.measure(graph, divide(graph, k, monitor), k)
-            rf.refine(graph, other, passes=20, patience=200, monitor=monitor)
-            last, best = 0, lowest([best, other], 1)[0]
+            last = 0
+            if (
+                self.hierarchy.graphs[0].cells is not None
+            ):  # blocks of pixels hide a faint border, pairs do not
+                other = rf.measure(graph, divide(graph, k, monitor), k)
+                rf.refine(graph, other, passes=20, patience=200, monitor=monitor)
+                best = lowest([best, other], 1)[0]
         self._cuts[component, k] = last, best.labels
         return self._cuts[component, k]
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 # Moves between two questions whether the run is cancelled.
 CHUNK = 100_000
 # A lower cut than this (relative) is worth another round.
-LEAST = 1e-4
+LEAST = 1e-3
 # Larger graphs than this are refined where their coarser graph has left a border.
 SMALL = 100_000
 # Half the width (in nodes) of the bands in which borders are redrawn, and how often at most: as a
