@@ -17,31 +17,28 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import scipy.sparse as sp
 
-from napari_ncut import checks
 from napari_ncut import refine as rf
 from napari_ncut.monitor import Monitor
 from napari_ncut.multilevel import EACH, FEWEST, MultilevelCut, project
 from napari_ncut.serial import one_blas_thread
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from napari_ncut.coarsen import Hierarchy
     from napari_ncut.graph import Graph
 
 
-def seed_array(seeds: ArrayLike, mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+def seed_array(seeds: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return the seed label of each masked pixel, 0 where it is free, shape (n,).
 
     Raises
     ------
     ValueError
-        If the shape is not that of the image, there is no seed, a label is too large for 32 bits,
-        or a label lies outside the mask altogether.
+        If there is no seed, a label is too large for 32 bits, or a label lies outside the mask
+        altogether.
     """
-    array = checks.label_array(seeds, "seeds")
-    checks.check_same_shape("seeds", array.shape, mask.shape)
-    array = array.astype(np.int64)
+    array = seeds.astype(np.int64)
     if array.max() > np.iinfo(np.int32).max:
         raise ValueError(
             f"seeds holds the label {array.max()}; wanted labels of at most 2**31 - 1."

@@ -15,6 +15,7 @@ from napari_ncut.graph import Graph, Pixels, difference_scale, pixel_graph, pixe
 from napari_ncut.graph import pixel_values as read_values
 from napari_ncut.monitor import IsCancelled, Monitor, Progress
 from napari_ncut.multilevel import MultilevelCut
+from napari_ncut.orientation import canonical_orientation
 from napari_ncut.seeds import in_order_of_appearance, seed_array, seeded_partition
 from napari_ncut.serial import one_blas_thread
 from napari_ncut.settings import CutSettings
@@ -103,10 +104,13 @@ class CutSession:
         else:
             self._mask = checks.mask_array(mask)
             checks.check_same_shape("mask", self._mask.shape, shape)
-            # numba compiles anew for arrays that are read-only or in another order.
-            if not (self._mask.flags.c_contiguous and self._mask.flags.writeable):
-                self._mask = self._mask.copy(order="C")
-        self._values = read_values(pixels, self._mask, whole=mask is None)
+        whole = mask is None
+        self._orientation = canonical_orientation(pixels, self._mask, self.spacing, whole=whole)
+        self._spacing = tuple(self.spacing[axis] for axis in self._orientation.axes)
+        # numba compiles anew for arrays that are read-only or in another order.
+        self._mask = self._orientation.turned_copy(self._mask)
+        turned = self._orientation.turned_copy if whole else self._orientation.turned
+        self._values = read_values(turned(pixels), self._mask, whole=whole)
         self.n_pixels = len(self._values)
         self._lock = threading.Lock()
         self._pixels: tuple[int, Pixels, float] | None = None
@@ -150,7 +154,10 @@ class CutSession:
         settings = check_settings(settings, self.n_pixels, len(self.shape))
         with self._lock:
             if seeds is not None:
-                return self._seeded_cut(settings, seed_array(seeds, self._mask), monitor)
+                marks = checks.label_array(seeds, "seeds")
+                checks.check_same_shape("seeds", marks.shape, self.shape)
+                inside = seed_array(self._orientation.turned(marks), self._mask)
+                return self._seeded_cut(settings, inside, monitor)
             if self._cut is not None and self._cut[0] == settings:
                 return Cut(self._paint(self._cut[1]), self._cut[2])
             solver = self._multilevel(settings, monitor.part(0.0, 0.6))
@@ -158,7 +165,9 @@ class CutSession:
             with one_blas_thread():
                 shares = solver.share(settings.n_segments, counted, monitor.part(0.6, 0.7))
                 partition = solver.partition(shares, counted, monitor.part(0.7, 0.98))
-            labels = number_by_first(partition.labels, partition.sums.shape[1])
+            labels = partition.labels + 1
+            number = number_by_first(self._paint(labels).ravel(), partition.sums.shape[1])
+            labels = number[labels]
             self._cut = settings, labels, partition.ncut
             monitor.report(1.0, "Done")
             return Cut(self._paint(labels), partition.ncut)
@@ -236,7 +245,7 @@ class CutSession:
             with one_blas_thread():
                 vector = solver.fiedler(monitor.part(0.7, 1.0))
         result = np.full(self.shape, np.nan)
-        result[self._mask] = vector
+        self._orientation.turned(result)[self._mask] = vector
         return result
 
     def _links(self, connectivity: int, monitor: Monitor) -> tuple[Pixels, float]:
@@ -244,7 +253,7 @@ class CutSession:
         if self._pixels is None or self._pixels[0] != connectivity:
             self._hierarchy = self._solver = self._cut = None
             pixels = pixel_neighbours(
-                self._mask, connectivity, self.spacing, monitor.part(0.0, 0.7)
+                self._mask, connectivity, self._spacing, monitor.part(0.0, 0.7)
             )
             scale = difference_scale(pixels, self._values, monitor)
             self._pixels = connectivity, pixels, scale
@@ -279,7 +288,7 @@ class CutSession:
 
     def _sizes(self) -> tuple[float, ...]:
         """Return the pixel size along z, y and x; axes that are not there are never halved."""
-        return (np.inf,) * (3 - len(self.shape)) + self.spacing
+        return (np.inf,) * (3 - len(self.shape)) + self._spacing
 
     def _counted(self, solver: MultilevelCut, settings: CutSettings) -> NDArray[np.bool_]:
         """Return which components count as segments, after checking that the number fits."""
@@ -328,10 +337,8 @@ class CutSession:
 
     def _paint(self, labels: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return a new image of labels, 0 outside the mask; it may be painted on."""
-        if self.n_pixels == self._mask.size:
-            return labels.reshape(self.shape).copy()
         result = np.zeros(self.shape, dtype=np.int32)
-        result[self._mask] = labels
+        self._orientation.turned(result)[self._mask] = labels
         return result
 
 
@@ -356,13 +363,13 @@ def check_settings(settings: CutSettings, n_pixels: int | None, ndim: int) -> Cu
 
 @compiled
 def number_by_first(labels: NDArray[np.int32], k: int) -> NDArray[np.int32]:
-    """Return labels numbered from 1 in the order in which they first appear."""
-    number = np.zeros(k, dtype=np.int32)
-    result = np.empty(len(labels), dtype=np.int32)
+    """Return the place of every label from 0 to k in the order in which they appear, 0 for 0."""
+    number = np.zeros(k + 1, dtype=np.int32)
     count = 0
-    for i in range(len(labels)):
-        if number[labels[i]] == 0:
+    for label in labels:
+        if label > 0 and number[label] == 0:
             count += 1
-            number[labels[i]] = count
-        result[i] = number[labels[i]]
-    return result
+            number[label] = count
+            if count == k:
+                break
+    return number
