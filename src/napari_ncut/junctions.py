@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from napari_ncut.chunks import map_chunks
 from napari_ncut.compiled import compiled
-from napari_ncut.fragments import Contacts
+from napari_ncut.fragments import Contacts, renumbered
 from napari_ncut.monitor import Monitor
 from napari_ncut.widths import Spacing, Volume
 
@@ -84,7 +84,7 @@ def divide_junctions(
     result = np.empty(labels.shape, np.int32)
     arrays = flat[0], centre.reshape(-1), group, is_object, result.reshape(-1)
     map_chunks(partial(_belong, *arrays), labels.size, 1, monitor)
-    return _renumbered(result, len(peaks))
+    return renumbered(result, len(peaks), monitor)
 
 
 def holding_discs(
@@ -120,16 +120,6 @@ def holding_discs(
         map_chunks(partial(_envelope, *arrays, size), blocks * width, 2 * n, monitor)
     centre[squared <= NOWHERE] = -1
     return centre
-
-
-def _renumbered(fragments: Volume, n: int) -> tuple[Volume, int]:
-    """Number the fragments that are left from 0, in place."""
-    number = np.zeros(n + 1, np.int32)
-    number[fragments.reshape(-1)] = 1
-    number[-1] = 0
-    left = int(number.sum())
-    number = np.where(number > 0, np.cumsum(number) - 1, -1).astype(np.int32)
-    return number[fragments], left
 
 
 @compiled
