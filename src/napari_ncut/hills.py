@@ -21,14 +21,16 @@ from napari_ncut.merging import Merges, ellipticity, merge_fragments
 from napari_ncut.moments import measure
 from napari_ncut.monitor import Monitor
 from napari_ncut.neighbours import Steps
-from napari_ncut.pinholes import LARGEST, SURE, without_pinholes
+from napari_ncut.pinholes import find_pinholes
 from napari_ncut.settings import SplitSettings
 from napari_ncut.widths import Spacing, Volume, half_width, smoothing_reach, squared_distance
 
 # A hole is a gap between objects unless the part around it, with the hole filled, is an ellipse up
 # to this share: a disc has 1, three discs around a gap 0.9 to 0.98.
 # One missing pixel is forgiven more.
-SURE_ELLIPSE, ELLIPSE = 0.965, 0.985
+ELLIPSE_OF_ONE, ELLIPSE = 0.965, 0.985
+# Holes of more pixels than this are gaps.
+LARGEST = 3
 NECK = SplitSettings().neck
 
 
@@ -93,16 +95,35 @@ def find_hills(labels: Volume, grid: Grid, monitor: Monitor) -> Hills:
     monitor : Monitor
         Asked whether to go on.
     """
-    sure, filled = (without_pinholes(labels, count, monitor) for count in (SURE, LARGEST))
-    limit = np.zeros(labels.shape, np.float32)
-    limit[filled != labels] = ELLIPSE
-    limit[sure != labels] = SURE_ELLIPSE
-    del sure
-    return _hills(filled, limit, grid, monitor)
+    holes = find_pinholes(labels, LARGEST, monitor)
+    filled = labels.copy()
+    filled.reshape(-1)[holes.place] = holes.label
+    limit = np.where(holes.size > 1, ELLIPSE, ELLIPSE_OF_ONE)
+    return _hills(filled, holes.place, limit, grid, monitor)
 
 
-def _hills(labels: Volume, limit: NDArray[np.float32], grid: Grid, monitor: Monitor) -> Hills:
-    """Return the hills; ``limit`` tells how elliptical a part must be to keep a hole filled."""
+def _hills(
+    labels: Volume,
+    holes: NDArray[np.int64],
+    limit: NDArray[np.float64],
+    grid: Grid,
+    monitor: Monitor,
+) -> Hills:
+    """Return the hills of labels in which pinholes are filled.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (nz, ny, nx)
+        Changed where a hole turns out to be a gap.
+    holes : ndarray of int64, shape (m,)
+        Flat index of each pixel of a filled pinhole.
+    limit : ndarray of float64, shape (m,)
+        How elliptical the part around it must be.
+    grid : Grid
+        Pixels and neighbours.
+    monitor : Monitor
+        Asked whether to go on.
+    """
     squared = squared_distance(labels, grid.spacing, monitor)
     width = half_width(labels, squared, grid.spacing, monitor)
     monitor.report(0.3, "Finding fragments")
@@ -115,26 +136,26 @@ def _hills(labels: Volume, limit: NDArray[np.float32], grid: Grid, monitor: Moni
     )
     del squared
     hills = Hills(labels, width, fragments, n)
-    holes = np.nonzero(limit)
-    if len(holes[0]) == 0:
+    if len(holes) == 0:
         return hills
     contacts = find_contacts(labels, fragments, width, None, *around)
     peaks, moments = measure(fragments, width, grid.spacing, n, grid.ndim, monitor)
     axes = 3 if min(labels.shape) > 1 else 2
     merges = merge_fragments(contacts, peaks, moments, grid.least_moment, axes, NO_IMAGE)
-    place = fragments[holes]
-    gaps = _ellipticities(place, n, merges, moments, grid, axes) < limit[holes]
+    place = fragments.reshape(-1)[holes]
+    gaps = _ellipticities(place, n, merges, moments, grid, axes) < limit
     if not gaps.any():
         return hills
-    for one in (labels, limit):
-        one[tuple(axis[gaps] for axis in holes)] = 0
+    labels.reshape(-1)[holes[gaps]] = 0
     blob = part_of(n, merges, 0.0)[0]
-    return _again(hills, limit, blob, np.unique(blob[place[gaps]]), grid, monitor)
+    changed = np.unique(blob[place[gaps]])
+    return _again(hills, holes[~gaps], limit[~gaps], blob, changed, grid, monitor)
 
 
 def _again(
     hills: Hills,
-    limit: NDArray[np.float32],
+    holes: NDArray[np.int64],
+    limit: NDArray[np.float64],
     blob: NDArray[np.int32],
     changed: NDArray[np.int32],
     grid: Grid,
@@ -152,7 +173,12 @@ def _again(
             for a, beyond in zip(found, reach, strict=True)
         )
         here = blobs[box] == k
-        new = _hills(np.where(here, labels[box], 0), np.where(here, limit[box], 0), grid, monitor)
+        part = np.where(here, labels[box], 0)
+        own = blobs.reshape(-1)[holes] == k
+        corner = [[side.start] for side in box]
+        inside = np.array(np.unravel_index(holes[own], labels.shape)) - corner
+        places = np.ravel_multi_index(tuple(inside), part.shape)
+        new = _hills(part, places, limit[own], grid, monitor)
         labels[box][here] = new.labels[here]
         width[box][here] = new.width[here]
         fragments[box][here] = np.where(new.fragments >= 0, new.fragments + n, -1)[here]

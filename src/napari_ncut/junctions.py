@@ -81,10 +81,9 @@ def divide_junctions(
     flat = fragments.reshape(-1), squared.reshape(-1)
     map_chunks(partial(_forget, *flat, is_object), labels.size, 1, monitor)
     centre = holding_discs(labels, squared, spacing, monitor)
-    result = np.empty(labels.shape, np.int32)
-    arrays = flat[0], centre.reshape(-1), group, is_object, result.reshape(-1)
+    arrays = flat[0], centre.reshape(-1), group, is_object
     map_chunks(partial(_belong, *arrays), labels.size, 1, monitor)
-    return renumbered(result, len(peaks), monitor)
+    return renumbered(centre, len(peaks), monitor)
 
 
 def holding_discs(
@@ -208,18 +207,17 @@ def _belong(
     centre: NDArray[np.int32],
     group: NDArray[np.int32],
     is_object: NDArray[np.bool_],
-    result: NDArray[np.int32],
     start: int,
     stop: int,
 ) -> None:
-    """Write the group of the disc that holds each pixel, or of its own fragment."""
+    """Replace the centre of the disc that holds a pixel by its group, or that of the fragment."""
     for i in range(start, stop):
         k = fragments[i]
         if k >= 0:
             if centre[i] >= 0:
                 k = fragments[centre[i]]
             k = group[k]
-        result[i] = k
+        centre[i] = k
 
 
 @compiled
