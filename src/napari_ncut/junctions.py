@@ -34,6 +34,8 @@ HELD = 0.5
 LEVEL = 0.85
 # A rise over the pass by less than this share of the height is noise.
 NOISE = 0.003
+# A hill of less than so much of the disc beside it, radius by radius, is the roughness of its edge.
+ROUGH = 0.06
 # Power where there is no disc.
 NOWHERE = np.float32(-1e30)
 
@@ -75,8 +77,10 @@ def divide_junctions(
     disc = math.pi * peaks**2
     if min(labels.shape) > 1:
         disc = 4 / 3 * math.pi * peaks**3
+    ndim = 3 if min(labels.shape) > 1 else 2
+    rough = ROUGH**ndim * disc
     group, is_object = _objects(
-        contacts.low, contacts.high, contacts.height, peaks, sizes, disc, HELD, LEVEL, NOISE
+        contacts.low, contacts.high, contacts.height, peaks, sizes, disc, rough, HELD, LEVEL, NOISE
     )
     flat = fragments.reshape(-1), squared.reshape(-1)
     map_chunks(partial(_forget, *flat, is_object), labels.size, 1, monitor)
@@ -129,6 +133,7 @@ def _objects(
     peaks: NDArray[np.float64],
     sizes: NDArray[np.float64],
     disc: NDArray[np.float64],
+    rough: NDArray[np.float64],
     held: float,
     level: float,
     noise: float,
@@ -136,6 +141,7 @@ def _objects(
     """Tell which fragment each one belongs to, and which are (parts of) objects."""
     n = len(peaks)
     root = np.arange(n)
+    size = sizes.copy()
     for i in np.argsort(-height, kind="mergesort"):
         a, b = low[i], high[i]
         while root[a] != a:
@@ -144,16 +150,16 @@ def _objects(
         while root[b] != b:
             root[b] = root[root[b]]
             b = root[b]
-        if a != b and height[i] >= (1.0 - noise) * min(peaks[a], peaks[b]):
-            if peaks[b] > peaks[a] or (peaks[b] == peaks[a] and b < a):
-                a, b = b, a
+        if a == b:
+            continue
+        if peaks[b] > peaks[a] or (peaks[b] == peaks[a] and b < a):
+            a, b = b, a
+        if height[i] >= (1.0 - noise) * peaks[b] or size[b] < rough[a]:
             root[b] = a
+            size[a] += size[b]
     for k in range(n):
         while root[k] != root[root[k]]:
             root[k] = root[root[k]]
-    size = np.zeros(n)
-    for k in range(n):
-        size[root[k]] += sizes[k]
     # The two highest passes to different neighbours.
     best = np.zeros(n)
     neighbour = np.full(n, -1, np.int64)
