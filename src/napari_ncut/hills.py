@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from napari_ncut.crumbs import attach_crumbs
 from napari_ncut.evidence import NO_IMAGE
 from napari_ncut.fragments import climb, find_contacts, renumbered
 from napari_ncut.junctions import divide_junctions
@@ -135,6 +136,7 @@ def _hills(
         labels, fragments, contacts, peaks, moments[:, 0], squared, grid.spacing, monitor
     )
     del squared
+    attach_crumbs(labels, fragments, grid.connectivity, monitor)
     hills = Hills(labels, width, fragments, n)
     if len(holes) == 0:
         return hills

@@ -34,8 +34,8 @@ What still fails:
   no waist, and only now and then does the image show a line.
 - Cells with membranes in a block without background (the ovule) have no shape to go by; with the
   image some are found, many are not.
-- Rods side by side, such as bacteria, touch at several places along their length; between these they
-  look as if they had waists, and are cut across.
+- Rods side by side, such as bacteria, touch at several places along their length; between these
+  they look as if they had waists, and are cut across.
 - A rough edge on a rod a few pixels thin looks like a row of waists, and a ring whose band is
   5 pixels wide or less is as rough from the pixels alone.
 - Nuclei that overlap strongly have necks as shallow as the waists of one bent nucleus; a watershed
