@@ -8,22 +8,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage as ndi
 
-from napari_ncut.fragments import climb, find_contacts, neighbour_steps
+from napari_ncut.fragments import climb, find_contacts
 from napari_ncut.junctions import holding_discs
 from napari_ncut.monitor import Monitor
+from napari_ncut.neighbours import neighbour_steps
 from napari_ncut.widths import squared_distance
 
 CUBE = (1.0, 1.0, 1.0)
 
 
 def random_case(seed, ndim):
-    """Return labels, and heights of which no two are equal."""
+    """Return labels, and heights of which no two are equal, nor any two slopes."""
     rng = np.random.default_rng(seed)
     shape = tuple(rng.integers(2, 8, ndim))
     shape = (1,) * (3 - ndim) + shape
     labels = rng.choice(3, shape, p=[0.3, 0.5, 0.2]).astype(np.int32)
-    heights = rng.permutation(labels.size).reshape(shape).astype(np.float32)
-    return labels, heights
+    heights = rng.permutation(labels.size) + rng.uniform(0, 0.5, labels.size)
+    return labels, heights.reshape(shape).astype(np.float32)
 
 
 def linked(labels, here, there, connectivity):

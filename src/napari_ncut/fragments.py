@@ -12,40 +12,18 @@ References
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import partial
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 from napari_ncut.chunks import map_chunks
 from napari_ncut.compiled import compiled
 from napari_ncut.monitor import Monitor
+from napari_ncut.neighbours import Steps, walkable
 
 Volume = NDArray[np.int32]
-Spacing = tuple[float, float, float]
-
-
-@dataclass(frozen=True)
-class Steps:
-    """Steps to the neighbours of a pixel: over faces, edges and corners.
-
-    Parameters
-    ----------
-    offsets : ndarray of int64, shape (n, 3)
-        First the backward half, then the forward half, which is its mirror image.
-    lengths : ndarray of float64, shape (n,)
-        In physical units.
-    areas : ndarray of float64, shape (n,)
-        What a border gains by crossing each step, so that the sum is its Euclidean length or area.
-    """
-
-    offsets: NDArray[np.int64]
-    lengths: NDArray[np.float64]
-    areas: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -72,43 +50,6 @@ class Contacts:
     place: NDArray[np.int64]
     area: NDArray[np.float64]
     evidence: NDArray[np.float64]
-
-
-def neighbour_steps(shape: tuple[int, ...], spacing: Spacing) -> Steps:
-    """Return the steps inside an image; an axis of one pixel has none.
-
-    The areas are those of Boykov and Kolmogorov's cut metric, fitted to the spacing: of all
-    weights that measure a plane border right in every direction the least-squares ones.
-    """
-    reach = [(-1, 0, 1) if n > 1 else (0,) for n in shape]
-    every = [step for step in product(*reach) if any(step)]
-    offsets = np.array(every, np.int64).reshape(-1, 3)
-    vectors = offsets * np.array(spacing)
-    lengths = np.sqrt((vectors**2).sum(axis=1))
-    pixel = math.prod(size for size, n in zip(spacing, shape, strict=True) if n > 1)
-    areas = np.zeros(len(offsets))
-    if len(offsets):
-        # A border with unit normal n is crossed by |step . n| / pixel steps of a kind per area.
-        half = len(offsets) // 2
-        crossings = np.abs(_directions(shape) @ vectors[half:].T) / pixel
-        found = nnls(crossings, np.ones(len(crossings)))[0]
-        # No step counts nothing at all: every contact has an area.
-        areas[half:] = np.maximum(found, 1e-3 * found.max())
-        areas[:half] = areas[half:][::-1]
-    return Steps(offsets, lengths, areas)
-
-
-def _directions(shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Unit vectors evenly over the sphere, or the circle where an axis is missing."""
-    n = 400
-    turns = np.arange(n) * (math.pi * (3 - math.sqrt(5)))
-    height = 1 - (2 * np.arange(n) + 1) / n
-    around = np.sqrt(1 - height**2)
-    sphere = np.stack([height, around * np.cos(turns), around * np.sin(turns)], axis=1)
-    if min(shape) == 1:
-        angles = np.arange(n) * (math.pi / n)
-        sphere = np.stack([0 * angles, np.cos(angles), np.sin(angles)], axis=1)
-    return np.asarray(sphere * (np.array(shape) > 1))
 
 
 def climb(
@@ -142,11 +83,39 @@ def climb(
     arrays = labels, height, steps.offsets, steps.lengths, strict, target
     map_chunks(partial(_climb_rows, *arrays), nz * ny, nx * len(steps.offsets), monitor)
     map_chunks(partial(_follow, target), target.size, 1, monitor)
-    peaks = np.flatnonzero(target == np.arange(target.size, dtype=np.int32))
     number = np.empty(target.size, np.int32)
-    number[peaks] = np.arange(len(peaks), dtype=np.int32)
+    n = 0
+    for peaks in map_chunks(partial(_peaks, target), target.size, 1, monitor):
+        number[peaks] = np.arange(n, n + len(peaks), dtype=np.int32)
+        n += len(peaks)
     map_chunks(partial(_renumber, target, number), target.size, 1, monitor)
-    return target.reshape(labels.shape), len(peaks)
+    return target.reshape(labels.shape), n
+
+
+def renumbered(
+    fragments: Volume, n: int, monitor: Monitor, part: NDArray[np.int32] | None = None
+) -> tuple[Volume, int]:
+    """Number the fragments without holes, in place, and return how many there are.
+
+    Parameters
+    ----------
+    fragments : ndarray of int32, shape (nz, ny, nx)
+        Below 0 is background.
+    n : int
+        All numbers, or all parts, are less.
+    monitor : Monitor
+        Asked whether to go on.
+    part : ndarray of int32, optional
+        What each fragment is a part of, if they are to be joined.
+    """
+    flat = fragments.reshape(-1)
+    if part is None:
+        part = np.arange(n, dtype=np.int32)
+    used = np.zeros(n, np.bool_)
+    map_chunks(partial(_mark, flat, part, used), flat.size, 1, monitor)
+    number = (np.cumsum(used) - 1).astype(np.int32)[part]
+    map_chunks(partial(_renumber, flat, number), flat.size, 1, monitor)
+    return fragments, int(used.sum())
 
 
 def find_contacts(
@@ -204,25 +173,6 @@ def _sums(values: NDArray[np.float64], first: NDArray[np.int64]) -> NDArray[np.f
 
 
 @compiled
-def _walkable(labels: NDArray[np.int32], z: int, y: int, x: int, dz: int, dy: int, dx: int) -> bool:
-    """Tell whether faces inside the label lead where a step over an edge or a corner leads."""
-    label = labels[z, y, x]
-    n = abs(dz) + abs(dy) + abs(dx)
-    if n == 1:
-        return True
-    over_z = dz != 0 and labels[z + dz, y, x] == label
-    over_y = dy != 0 and labels[z, y + dy, x] == label
-    over_x = dx != 0 and labels[z, y, x + dx] == label
-    if n == 2:
-        return over_z or over_y or over_x
-    return (
-        ((over_z or over_y) and labels[z + dz, y + dy, x] == label)
-        or ((over_z or over_x) and labels[z + dz, y, x + dx] == label)
-        or ((over_y or over_x) and labels[z, y + dy, x + dx] == label)
-    )
-
-
-@compiled
 def _climb_rows(
     labels: NDArray[np.int32],
     height: NDArray[np.float32],
@@ -235,31 +185,42 @@ def _climb_rows(
 ) -> None:
     """Write the steepest higher neighbour of each pixel of some rows, or the pixel itself."""
     nz, ny, nx = labels.shape
+    label_at, height_at = labels.reshape(-1), height.reshape(-1)
+    n = len(offsets)
+    away = (offsets[:, 0] * ny + offsets[:, 1]) * nx + offsets[:, 2]
     for row in range(start, stop):
         z, y = row // ny, row % ny
+        inner_row = 0 < y < ny - 1 and (nz == 1 or 0 < z < nz - 1)
         for x in range(nx):
             here = row * nx + x
-            label = labels[z, y, x]
+            label = label_at[here]
             if label == 0:
                 target[here] = -1
                 continue
+            inner = inner_row and 0 < x < nx - 1
+            # Most pixels lie deep in their label: any step leads to a pixel that touches them.
+            deep = inner
+            if inner:
+                for k in range(n):
+                    deep &= label_at[here + away[k]] == label
             best, steepest = here, -1.0
-            level = height[z, y, x]
-            for k in range(len(offsets)):
+            level = height_at[here]
+            for k in range(n):
                 dz, dy, dx = offsets[k, 0], offsets[k, 1], offsets[k, 2]
-                z1, y1, x1 = z + dz, y + dy, x + dx
-                if z1 < 0 or z1 >= nz or y1 < 0 or y1 >= ny or x1 < 0 or x1 >= nx:
+                if not inner:
+                    z1, y1, x1 = z + dz, y + dy, x + dx
+                    if z1 < 0 or z1 >= nz or y1 < 0 or y1 >= ny or x1 < 0 or x1 >= nx:
+                        continue
+                there = here + away[k]
+                slope = (height_at[there] - level) / lengths[k]
+                if slope < 0.0 or slope < steepest:
                     continue
-                if labels[z1, y1, x1] != label:
+                if (slope == 0.0 and there < here) or (slope == steepest and there < best):
                     continue
-                rise = height[z1, y1, x1] - level
-                there = (z1 * ny + y1) * nx + x1
-                if rise < 0.0 or (rise == 0.0 and there < here):
-                    continue
-                slope = rise / lengths[k]
-                if slope < steepest or (slope == steepest and there < best):
-                    continue
-                if strict and not _walkable(labels, z, y, x, dz, dy, dx):
+                if not deep and (
+                    label_at[there] != label
+                    or (strict and not walkable(labels, z, y, x, dz, dy, dx))
+                ):
                     continue
                 best, steepest = there, slope
             target[here] = best
@@ -285,10 +246,41 @@ def _follow(target: NDArray[np.int32], start: int, stop: int) -> None:
 
 
 @compiled
-def _renumber(target: NDArray[np.int32], number: NDArray[np.int32], start: int, stop: int) -> None:
+def _peaks(target: NDArray[np.int32], start: int, stop: int) -> NDArray[np.int32]:
+    """Return the pixels that stand on a peak."""
+    n = 0
     for i in range(start, stop):
-        if target[i] >= 0:
-            target[i] = number[target[i]]
+        n += target[i] == i
+    found = np.empty(n, np.int32)
+    for i in range(stop - 1, start - 1, -1):
+        if target[i] == i:
+            n -= 1
+            found[n] = i
+    return found
+
+
+@compiled
+def _mark(
+    fragments: NDArray[np.int32],
+    part: NDArray[np.int32],
+    used: NDArray[np.bool_],
+    start: int,
+    stop: int,
+) -> None:
+    """Mark the parts that have a pixel."""
+    for i in range(start, stop):
+        if fragments[i] >= 0:
+            used[part[fragments[i]]] = True
+
+
+@compiled
+def _renumber(
+    fragments: NDArray[np.int32], number: NDArray[np.int32], start: int, stop: int
+) -> None:
+    """Give each fragment its number."""
+    for i in range(start, stop):
+        if fragments[i] >= 0:
+            fragments[i] = number[fragments[i]]
 
 
 @compiled
@@ -320,22 +312,26 @@ def _contacts_of_rows(
     sums = np.zeros((256, 3))
     places = np.zeros(256, np.int64)
     used = 0
+    fragment_at = fragments.reshape(-1)
+    away = (offsets[:, 0] * ny + offsets[:, 1]) * nx + offsets[:, 2]
     for row in range(start, stop):
         z, y = row // ny, row % ny
+        inner_row = 0 < y < ny - 1 and (nz == 1 or 0 < z < nz - 1)
         for x in range(nx):
-            label = labels[z, y, x]
-            if label == 0:
+            here = row * nx + x
+            own = fragment_at[here]
+            if own < 0:
                 continue
-            own = fragments[z, y, x]
+            inner = inner_row and 0 < x < nx - 1
             for k in range(len(offsets)):
                 dz, dy, dx = offsets[k, 0], offsets[k, 1], offsets[k, 2]
                 z1, y1, x1 = z + dz, y + dy, x + dx
-                if z1 < 0 or z1 >= nz or y1 < 0 or y1 >= ny or x1 < 0 or x1 >= nx:
+                if not inner and (z1 < 0 or z1 >= nz or y1 < 0 or y1 >= ny or x1 < 0 or x1 >= nx):
                     continue
-                if labels[z1, y1, x1] != label:
+                other = fragment_at[here + away[k]]
+                if other == own or labels[z1, y1, x1] != labels[z, y, x]:
                     continue
-                other = fragments[z1, y1, x1]
-                if own == other or (strict and not _walkable(labels, z, y, x, dz, dy, dx)):
+                if strict and not walkable(labels, z, y, x, dz, dy, dx):
                     continue
                 key = (np.int64(min(own, other)) << 32) | np.int64(max(own, other))
                 i = _slot(keys, key)
@@ -344,10 +340,10 @@ def _contacts_of_rows(
                     sums[i, 0] = -1.0
                     used += 1
                 level = width[z, y, x]
-                place = row * nx + x
+                place = here
                 if width[z1, y1, x1] < level:
                     level = width[z1, y1, x1]
-                    place = (z1 * ny + y1) * nx + x1
+                    place = here + away[k]
                 if level > sums[i, 0]:
                     sums[i, 0] = level
                     places[i] = place

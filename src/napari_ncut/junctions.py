@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from napari_ncut.chunks import map_chunks
 from napari_ncut.compiled import compiled
-from napari_ncut.fragments import Contacts
+from napari_ncut.fragments import Contacts, renumbered
 from napari_ncut.monitor import Monitor
 from napari_ncut.widths import Spacing, Volume
 
@@ -34,6 +34,8 @@ HELD = 0.5
 LEVEL = 0.85
 # A rise over the pass by less than this share of the height is noise.
 NOISE = 0.003
+# A hill of less than so much of the disc beside it, radius by radius, is the roughness of its edge.
+ROUGH = 0.06
 # Power where there is no disc.
 NOWHERE = np.float32(-1e30)
 
@@ -75,16 +77,17 @@ def divide_junctions(
     disc = math.pi * peaks**2
     if min(labels.shape) > 1:
         disc = 4 / 3 * math.pi * peaks**3
+    ndim = 3 if min(labels.shape) > 1 else 2
+    rough = ROUGH**ndim * disc
     group, is_object = _objects(
-        contacts.low, contacts.high, contacts.height, peaks, sizes, disc, HELD, LEVEL, NOISE
+        contacts.low, contacts.high, contacts.height, peaks, sizes, disc, rough, HELD, LEVEL, NOISE
     )
     flat = fragments.reshape(-1), squared.reshape(-1)
     map_chunks(partial(_forget, *flat, is_object), labels.size, 1, monitor)
     centre = holding_discs(labels, squared, spacing, monitor)
-    result = np.empty(labels.shape, np.int32)
-    arrays = flat[0], centre.reshape(-1), group, is_object, result.reshape(-1)
+    arrays = flat[0], centre.reshape(-1), group, is_object
     map_chunks(partial(_belong, *arrays), labels.size, 1, monitor)
-    return _renumbered(result, len(peaks))
+    return renumbered(centre, len(peaks), monitor)
 
 
 def holding_discs(
@@ -122,16 +125,6 @@ def holding_discs(
     return centre
 
 
-def _renumbered(fragments: Volume, n: int) -> tuple[Volume, int]:
-    """Number the fragments that are left from 0, in place."""
-    number = np.zeros(n + 1, np.int32)
-    number[fragments.reshape(-1)] = 1
-    number[-1] = 0
-    left = int(number.sum())
-    number = np.where(number > 0, np.cumsum(number) - 1, -1).astype(np.int32)
-    return number[fragments], left
-
-
 @compiled
 def _objects(
     low: NDArray[np.int32],
@@ -140,6 +133,7 @@ def _objects(
     peaks: NDArray[np.float64],
     sizes: NDArray[np.float64],
     disc: NDArray[np.float64],
+    rough: NDArray[np.float64],
     held: float,
     level: float,
     noise: float,
@@ -147,6 +141,7 @@ def _objects(
     """Tell which fragment each one belongs to, and which are (parts of) objects."""
     n = len(peaks)
     root = np.arange(n)
+    size = sizes.copy()
     for i in np.argsort(-height, kind="mergesort"):
         a, b = low[i], high[i]
         while root[a] != a:
@@ -155,16 +150,16 @@ def _objects(
         while root[b] != b:
             root[b] = root[root[b]]
             b = root[b]
-        if a != b and height[i] >= (1.0 - noise) * min(peaks[a], peaks[b]):
-            if peaks[b] > peaks[a] or (peaks[b] == peaks[a] and b < a):
-                a, b = b, a
+        if a == b:
+            continue
+        if peaks[b] > peaks[a] or (peaks[b] == peaks[a] and b < a):
+            a, b = b, a
+        if height[i] >= (1.0 - noise) * peaks[b] or size[b] < rough[a]:
             root[b] = a
+            size[a] += size[b]
     for k in range(n):
         while root[k] != root[root[k]]:
             root[k] = root[root[k]]
-    size = np.zeros(n)
-    for k in range(n):
-        size[root[k]] += sizes[k]
     # The two highest passes to different neighbours.
     best = np.zeros(n)
     neighbour = np.full(n, -1, np.int64)
@@ -218,18 +213,17 @@ def _belong(
     centre: NDArray[np.int32],
     group: NDArray[np.int32],
     is_object: NDArray[np.bool_],
-    result: NDArray[np.int32],
     start: int,
     stop: int,
 ) -> None:
-    """Write the group of the disc that holds each pixel, or of its own fragment."""
+    """Replace the centre of the disc that holds a pixel by its group, or that of the fragment."""
     for i in range(start, stop):
         k = fragments[i]
         if k >= 0:
             if centre[i] >= 0:
                 k = fragments[centre[i]]
             k = group[k]
-        result[i] = k
+        centre[i] = k
 
 
 @compiled

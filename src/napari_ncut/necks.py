@@ -5,8 +5,8 @@ parts: 1 is no neck at all, 0 two parts on a thread. Wherever it is below the th
 the blob is split. In four steps:
 
 1. *Half-width*: how far each pixel is from the edge of its blob (`widths`).
-2. *Fragments*: the hills of the half-width (`fragments`); with an image, a dark line or a step of
-   brightness divides them too (`evidence`).
+2. *Fragments*: the hills of the half-width (`hills`, `fragments`); with an image, a dark line or a
+   step of brightness divides them too (`evidence`).
 3. *Merging*: the two fragments with the highest neck ratio become one, again and again
    (`merging`); what remains to be merged ever later is the split tree (`split_tree`).
 4. *Cut*: merges at or above the threshold hold, the others are splits.
@@ -14,7 +14,6 @@ the blob is split. In four steps:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,30 +31,26 @@ from napari_ncut.checks import (
     real,
     spacing_tuple,
 )
-from napari_ncut.compiled import compiled
 from napari_ncut.evidence import (
     BETWEEN,
-    NO_IMAGE,
     STEEPNESS,
     WITHIN,
     image_weights,
     in_units_of_noise,
     line_evidence,
 )
-from napari_ncut.fragments import Contacts, climb, find_contacts, neighbour_steps
-from napari_ncut.junctions import divide_junctions
-from napari_ncut.merging import Merges, ellipticity, merge_fragments
+from napari_ncut.fragments import Contacts, climb, find_contacts
+from napari_ncut.hills import Grid, find_hills, joined
+from napari_ncut.merging import merge_fragments
+from napari_ncut.moments import measure
 from napari_ncut.monitor import IsCancelled, Monitor, Progress
-from napari_ncut.pinholes import LARGEST, SURE, without_pinholes
+from napari_ncut.neighbours import neighbour_steps
 from napari_ncut.settings import SplitSettings
 from napari_ncut.tree import SplitTree as SplitTree
-from napari_ncut.widths import Spacing, Volume, half_width, squared_distance
+from napari_ncut.tree import tree_of_merges
+from napari_ncut.widths import Spacing, Volume
 
 DEFAULTS = SplitSettings()
-# A hole is a gap between objects unless the part around it, with the hole filled, is an ellipse up
-# to this share: a disc has 1, three discs around a gap 0.9 to 0.98.
-# One missing pixel is forgiven more.
-ELLIPSE = 0.965, 0.985
 
 
 def split_touching(
@@ -191,31 +186,12 @@ def split_tree(
     steps = neighbour_steps(volume.shape, size)
     around = steps, connectivity, monitor
     axes = 3 if min(volume.shape) > 1 else 2
-    least = np.array(size) ** 2 / 12
+    grid = Grid(size, steps, connectivity, ndim)
+    least = grid.least_moment
     monitor.report(0.0, "Measuring widths")
     given = volume
-    sure, volume = (without_pinholes(given, count, monitor) for count in (SURE, LARGEST))
-    while True:
-        squared = squared_distance(volume, size, monitor)
-        width = half_width(volume, squared, size, monitor)
-        monitor.report(0.3, "Finding fragments")
-        fragments, n = climb(volume, width, *around)
-        contacts = find_contacts(volume, fragments, width, None, *around)
-        peaks, moments = _measure(fragments, width, size, n, ndim, monitor)
-        fragments, n = divide_junctions(
-            volume, fragments, contacts, peaks, moments[:, 0], squared, size, monitor
-        )
-        holes = volume != given
-        if not holes.any():
-            break
-        contacts = find_contacts(volume, fragments, width, None, *around)
-        peaks, moments = _measure(fragments, width, size, n, ndim, monitor)
-        merges = merge_fragments(contacts, peaks, moments, least, axes, NO_IMAGE)
-        round_parts = _ellipticities(fragments[holes], n, merges, moments, least, axes)
-        holes[holes] = round_parts < np.where(sure[holes] > 0, *ELLIPSE)
-        if not holes.any():
-            break
-        volume = np.where(holes, 0, volume)
+    found = find_hills(given, grid, monitor)
+    volume, width, fragments, n = found.labels, found.width, found.fragments, found.n
     seen = None
     weights = image_weights(beta, size, ndim)
     if channels is not None and beta > 0.0:
@@ -227,19 +203,19 @@ def split_tree(
         landscape = width * np.exp(-STEEPNESS * beta * np.maximum(inside, 0))
         fragments, n = climb(hills, landscape.astype(np.float32), *around)
         contacts = find_contacts(hills, fragments, width, inside, *around)
-        peaks, moments = _measure(fragments, width, size, n, ndim, monitor)
+        peaks, moments = measure(fragments, width, size, n, ndim, monitor)
         lines = merge_fragments(contacts, peaks, moments, least, axes, weights, use_shape=False)
         hill = np.zeros(n, np.int32)
         hill[fragments[fragments >= 0]] = hills[fragments >= 0]
         _keep_crumbs(hill, contacts, moments[:, 0], fragments)
-        fragments, n = _joined(fragments, n, lines, -weights.texture)
+        fragments, n = joined(fragments, n, lines, -weights.texture, monitor)
     monitor.report(0.8, "Finding borders")
     contacts = find_contacts(volume, fragments, width, seen, *around)
-    peaks, moments = _measure(fragments, width, size, n, ndim, monitor)
+    peaks, moments = measure(fragments, width, size, n, ndim, monitor)
     monitor.report(0.9, "Merging fragments")
     merges = merge_fragments(contacts, peaks, moments, least, axes, weights)
     fragments[given == 0] = -1
-    tree = _tree(fragments.reshape(shape), moments[:, 0], contacts, merges)
+    tree = tree_of_merges(fragments.reshape(shape), moments[:, 0], contacts, merges)
     monitor.report(1.0, "Done")
     return tree
 
@@ -280,81 +256,6 @@ def _channels(
     return array.reshape(missing + array.shape)
 
 
-def _measure(
-    fragments: Volume,
-    width: NDArray[np.float32],
-    spacing: Spacing,
-    n: int,
-    ndim: int,
-    monitor: Monitor,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the greatest half-width of each fragment and its moments in physical units.
-
-    The moments are the volume, the sums of z, y, x and of zz, yy, xx, zy, zx, yx, each times the
-    volume of a pixel, shape (n, 10).
-    """
-    peaks = np.zeros(n)
-    moments = np.zeros((n, 10))
-    nz, ny, nx = fragments.shape
-    rows = fragments.reshape(nz * ny, nx), width.reshape(nz * ny, nx)
-    step = max(1, (1 << 19) // nx)
-    for start in range(0, nz * ny, step):
-        stop = min(start + step, nz * ny)
-        _measure_rows(*rows, ny, np.array(spacing), peaks, moments, start, stop)
-        monitor.check()
-    moments *= math.prod(spacing[3 - ndim :])
-    return peaks, moments
-
-
-@compiled
-def _measure_rows(
-    fragments: NDArray[np.int32],
-    width: NDArray[np.float32],
-    ny: int,
-    spacing: NDArray[np.float64],
-    peaks: NDArray[np.float64],
-    moments: NDArray[np.float64],
-    start: int,
-    stop: int,
-) -> None:
-    """Add some rows to the measures of the fragments."""
-    for row in range(start, stop):
-        z = (row // ny) * spacing[0]
-        y = (row % ny) * spacing[1]
-        for column in range(fragments.shape[1]):
-            k = fragments[row, column]
-            if k < 0:
-                continue
-            x = column * spacing[2]
-            peaks[k] = max(peaks[k], width[row, column])
-            moments[k, 0] += 1.0
-            moments[k, 1] += z
-            moments[k, 2] += y
-            moments[k, 3] += x
-            moments[k, 4] += z * z
-            moments[k, 5] += y * y
-            moments[k, 6] += x * x
-            moments[k, 7] += z * y
-            moments[k, 8] += z * x
-            moments[k, 9] += y * x
-
-
-def _ellipticities(
-    place: NDArray[np.int32],
-    n: int,
-    merges: Merges,
-    moments: NDArray[np.float64],
-    least: NDArray[np.float64],
-    ndim: int,
-) -> NDArray[np.float64]:
-    """Return how elliptical the parts are, with holes filled, that hold the fragments ``place``."""
-    number, count = _joined(np.arange(n, dtype=np.int32), n, merges, DEFAULTS.neck)
-    total = np.zeros((count, moments.shape[1]))
-    np.add.at(total, number, moments)
-    shape = np.array([ellipticity(one, least, ndim) for one in total])
-    return np.asarray(shape[number[place]])
-
-
 def _keep_crumbs(
     hill: NDArray[np.int32], contacts: Contacts, sizes: NDArray[np.float64], fragments: Volume
 ) -> None:
@@ -386,68 +287,3 @@ def _keep_crumbs(
     number[apart] = main[hill[apart]]
     inside = fragments >= 0
     fragments[inside] = number[fragments[inside]]
-
-
-def _joined(fragments: Volume, n: int, merges: Merges, least: float) -> tuple[Volume, int]:
-    """Return the fragments after the merges whose ratio is at least ``least``."""
-    root = np.arange(n)
-    for kept, gone in zip(
-        *(ends[merges.ratio >= least] for ends in (merges.kept, merges.gone)), strict=True
-    ):
-        root[gone] = kept
-    while (root[root] != root).any():
-        root = root[root]
-    used = np.zeros(n + 1, np.bool_)
-    used[fragments] = True
-    left, number = np.unique(root[used[:n]], return_inverse=True)
-    every = np.full(n + 1, -1, np.int32)
-    every[:n][used[:n]] = number
-    return every[fragments], len(left)
-
-
-def _tree(
-    fragments: NDArray[np.int32], sizes: NDArray[np.float64], contacts: Contacts, merges: Merges
-) -> SplitTree:
-    """Return the split tree that the merges make."""
-    n, m = len(sizes), len(merges.ratio)
-    parts, blob = _nodes(n, merges.kept, merges.gone)
-    place = np.unravel_index(contacts.place[merges.contact], fragments.shape)
-    pairs = np.stack([contacts.low, contacts.high], axis=1)
-    return SplitTree(
-        fragments=fragments,
-        n_fragments=n,
-        ratio=merges.ratio,
-        position=np.stack(place, axis=1).astype(float).reshape(m, fragments.ndim),
-        blob=blob,
-        parts=parts,
-        beside=pairs[merges.contact],
-        contacts=pairs,
-        contact_area=contacts.area,
-        sizes=sizes,
-    )
-
-
-@compiled
-def _nodes(
-    n: int, kept: NDArray[np.int32], gone: NDArray[np.int32]
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Turn merges of fragments into nodes of a tree, and number the blobs by their fragments."""
-    m = len(kept)
-    parts = np.empty((m, 2), np.int32)
-    node = np.arange(n)
-    for i in range(m):
-        parts[i, 0], parts[i, 1] = node[kept[i]], node[gone[i]]
-        node[kept[i]] = n + i
-    root = np.arange(n + m)
-    for i in range(m - 1, -1, -1):
-        root[parts[i, 0]] = root[parts[i, 1]] = root[n + i]
-    number = np.zeros(n + m, np.int32)
-    count = 0
-    for k in range(n):
-        if number[root[k]] == 0:
-            count += 1
-            number[root[k]] = count
-    blob = np.empty(m, np.int32)
-    for i in range(m):
-        blob[i] = number[root[n + i]]
-    return parts, blob

@@ -7,6 +7,7 @@ result they stay what they are, background.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -18,12 +19,31 @@ from napari_ncut.monitor import Monitor
 
 Volume = NDArray[np.int32]
 
-# Holes of up to this many pixels are no gaps between objects, and up to so many they may be none.
-SURE, LARGEST = 1, 3
+
+@dataclass(frozen=True)
+class Pinholes:
+    """The pixels of pinholes, one row each.
+
+    Parameters
+    ----------
+    place : ndarray of int64, shape (n,)
+        Flat index of the pixel.
+    label : ndarray of int64, shape (n,)
+        The label around it.
+    size : ndarray of int64, shape (n,)
+        Pixels of its pinhole.
+    """
+
+    place: NDArray[np.int64]
+    label: NDArray[np.int64]
+    size: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.place)
 
 
-def without_pinholes(labels: Volume, largest: int, monitor: Monitor) -> Volume:
-    """Return the labels with their pinholes filled.
+def find_pinholes(labels: Volume, largest: int, monitor: Monitor) -> Pinholes:
+    """Return the pinholes of a label image.
 
     A pinhole is a small component of the background (over faces, edges and corners) that does not
     reach the border of the image and touches one label only.
@@ -36,26 +56,22 @@ def without_pinholes(labels: Volume, largest: int, monitor: Monitor) -> Volume:
         Most pixels of a pinhole.
     monitor : Monitor
         Asked whether to go on.
-
-    Returns
-    -------
-    ndarray of int32, shape (nz, ny, nx)
-        A copy.
     """
     nz, ny, nx = labels.shape
-    filled = labels.copy()
-    map_chunks(partial(_fill_rows, labels, largest, filled), nz * ny, 4 * nx, monitor)
-    return filled
+    rows = map_chunks(partial(_pinholes_of_rows, labels, largest), nz * ny, 4 * nx, monitor)
+    return Pinholes(*np.concatenate([np.zeros((0, 3), np.int64), *rows]).T)
 
 
 @compiled
-def _fill_rows(
-    labels: NDArray[np.int32], largest: int, filled: NDArray[np.int32], start: int, stop: int
-) -> None:
-    """Fill the pinholes whose first pixel lies in some rows."""
+def _pinholes_of_rows(
+    labels: NDArray[np.int32], largest: int, start: int, stop: int
+) -> NDArray[np.int64]:
+    """Return (place, label, size) for each pixel of the pinholes that start in some rows."""
     nz, ny, nx = labels.shape
     first_z, last_z = (0, 1) if nz == 1 else (-1, 2)
     found = np.empty((largest, 3), np.int64)
+    rows = np.empty((16, 3), np.int64)
+    used = 0
     for row in range(start, stop):
         z, y = row // ny, row % ny
         for x in range(1, nx):
@@ -95,5 +111,12 @@ def _fill_rows(
                             found[n, 0], found[n, 1], found[n, 2] = z1, y1, x1
                             n += 1
             if inside:
+                if used + n > len(rows):
+                    larger = np.empty((2 * len(rows) + n, 3), np.int64)
+                    larger[:used] = rows[:used]
+                    rows = larger
                 for k in range(n):
-                    filled[found[k, 0], found[k, 1], found[k, 2]] = label
+                    rows[used, 0] = (found[k, 0] * ny + found[k, 1]) * nx + found[k, 2]
+                    rows[used, 1], rows[used, 2] = label, n
+                    used += 1
+    return rows[:used]

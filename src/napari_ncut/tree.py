@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from napari_ncut.checks import real
 from napari_ncut.chunks import map_chunks
 from napari_ncut.compiled import compiled
+from napari_ncut.fragments import Contacts
+from napari_ncut.merging import Merges
 from napari_ncut.monitor import Monitor
 
 
@@ -295,3 +297,51 @@ def _root(root: NDArray[np.int64], i: int) -> int:
         root[i] = root[root[i]]
         i = root[i]
     return i
+
+
+def tree_of_merges(
+    fragments: NDArray[np.int32], sizes: NDArray[np.float64], contacts: Contacts, merges: Merges
+) -> SplitTree:
+    """Return the split tree that the merges make."""
+    n, m = len(sizes), len(merges.ratio)
+    parts, blob = _nodes(n, merges.kept, merges.gone)
+    place = np.unravel_index(contacts.place[merges.contact], fragments.shape)
+    pairs = np.stack([contacts.low, contacts.high], axis=1)
+    return SplitTree(
+        fragments=fragments,
+        n_fragments=n,
+        ratio=merges.ratio,
+        position=np.stack(place, axis=1).astype(float).reshape(m, fragments.ndim),
+        blob=blob,
+        parts=parts,
+        beside=pairs[merges.contact],
+        contacts=pairs,
+        contact_area=contacts.area,
+        sizes=sizes,
+    )
+
+
+@compiled
+def _nodes(
+    n: int, kept: NDArray[np.int32], gone: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Turn merges of fragments into nodes of a tree, and number the blobs by their fragments."""
+    m = len(kept)
+    parts = np.empty((m, 2), np.int32)
+    node = np.arange(n)
+    for i in range(m):
+        parts[i, 0], parts[i, 1] = node[kept[i]], node[gone[i]]
+        node[kept[i]] = n + i
+    root = np.arange(n + m)
+    for i in range(m - 1, -1, -1):
+        root[parts[i, 0]] = root[parts[i, 1]] = root[n + i]
+    number = np.zeros(n + m, np.int32)
+    count = 0
+    for k in range(n):
+        if number[root[k]] == 0:
+            count += 1
+            number[root[k]] = count
+    blob = np.empty(m, np.int32)
+    for i in range(m):
+        blob[i] = number[root[n + i]]
+    return parts, blob

@@ -54,15 +54,24 @@ def half_width(
         Half-width in the units of ``spacing``, 0 in the background.
     """
     width = np.sqrt(squared)
-    pixel = math.prod(spacing) ** (1 / 3)
-    if labels.shape[0] == 1:
-        pixel = math.sqrt(spacing[1] * spacing[2])
+    pixel = _pixel(labels.shape, spacing)
     fine = smoothed(width, labels, FINEST * pixel, spacing, monitor)
     coarse = smoothed(width, labels, COARSEST * pixel, spacing, monitor)
     wide, narrow = (COARSEST * pixel) ** 2, (FINEST * pixel) ** 2
     flat = width.reshape(-1), fine.reshape(-1), coarse.reshape(-1)
     map_chunks(partial(_blend, *flat, SMOOTHING, narrow, wide), labels.size, 1, monitor)
     return fine
+
+
+def smoothing_reach(shape: tuple[int, ...], spacing: Spacing) -> tuple[int, ...]:
+    """Return how many pixels beyond an object its half-width looks, along the axes."""
+    sigma = COARSEST * _pixel(shape, spacing)
+    return tuple(_reach(sigma / size) + 1 for size in spacing)
+
+
+def _pixel(shape: tuple[int, ...], spacing: Spacing) -> float:
+    """Side of the square or cube that is as large as a pixel."""
+    return math.sqrt(spacing[1] * spacing[2]) if shape[0] == 1 else math.prod(spacing) ** (1 / 3)
 
 
 def squared_distance(labels: Volume, spacing: Spacing, monitor: Monitor) -> NDArray[np.float32]:
@@ -122,9 +131,14 @@ def smoothed(
     return result if result is not values else values.copy()
 
 
+def _reach(sigma: float) -> int:
+    """Pixels from the middle of a Gaussian to its end."""
+    return int(3 * sigma + 0.5)
+
+
 def _gaussian(sigma: float, n: int) -> NDArray[np.float32]:
     """Weights of a Gaussian at the whole numbers from 0 to three sigmas, less than the axis."""
-    reach = min(int(3 * sigma + 0.5), n - 1)
+    reach = min(_reach(sigma), n - 1)
     weights = np.exp(-0.5 * (np.arange(reach + 1) / max(sigma, 1e-9)) ** 2)
     weights /= weights[0] + 2 * weights[1:].sum()
     return weights.astype(np.float32)

@@ -56,8 +56,8 @@ def largest(mask):
 
 
 def pinholes(mask, seed, share=0.003):
-    """Take single pixels out."""
-    return mask & (np.random.default_rng(seed).random(mask.shape) >= share)
+    """Take single pixels out, and what they cut off."""
+    return largest(mask & (np.random.default_rng(seed).random(mask.shape) >= share))
 
 
 def whole_shapes():
