@@ -43,6 +43,18 @@ TEXTURE = 1.0
 # How strongly evidence counts, for each unit of beta: on a border, and on the half-width at a pixel
 # where fragments are looked for.
 STRENGTH, STEEPNESS = 2.4, 0.8
+# Mean slope of brightness across a border, in units of the usual slope, that says nothing; and how
+# strongly what is above counts, for each unit of beta.
+SLOPE, STEP = 0.5, 4.0
+INSIDE = 1.5
+POWER = 1.0
+SPACE = 2.0
+# Sigma of the brightness whose slope is taken, in pixels.
+EDGE = 1.5
+# How strongly the slope lowers the half-width where fragments are looked for.
+EDGES = 0.3
+# The slope is measured against its mean over this sigma, in pixels, and at least this.
+LOCAL, FLATTEST = 6.0, 0.02
 # A border shorter than this proves little, in pixels.
 SHORT = 8.0
 
@@ -64,14 +76,17 @@ class ImageWeights:
     strength: float
     texture: float
     short: float
+    step: float
+    slope: float
 
 
-NO_IMAGE = ImageWeights(0.0, 0.0, 1.0)
+NO_IMAGE = ImageWeights(0.0, 0.0, 1.0, 0.0, 0.0)
 
 
 def image_weights(beta: float, spacing: Spacing, ndim: int) -> ImageWeights:
     """Return the weights for a beta, in physical units."""
-    return ImageWeights(STRENGTH * beta, TEXTURE, SHORT * min(spacing[-2:]) ** (ndim - 1))
+    short = SHORT * min(spacing[-2:]) ** (ndim - 1)
+    return ImageWeights(STRENGTH * beta, TEXTURE, short, STEP * beta, SLOPE)
 
 
 def line_evidence(
@@ -110,6 +125,35 @@ def line_evidence(
     return evidence
 
 
+def tone_and_slope(
+    channels: NDArray[Any], labels: Volume, spacing: Spacing, monitor: Monitor
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    mask = labels > 0
+    grey = bright_objects(channels, mask)
+    spread = float(grey[mask].std()) if mask.any() else 0.0
+    if not spread > 1e-6 * max(float(np.abs(grey[mask]).max(initial=0.0)), 1e-30):
+        return tuple(np.full(labels.shape, v, np.float32) for v in (0, 1, 0))
+    scaled = np.where(mask, (grey - grey[mask].mean()) / spread, 0.0).astype(np.float32)
+    pixel = min(spacing[-2:])
+    tone = _mean(scaled, labels, EDGE * pixel, spacing, monitor)
+    square = np.zeros_like(tone)
+    for axis in range(3):
+        if labels.shape[axis] == 1:
+            continue
+        t, lab = np.moveaxis(tone, axis, 0), np.moveaxis(labels, axis, 0)
+        inside = (lab[1:] == lab[:-1]) & (lab[1:] > 0)
+        rise = np.where(inside, t[1:] - t[:-1], 0) * (pixel / spacing[axis])
+        total = np.zeros_like(t)
+        count = np.zeros(t.shape, np.float32)
+        for half in (slice(1, None), slice(None, -1)):
+            total[half] += rise
+            count[half] += inside
+        np.moveaxis(square, axis, 0)[...] += (total / np.maximum(count, 1)) ** 2
+    slope = np.sqrt(square)
+    usual = _mean(slope, labels, LOCAL * pixel, spacing, monitor) + FLATTEST
+    return tone, usual, slope
+
+
 def in_units_of_noise(
     evidence: NDArray[np.float32], fragments: Volume, n: int, share: float
 ) -> NDArray[np.float32]:
@@ -136,15 +180,32 @@ def in_units_of_noise(
     count = np.bincount(place, minlength=n + 1)
     roots = np.bincount(place, np.sqrt(-evidence[below]), minlength=n + 1)
     noise = (roots / np.maximum(count, 1)) ** 2 / MEAN_ROOT**2
-    in_space = min(fragments.shape) > 1
-    size = (2 * np.pi * FAR**2) ** (1.5 if in_space else 1.0)
-    places = np.bincount(fragments.reshape(-1) + 1, minlength=n + 1) / size
-    greatest = np.sqrt(2 * np.log(np.maximum(places, 2.0)))
-    if in_space:
+    greatest = strongest_by_chance(fragments, n)
+    if min(fragments.shape) > 1:
         greatest = np.minimum(greatest, GREATEST_IN_SPACE)
     factor = (1.0 / np.maximum(FAINTEST, share * greatest * noise)).astype(np.float32)
     factor[0] = 0.0
     return np.asarray(np.clip(evidence * factor[fragments + 1], -LARGEST, LARGEST))
+
+
+def strongest_by_chance(fragments: Volume, n: int) -> NDArray[np.float64]:
+    """Return the greatest of as many normal numbers as there are places for a line.
+
+    Parameters
+    ----------
+    fragments : ndarray of int32, shape (nz, ny, nx)
+        -1 is background.
+    n : int
+        Number of fragments.
+
+    Returns
+    -------
+    ndarray of float64, shape (n + 1,)
+        First of the background.
+    """
+    size = (2 * np.pi * FAR**2) ** (1.5 if min(fragments.shape) > 1 else 1.0)
+    places = np.bincount(fragments.reshape(-1) + 1, minlength=n + 1) / size
+    return np.asarray(np.sqrt(2 * np.log(np.maximum(places, 2.0))))
 
 
 def bright_objects(channels: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[np.float64]:

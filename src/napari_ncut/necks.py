@@ -41,7 +41,10 @@ from napari_ncut.evidence import (
     image_weights,
     in_units_of_noise,
     line_evidence,
+    strongest_by_chance,
+    tone_and_slope,
 )
+import napari_ncut.evidence as E
 from napari_ncut.fragments import Contacts, climb, find_contacts, neighbour_steps
 from napari_ncut.junctions import divide_junctions
 from napari_ncut.merging import Merges, ellipticity, merge_fragments
@@ -216,7 +219,7 @@ def split_tree(
         if not holes.any():
             break
         volume = np.where(holes, 0, volume)
-    seen = None
+    seen = tone = usual = None
     weights = image_weights(beta, size, ndim)
     if channels is not None and beta > 0.0:
         monitor.report(0.5, "Looking at the image")
@@ -224,17 +227,24 @@ def split_tree(
         inside = in_units_of_noise(line, fragments, n, WITHIN)
         seen = in_units_of_noise(line, fragments, n, BETWEEN)
         hills = fragments + 1
-        landscape = width * np.exp(-STEEPNESS * beta * np.maximum(inside, 0))
+        tone, usual, slope = tone_and_slope(channels, given, size, monitor)
+        chance = (strongest_by_chance(fragments, n) / 2.0).astype(np.float32) ** E.POWER
+        if axes == 3:
+            chance *= E.SPACE
+        usual *= chance[fragments + 1]
+        fall = STEEPNESS * beta * np.maximum(inside, 0)
+        fall += E.EDGES * np.maximum(slope / usual - 1, 0)
+        landscape = width * np.exp(-fall)
         fragments, n = climb(hills, landscape.astype(np.float32), *around)
-        contacts = find_contacts(hills, fragments, width, inside, *around)
+        contacts = find_contacts(hills, fragments, width, inside, *around, tone, usual * E.INSIDE)
         peaks, moments = _measure(fragments, width, size, n, ndim, monitor)
         lines = merge_fragments(contacts, peaks, moments, least, axes, weights, use_shape=False)
         hill = np.zeros(n, np.int32)
         hill[fragments[fragments >= 0]] = hills[fragments >= 0]
         _keep_crumbs(hill, contacts, moments[:, 0], fragments)
-        fragments, n = _joined(fragments, n, lines, -weights.texture)
+        fragments, n = _joined(fragments, n, lines, 0.0)
     monitor.report(0.8, "Finding borders")
-    contacts = find_contacts(volume, fragments, width, seen, *around)
+    contacts = find_contacts(volume, fragments, width, seen, *around, tone, usual)
     peaks, moments = _measure(fragments, width, size, n, ndim, monitor)
     monitor.report(0.9, "Merging fragments")
     merges = merge_fragments(contacts, peaks, moments, least, axes, weights)
