@@ -48,7 +48,7 @@ STRENGTH, STEEPNESS = 2.4, 0.8
 SLOPE, STEP = 0.5, 4.0
 INSIDE = 1.5
 POWER = 1.0
-SPACE = 2.0
+SPACE = 3.0
 # Sigma of the brightness whose slope is taken, in pixels.
 EDGE = 1.5
 # How strongly the slope lowers the half-width where fragments are looked for.

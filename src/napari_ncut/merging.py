@@ -172,7 +172,7 @@ def _ratio_of(
     line = evidence[i] / (area[i] + image[2]) - image[1]
     slope = abs(step[i]) / (area[i] + image[2]) - image[4]
     if not use_shape:
-        return float(-max(line, slope))
+        return float(-max(line, slope) if slope > 0.0 else -line)
     ratio: float = neck_ratio(
         min(height[i], CONTACT * half),
         image[0] * max(line, 0.0) + image[3] * max(slope, 0.0),
