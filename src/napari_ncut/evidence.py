@@ -8,7 +8,7 @@ stained membranes, the lines are on the side of the longer tail of the evidence.
 The evidence counts by its mean over the whole border of two parts (see `merging`): spots of texture
 average out, a line between two objects does not. Its unit is what the noise and the texture of the
 object itself can pretend (`in_units_of_noise`), and only what is above 1 counts, so that an image
-without lines leaves everything as the shape alone has it.
+without lines leaves everything as the shape alone has it. Steps of brightness are in `edges`.
 """
 
 from __future__ import annotations
@@ -43,20 +43,8 @@ TEXTURE = 1.0
 # How strongly evidence counts, for each unit of beta: on a border, and on the half-width at a pixel
 # where fragments are looked for.
 STRENGTH, STEEPNESS = 2.4, 0.8
-# Mean slope of brightness across a border, in units of the usual slope, that says nothing; and how
-# strongly what is above counts, for each unit of beta.
-SLOPE, STEP = 0.5, 4.0
-INSIDE = 1.5
-POWER = 1.0
-SPACE = 3.0
-# Sigma of the brightness whose slope is taken, in pixels.
-EDGE = 1.5
-# How strongly the slope lowers the half-width where fragments are looked for.
-EDGES = 0.3
-# The slope is measured against its mean over this sigma, in pixels, and at least this.
-LOCAL, FLATTEST = 6.0, 0.02
 # A border shorter than this proves little, in pixels.
-SHORT = 8.0
+SHORT = 11.0
 
 
 @dataclass(frozen=True)
@@ -71,6 +59,10 @@ class ImageWeights:
         Mean evidence that says nothing.
     short : float
         Length or area without evidence that every border is lengthened by.
+    step : float
+        Factor of the slope of brightness above ``slope``.
+    slope : float
+        Mean slope across the border that says nothing.
     """
 
     strength: float
@@ -83,21 +75,33 @@ class ImageWeights:
 NO_IMAGE = ImageWeights(0.0, 0.0, 1.0, 0.0, 0.0)
 
 
-def image_weights(beta: float, spacing: Spacing, ndim: int) -> ImageWeights:
-    """Return the weights for a beta, in physical units."""
-    short = SHORT * min(spacing[-2:]) ** (ndim - 1)
-    return ImageWeights(STRENGTH * beta, TEXTURE, short, STEP * beta, SLOPE)
-
-
-def line_evidence(
-    channels: NDArray[Any], labels: Volume, spacing: Spacing, monitor: Monitor
-) -> NDArray[np.float32]:
-    """Return the evidence of each pixel for a border between objects.
+def standardised(channels: NDArray[Any], labels: Volume) -> NDArray[np.float32]:
+    """Return the image as one channel with bright objects, in standard deviations of them.
 
     Parameters
     ----------
     channels : ndarray, shape (nz, ny, nx, n_channels)
         Intensities.
+    labels : ndarray of int32, shape (nz, ny, nx)
+        0 is background, where the result is 0.
+    """
+    mask = labels > 0
+    grey = bright_objects(channels, mask)
+    spread = float(grey[mask].std()) if mask.any() else 0.0
+    if not spread > 1e-6 * max(float(np.abs(grey[mask]).max(initial=0.0)), 1e-30):
+        return np.zeros(labels.shape, np.float32)
+    return np.where(mask, (grey - grey[mask].mean()) / spread, 0.0).astype(np.float32)
+
+
+def line_evidence(
+    grey: NDArray[np.float32], labels: Volume, spacing: Spacing, monitor: Monitor
+) -> NDArray[np.float32]:
+    """Return the evidence of each pixel for a line between objects.
+
+    Parameters
+    ----------
+    grey : ndarray of float32, shape (nz, ny, nx)
+        As `standardised` gives it.
     labels : ndarray of int32, shape (nz, ny, nx)
         0 is background.
     spacing : (float, float, float)
@@ -110,48 +114,13 @@ def line_evidence(
     ndarray of float32, shape (nz, ny, nx)
         Positive on lines, in standard deviations of the foreground; 0 for a flat image.
     """
-    mask = labels > 0
-    grey = bright_objects(channels, mask)
-    spread = float(grey[mask].std()) if mask.any() else 0.0
-    if not spread > 1e-6 * max(float(np.abs(grey[mask]).max(initial=0.0)), 1e-30):
-        return np.zeros(labels.shape, np.float32)
-    scaled = np.where(mask, (grey - grey[mask].mean()) / spread, 0.0).astype(np.float32)
     pixel = min(spacing[-2:])
-    near = _mean(scaled, labels, NEAR * pixel, spacing, monitor)
-    far = _mean(scaled, labels, FAR * pixel, spacing, monitor)
+    near = mean_within(grey, labels, NEAR * pixel, spacing, monitor)
+    far = mean_within(grey, labels, FAR * pixel, spacing, monitor)
     evidence = far - near
-    if mask.all() and ((evidence - evidence.mean()) ** 3).mean() < 0:
+    if (labels > 0).all() and ((evidence - evidence.mean()) ** 3).mean() < 0:
         evidence = -evidence
     return evidence
-
-
-def tone_and_slope(
-    channels: NDArray[Any], labels: Volume, spacing: Spacing, monitor: Monitor
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    mask = labels > 0
-    grey = bright_objects(channels, mask)
-    spread = float(grey[mask].std()) if mask.any() else 0.0
-    if not spread > 1e-6 * max(float(np.abs(grey[mask]).max(initial=0.0)), 1e-30):
-        return tuple(np.full(labels.shape, v, np.float32) for v in (0, 1, 0))
-    scaled = np.where(mask, (grey - grey[mask].mean()) / spread, 0.0).astype(np.float32)
-    pixel = min(spacing[-2:])
-    tone = _mean(scaled, labels, EDGE * pixel, spacing, monitor)
-    square = np.zeros_like(tone)
-    for axis in range(3):
-        if labels.shape[axis] == 1:
-            continue
-        t, lab = np.moveaxis(tone, axis, 0), np.moveaxis(labels, axis, 0)
-        inside = (lab[1:] == lab[:-1]) & (lab[1:] > 0)
-        rise = np.where(inside, t[1:] - t[:-1], 0) * (pixel / spacing[axis])
-        total = np.zeros_like(t)
-        count = np.zeros(t.shape, np.float32)
-        for half in (slice(1, None), slice(None, -1)):
-            total[half] += rise
-            count[half] += inside
-        np.moveaxis(square, axis, 0)[...] += (total / np.maximum(count, 1)) ** 2
-    slope = np.sqrt(square)
-    usual = _mean(slope, labels, LOCAL * pixel, spacing, monitor) + FLATTEST
-    return tone, usual, slope
 
 
 def in_units_of_noise(
@@ -227,7 +196,7 @@ def bright_objects(channels: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[n
     return np.asarray(image @ (direction / np.linalg.norm(direction)))
 
 
-def _mean(
+def mean_within(
     values: NDArray[np.float32],
     labels: Volume,
     sigma: float,

@@ -190,8 +190,8 @@ def find_contacts(
         evidence = np.zeros((1, 1, 1), np.float32)
     if tone is None or usual is None:
         tone = usual = np.zeros((1, 1, 1), np.float32)
-    forward = tuple(part[half:] for part in (steps.offsets, steps.areas, steps.lengths))
-    arrays = labels, fragments, width, evidence, tone, usual, *forward
+    offsets, areas, lengths = steps.offsets[half:], steps.areas[half:], steps.lengths[half:]
+    arrays = labels, fragments, width, evidence, tone, usual, offsets, areas, lengths
     parts = map_chunks(
         partial(_contacts_of_rows, *arrays, connectivity == 1), nz * ny, nx * half, monitor
     )

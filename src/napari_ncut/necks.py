@@ -33,18 +33,17 @@ from napari_ncut.checks import (
     spacing_tuple,
 )
 from napari_ncut.compiled import compiled
+from napari_ncut.edges import INSIDE, find_edges, image_weights
+from napari_ncut.edges import STEEPNESS as EDGE_STEEPNESS
 from napari_ncut.evidence import (
     BETWEEN,
     NO_IMAGE,
     STEEPNESS,
     WITHIN,
-    image_weights,
     in_units_of_noise,
     line_evidence,
-    strongest_by_chance,
-    tone_and_slope,
+    standardised,
 )
-import napari_ncut.evidence as E
 from napari_ncut.fragments import Contacts, climb, find_contacts, neighbour_steps
 from napari_ncut.junctions import divide_junctions
 from napari_ncut.merging import Merges, ellipticity, merge_fragments
@@ -223,20 +222,19 @@ def split_tree(
     weights = image_weights(beta, size, ndim)
     if channels is not None and beta > 0.0:
         monitor.report(0.5, "Looking at the image")
-        line = line_evidence(channels, given, size, monitor)
+        grey = standardised(channels, given)
+        line = line_evidence(grey, given, size, monitor)
         inside = in_units_of_noise(line, fragments, n, WITHIN)
         seen = in_units_of_noise(line, fragments, n, BETWEEN)
+        edges = find_edges(grey, given, fragments, n, size, monitor)
+        tone, usual = edges.tone, edges.usual
         hills = fragments + 1
-        tone, usual, slope = tone_and_slope(channels, given, size, monitor)
-        chance = (strongest_by_chance(fragments, n) / 2.0).astype(np.float32) ** E.POWER
-        if axes == 3:
-            chance *= E.SPACE
-        usual *= chance[fragments + 1]
-        fall = STEEPNESS * beta * np.maximum(inside, 0)
-        fall += E.EDGES * np.maximum(slope / usual - 1, 0)
-        landscape = width * np.exp(-fall)
+        fall = STEEPNESS * np.maximum(inside, 0) + EDGE_STEEPNESS * np.maximum(edges.slope - 1, 0)
+        landscape = width * np.exp(-beta * fall)
         fragments, n = climb(hills, landscape.astype(np.float32), *around)
-        contacts = find_contacts(hills, fragments, width, inside, *around, tone, usual * E.INSIDE)
+        contacts = find_contacts(
+            hills, fragments, width, inside, *around, edges.tone, INSIDE * edges.usual
+        )
         peaks, moments = _measure(fragments, width, size, n, ndim, monitor)
         lines = merge_fragments(contacts, peaks, moments, least, axes, weights, use_shape=False)
         hill = np.zeros(n, np.int32)
