@@ -31,15 +31,14 @@ from napari_ncut.widths import Spacing, Volume
 EDGE, AROUND = 1.2, 6.0
 # The usual slope is at least this, in standard deviations of the foreground a pixel.
 FLATTEST = 0.02
-# The strongest by chance in a fragment of ordinary size, on a line and on a surface in space, where
-# slopes are many more and borders follow them in more ways.
+# The unit is the usual slope where the strongest by chance is this, in 2-D and in space.
 ORDINARY, IN_SPACE = 2.0, 0.5
 # Mean slope across a border, in those units, that says nothing; on borders that the slopes
 # themselves have made inside a hill of the half-width, this many times as much.
-SLOPE, INSIDE = 0.45, 1.5
+SLOPE, INSIDE = 0.48, 1.5
 # How strongly a step counts, for each unit of beta: on a border, and on the half-width at a pixel
 # where fragments are looked for.
-STEP, STEEPNESS = 24.0, 1.6
+STEP, STEEPNESS = 6.0, 1.6
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,8 @@ def merge_fragments(
     image : ImageWeights
         How the evidence of the image counts.
     use_shape : bool
-        False: the image alone; the ratio is then minus the mean evidence on the border.
+        False: the image alone; the ratio is then minus what the border shows above the least that
+        counts.
     """
     kept, gone, ratio, contact = _merge(
         contacts.low,
