@@ -12,7 +12,7 @@ from napari_ncut.fragments import Contacts
 from napari_ncut.merging import ellipticity, merge_fragments, neck_ratio
 
 LEAST = np.full(3, 1 / 12)
-WEIGHTS = ImageWeights(strength=3.0, texture=0.2, short=8.0)
+WEIGHTS = ImageWeights(strength=3.0, texture=0.2, short=8.0, step=2.0, slope=0.1)
 
 
 def moments_of(*masks):
@@ -80,10 +80,12 @@ def test_shape_alone_makes_no_neck():
 
 
 def slow_ratio(row, a, b, peaks, moments, ndim):
-    height, area, evidence = row
+    height, area, evidence, step = row
     half = area / 2 if ndim == 2 else math.sqrt(area / math.pi)
     seen = evidence / (area + WEIGHTS.short)
+    slope = abs(step) / (area + WEIGHTS.short)
     image = WEIGHTS.strength * max(seen - WEIGHTS.texture, 0)
+    image += WEIGHTS.step * max(slope - WEIGHTS.slope, 0)
     both = moments[a] + moments[b]
     volumes, shapes = zip(
         *((m[0], ellipticity(m, LEAST, ndim)) for m in (moments[a], moments[b], both)), strict=True
@@ -96,10 +98,10 @@ def slow_merges(contacts, peaks, moments, ndim):
     """Merge the pair with the highest ratio, of all pairs computed anew, again and again."""
     peaks, moments = list(peaks), [m.copy() for m in moments]
     rows = {
-        (a, b): (h, area, seen)
-        for a, b, h, area, seen in zip(
+        (a, b): row
+        for a, b, *row in zip(
             contacts.low, contacts.high, contacts.height, contacts.area, contacts.evidence,
-            strict=True,
+            contacts.step, strict=True,
         )
     }  # fmt: skip
     members = {k: frozenset([k]) for k in range(len(peaks))}
@@ -114,12 +116,15 @@ def slow_merges(contacts, peaks, moments, ndim):
         peaks[a] = max(peaks[a], peaks[b])
         moments[a] = moments[a] + moments[b]
         old, rows = rows, {}
-        for ends, (height, area, seen) in old.items():
-            new = tuple(sorted(a if end == b else end for end in ends))
-            if new[0] == new[1]:
+        for ends, (height, area, seen, step) in old.items():
+            now = tuple(a if end == b else end for end in ends)
+            if now[0] == now[1]:
                 continue
-            before = rows.get(new, (0.0, 0.0, 0.0))
-            rows[new] = max(before[0], height), before[1] + area, before[2] + seen
+            new = tuple(sorted(now))
+            step = step if new == now else -step
+            before = rows.get(new, (0.0, 0.0, 0.0, 0.0))
+            sums = zip(before[1:], (area, seen, step), strict=True)
+            rows[new] = max(before[0], height), *(x + y for x, y in sums)
     return result
 
 
@@ -137,7 +142,8 @@ def test_the_heap_merges_what_a_search_through_all_pairs_merges(seed, ndim):
     low, high = np.ascontiguousarray(kept.T)
     height = peaks[kept].min(axis=1) * rng.uniform(0.3, 1, len(kept))
     area, seen = rng.uniform(1, 20, len(kept)), rng.normal(size=len(kept))
-    contacts = Contacts(low, high, height, np.arange(len(kept)), area, seen)
+    step = rng.normal(scale=5.0, size=len(kept))
+    contacts = Contacts(low, high, height, np.arange(len(kept)), area, seen, step)
     merges = merge_fragments(contacts, peaks, moments, LEAST, ndim, WEIGHTS)
     wanted = slow_merges(contacts, peaks, moments, ndim)
     np.testing.assert_allclose(merges.ratio, [ratio for ratio, _ in wanted])
@@ -151,7 +157,7 @@ def test_the_pass_of_two_contacts_that_become_one_is_the_higher():
     moments = moments_of(*(np.arange(300).reshape(1, 15, 20) % 3 == k for k in range(3)))
     low, high = np.array([0, 0, 1], np.int32), np.array([1, 2, 2], np.int32)
     contacts = Contacts(
-        low, high, np.array([9.0, 2.0, 4.0]), np.arange(3), np.full(3, 20.0), np.zeros(3)
+        low, high, np.array([9.0, 2.0, 4.0]), np.arange(3), np.full(3, 20.0), *np.zeros((2, 3))
     )
     merges = merge_fragments(contacts, np.full(3, 10.0), moments, LEAST, 2, WEIGHTS)
     assert set(merges.contact) == {0, 2}

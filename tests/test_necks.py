@@ -264,6 +264,27 @@ def test_a_line_in_the_image_alone_is_a_neck(sign):
     assert count(mask) == count(mask, image, beta=0) == 1
 
 
+@pytest.mark.parametrize("bright", [30, 90])
+def test_a_step_of_brightness_alone_is_a_neck(bright):
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:60, :120]
+    mask = ((y - 30) / 20) ** 2 + ((x - 60) / 45) ** 2 < 1
+    right = x > 60
+    image = np.where(right, bright, 60.0) * mask
+    image = ndi.gaussian_filter(image, 1.0) + rng.normal(size=mask.shape)
+    found = split_touching(mask, image)
+    assert found.max() == 2
+    assert abs(((found == found[30, 80]) & mask).sum() / (right & mask).sum() - 1) < 0.05
+    assert count(mask) == 1
+
+
+def test_a_slow_change_of_brightness_is_no_neck():
+    y, x = np.mgrid[:60, :120]
+    mask = ((y - 30) / 20) ** 2 + ((x - 60) / 45) ** 2 < 1
+    noise = np.random.default_rng(0).normal(size=mask.shape)
+    assert count(mask, mask * (60.0 + 0.5 * x) + noise) == 1
+
+
 def test_a_flat_image_says_nothing(field, labels):
     found = split_touching(field.mask, np.full(field.mask.shape, 7))
     assert adjusted_rand_score(labels[field.mask], found[field.mask]) == 1

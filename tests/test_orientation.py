@@ -118,5 +118,6 @@ def test_a_turned_copy_is_the_turned_view(shape):
     for view in mirror_images(len(shape)):
         copy = view.turned_copy(array)
         np.testing.assert_array_equal(copy, view.turned(array))
-        assert copy.flags.c_contiguous and copy.flags.writeable
+        assert copy.flags.c_contiguous
+        assert copy.flags.writeable
         assert not np.shares_memory(copy, array)

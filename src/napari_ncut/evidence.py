@@ -8,7 +8,7 @@ stained membranes, the lines are on the side of the longer tail of the evidence.
 The evidence counts by its mean over the whole border of two parts (see `merging`): spots of texture
 average out, a line between two objects does not. Its unit is what the noise and the texture of the
 object itself can pretend (`in_units_of_noise`), and only what is above 1 counts, so that an image
-without lines leaves everything as the shape alone has it.
+without lines leaves everything as the shape alone has it. Steps of brightness are in `edges`.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ TEXTURE = 1.0
 # where fragments are looked for.
 STRENGTH, STEEPNESS = 2.4, 0.8
 # A border shorter than this proves little, in pixels.
-SHORT = 8.0
+SHORT = 11.0
 
 
 @dataclass(frozen=True)
@@ -59,30 +59,49 @@ class ImageWeights:
         Mean evidence that says nothing.
     short : float
         Length or area without evidence that every border is lengthened by.
+    step : float
+        Factor of the slope of brightness above ``slope``.
+    slope : float
+        Mean slope across the border that says nothing.
     """
 
     strength: float
     texture: float
     short: float
+    step: float
+    slope: float
 
 
-NO_IMAGE = ImageWeights(0.0, 0.0, 1.0)
+NO_IMAGE = ImageWeights(0.0, 0.0, 1.0, 0.0, 0.0)
 
 
-def image_weights(beta: float, spacing: Spacing, ndim: int) -> ImageWeights:
-    """Return the weights for a beta, in physical units."""
-    return ImageWeights(STRENGTH * beta, TEXTURE, SHORT * min(spacing[-2:]) ** (ndim - 1))
-
-
-def line_evidence(
-    channels: NDArray[Any], labels: Volume, spacing: Spacing, monitor: Monitor
-) -> NDArray[np.float32]:
-    """Return the evidence of each pixel for a border between objects.
+def standardised(channels: NDArray[Any], labels: Volume) -> NDArray[np.float32]:
+    """Return the image as one channel with bright objects, in standard deviations of them.
 
     Parameters
     ----------
     channels : ndarray, shape (nz, ny, nx, n_channels)
         Intensities.
+    labels : ndarray of int32, shape (nz, ny, nx)
+        0 is background, where the result is 0.
+    """
+    mask = labels > 0
+    grey = bright_objects(channels, mask)
+    spread = float(grey[mask].std()) if mask.any() else 0.0
+    if not spread > 1e-6 * max(float(np.abs(grey[mask]).max(initial=0.0)), 1e-30):
+        return np.zeros(labels.shape, np.float32)
+    return np.where(mask, (grey - grey[mask].mean()) / spread, 0.0).astype(np.float32)
+
+
+def line_evidence(
+    grey: NDArray[np.float32], labels: Volume, spacing: Spacing, monitor: Monitor
+) -> NDArray[np.float32]:
+    """Return the evidence of each pixel for a line between objects.
+
+    Parameters
+    ----------
+    grey : ndarray of float32, shape (nz, ny, nx)
+        As `standardised` gives it.
     labels : ndarray of int32, shape (nz, ny, nx)
         0 is background.
     spacing : (float, float, float)
@@ -95,17 +114,11 @@ def line_evidence(
     ndarray of float32, shape (nz, ny, nx)
         Positive on lines, in standard deviations of the foreground; 0 for a flat image.
     """
-    mask = labels > 0
-    grey = bright_objects(channels, mask)
-    spread = float(grey[mask].std()) if mask.any() else 0.0
-    if not spread > 1e-6 * max(float(np.abs(grey[mask]).max(initial=0.0)), 1e-30):
-        return np.zeros(labels.shape, np.float32)
-    scaled = np.where(mask, (grey - grey[mask].mean()) / spread, 0.0).astype(np.float32)
     pixel = min(spacing[-2:])
-    near = _mean(scaled, labels, NEAR * pixel, spacing, monitor)
-    far = _mean(scaled, labels, FAR * pixel, spacing, monitor)
+    near = mean_within(grey, labels, NEAR * pixel, spacing, monitor)
+    far = mean_within(grey, labels, FAR * pixel, spacing, monitor)
     evidence = far - near
-    if mask.all() and ((evidence - evidence.mean()) ** 3).mean() < 0:
+    if (labels > 0).all() and ((evidence - evidence.mean()) ** 3).mean() < 0:
         evidence = -evidence
     return evidence
 
@@ -136,15 +149,32 @@ def in_units_of_noise(
     count = np.bincount(place, minlength=n + 1)
     roots = np.bincount(place, np.sqrt(-evidence[below]), minlength=n + 1)
     noise = (roots / np.maximum(count, 1)) ** 2 / MEAN_ROOT**2
-    in_space = min(fragments.shape) > 1
-    size = (2 * np.pi * FAR**2) ** (1.5 if in_space else 1.0)
-    places = np.bincount(fragments.reshape(-1) + 1, minlength=n + 1) / size
-    greatest = np.sqrt(2 * np.log(np.maximum(places, 2.0)))
-    if in_space:
+    greatest = strongest_by_chance(fragments, n)
+    if min(fragments.shape) > 1:
         greatest = np.minimum(greatest, GREATEST_IN_SPACE)
     factor = (1.0 / np.maximum(FAINTEST, share * greatest * noise)).astype(np.float32)
     factor[0] = 0.0
     return np.asarray(np.clip(evidence * factor[fragments + 1], -LARGEST, LARGEST))
+
+
+def strongest_by_chance(fragments: Volume, n: int) -> NDArray[np.float64]:
+    """Return the greatest of as many normal numbers as there are places for a line.
+
+    Parameters
+    ----------
+    fragments : ndarray of int32, shape (nz, ny, nx)
+        -1 is background.
+    n : int
+        Number of fragments.
+
+    Returns
+    -------
+    ndarray of float64, shape (n + 1,)
+        First of the background.
+    """
+    size = (2 * np.pi * FAR**2) ** (1.5 if min(fragments.shape) > 1 else 1.0)
+    places = np.bincount(fragments.reshape(-1) + 1, minlength=n + 1) / size
+    return np.asarray(np.sqrt(2 * np.log(np.maximum(places, 2.0))))
 
 
 def bright_objects(channels: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -166,7 +196,7 @@ def bright_objects(channels: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[n
     return np.asarray(image @ (direction / np.linalg.norm(direction)))
 
 
-def _mean(
+def mean_within(
     values: NDArray[np.float32],
     labels: Volume,
     sigma: float,

@@ -42,6 +42,8 @@ class Contacts:
         Euclidean length (2-D) or area (3-D) of the border.
     evidence : ndarray of float64, shape (n,)
         Integral over the border of what the image says against it being inside an object.
+    step : ndarray of float64, shape (n,)
+        Integral over the border of the slope of brightness across it, from low to high.
     """
 
     low: NDArray[np.int32]
@@ -50,6 +52,7 @@ class Contacts:
     place: NDArray[np.int64]
     area: NDArray[np.float64]
     evidence: NDArray[np.float64]
+    step: NDArray[np.float64]
 
 
 def climb(
@@ -126,6 +129,8 @@ def find_contacts(
     steps: Steps,
     connectivity: int,
     monitor: Monitor,
+    tone: NDArray[np.float32] | None = None,
+    usual: NDArray[np.float32] | None = None,
 ) -> Contacts:
     """Return the borders between fragments of one label.
 
@@ -143,17 +148,24 @@ def find_contacts(
         1: pixels that share a corner only do not touch.
     monitor : Monitor
         Asked whether to go on.
+    tone : ndarray of float32, shape (nz, ny, nx), optional
+        Brightness.
+    usual : ndarray of float32, shape (nz, ny, nx), optional
+        Its usual slope around each pixel.
     """
     nz, ny, nx = labels.shape
     half = len(steps.offsets) // 2
     if evidence is None:
         evidence = np.zeros((1, 1, 1), np.float32)
-    arrays = labels, fragments, width, evidence, steps.offsets[half:], steps.areas[half:]
+    if tone is None or usual is None:
+        tone = usual = np.zeros((1, 1, 1), np.float32)
+    offsets, areas, lengths = steps.offsets[half:], steps.areas[half:], steps.lengths[half:]
+    arrays = labels, fragments, width, evidence, tone, usual, offsets, areas, lengths
     parts = map_chunks(
         partial(_contacts_of_rows, *arrays, connectivity == 1), nz * ny, nx * half, monitor
     )
     pair = np.concatenate([part[0] for part in parts])
-    height, area, seen = np.concatenate([part[1] for part in parts]).T
+    height, area, seen, step = np.concatenate([part[1] for part in parts]).T
     place = np.concatenate([part[2] for part in parts])
     order = np.lexsort((-height, pair))
     pair, first = np.unique(pair[order], return_index=True)
@@ -164,6 +176,7 @@ def find_contacts(
         place[order][first],
         _sums(area[order], first),
         _sums(seen[order], first),
+        _sums(step[order], first),
     )
 
 
@@ -299,17 +312,21 @@ def _contacts_of_rows(
     fragments: NDArray[np.int32],
     width: NDArray[np.float32],
     evidence: NDArray[np.float32],
+    tone: NDArray[np.float32],
+    usual: NDArray[np.float32],
     offsets: NDArray[np.int64],
     areas: NDArray[np.float64],
+    lengths: NDArray[np.float64],
     strict: bool,
     start: int,
     stop: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-    """Sum up the borders that start in some rows: pair, (height, area, evidence), place."""
+    """Sum up the borders that start in some rows: pair, (height, area, evidence, step), place."""
     nz, ny, nx = labels.shape
     use_evidence = evidence.size > 1
+    use_tone = tone.size > 1
     keys = np.full(256, -1, np.int64)
-    sums = np.zeros((256, 3))
+    sums = np.zeros((256, 4))
     places = np.zeros(256, np.int64)
     used = 0
     fragment_at = fragments.reshape(-1)
@@ -351,9 +368,13 @@ def _contacts_of_rows(
                 if use_evidence:
                     both = evidence[z, y, x] + evidence[z1, y1, x1]
                     sums[i, 2] += 0.5 * areas[k] * both
+                if use_tone:
+                    unit = 0.5 * (usual[z, y, x] + usual[z1, y1, x1]) * lengths[k]
+                    rise = (tone[z1, y1, x1] - tone[z, y, x]) / unit
+                    sums[i, 3] += areas[k] * (rise if own < other else -rise)
                 if 2 * used > len(keys):
                     grown = np.full(2 * len(keys), -1, np.int64)
-                    grown_sums = np.zeros((2 * len(keys), 3))
+                    grown_sums = np.zeros((2 * len(keys), 4))
                     grown_places = np.zeros(2 * len(keys), np.int64)
                     for j in range(len(keys)):
                         if keys[j] != -1:

@@ -83,7 +83,8 @@ def merge_fragments(
     image : ImageWeights
         How the evidence of the image counts.
     use_shape : bool
-        False: the image alone; the ratio is then minus the mean evidence on the border.
+        False: the image alone; the ratio is then minus what the border shows above the least that
+        counts.
     """
     kept, gone, ratio, contact = _merge(
         contacts.low,
@@ -91,7 +92,8 @@ def merge_fragments(
         contacts.height,
         contacts.area,
         contacts.evidence,
-        np.array([image.strength, image.texture, image.short]),
+        contacts.step,
+        np.array([image.strength, image.texture, image.short, image.step, image.slope]),
         use_shape,
         peaks.copy(),
         moments.copy(),
@@ -157,6 +159,7 @@ def _ratio_of(
     height: NDArray[np.float64],
     area: NDArray[np.float64],
     evidence: NDArray[np.float64],
+    step: NDArray[np.float64],
     image: NDArray[np.float64],
     use_shape: bool,
     peaks: NDArray[np.float64],
@@ -167,12 +170,13 @@ def _ratio_of(
 ) -> float:
     """Neck ratio of the parts a and b across the contact i."""
     half = 0.5 * area[i] if ndim == 2 else np.sqrt(area[i] / np.pi)
-    seen = evidence[i] / (area[i] + image[2])
+    line = evidence[i] / (area[i] + image[2]) - image[1]
+    slope = abs(step[i]) / (area[i] + image[2]) - image[4]
     if not use_shape:
-        return float(-seen)
+        return float(-max(line, slope) if slope > 0.0 else -line)
     ratio: float = neck_ratio(
         min(height[i], CONTACT * half),
-        image[0] * max(seen - image[1], 0.0),
+        image[0] * max(line, 0.0) + image[3] * max(slope, 0.0),
         peaks[a],
         peaks[b],
         moments[a, 0],
@@ -192,6 +196,7 @@ def _merge(
     height: NDArray[np.float64],
     area: NDArray[np.float64],
     evidence: NDArray[np.float64],
+    step: NDArray[np.float64],
     image: NDArray[np.float64],
     use_shape: bool,
     peaks: NDArray[np.float64],
@@ -202,7 +207,7 @@ def _merge(
     """Merge along a heap of contacts; a contact's age tells whether its entry is still true."""
     n, m = len(peaks), len(low)
     ends = np.empty((m, 2), np.int64)
-    height, area, evidence = height.copy(), area.copy(), evidence.copy()
+    height, area, evidence, step = height.copy(), area.copy(), evidence.copy(), step.copy()
     neck = np.arange(m)
     age = np.zeros(m, np.int64)
     # The contacts of a part are a linked list over half-edges: contact i is 2 i and 2 i + 1.
@@ -233,6 +238,7 @@ def _merge(
             height,
             area,
             evidence,
+            step,
             image,
             use_shape,
             peaks,
@@ -286,6 +292,7 @@ def _merge(
                         neck[twin] = neck[j]
                     area[twin] += area[j]
                     evidence[twin] += evidence[j]
+                    step[twin] += step[j] if ends[twin, side] == a else -step[j]
                     age[j] = -1
                     degree[other] -= 1
                     other = -1
@@ -312,6 +319,7 @@ def _merge(
                 height,
                 area,
                 evidence,
+                step,
                 image,
                 use_shape,
                 peaks,

@@ -31,13 +31,15 @@ from napari_ncut.checks import (
     real,
     spacing_tuple,
 )
+from napari_ncut.edges import INSIDE, find_edges, image_weights
+from napari_ncut.edges import STEEPNESS as EDGE_STEEPNESS
 from napari_ncut.evidence import (
     BETWEEN,
     STEEPNESS,
     WITHIN,
-    image_weights,
     in_units_of_noise,
     line_evidence,
+    standardised,
 )
 from napari_ncut.fragments import Contacts, climb, find_contacts
 from napari_ncut.hills import Grid, find_hills, joined
@@ -192,25 +194,31 @@ def split_tree(
     given = volume
     found = find_hills(given, grid, monitor)
     volume, width, fragments, n = found.labels, found.width, found.fragments, found.n
-    seen = None
+    seen = tone = usual = None
     weights = image_weights(beta, size, ndim)
     if channels is not None and beta > 0.0:
         monitor.report(0.5, "Looking at the image")
-        line = line_evidence(channels, given, size, monitor)
+        grey = standardised(channels, given)
+        line = line_evidence(grey, given, size, monitor)
         inside = in_units_of_noise(line, fragments, n, WITHIN)
         seen = in_units_of_noise(line, fragments, n, BETWEEN)
+        edges = find_edges(grey, given, fragments, n, size, monitor)
+        tone, usual = edges.tone, edges.usual
         hills = fragments + 1
-        landscape = width * np.exp(-STEEPNESS * beta * np.maximum(inside, 0))
+        fall = STEEPNESS * np.maximum(inside, 0) + EDGE_STEEPNESS * np.maximum(edges.slope - 1, 0)
+        landscape = width * np.exp(-beta * fall)
         fragments, n = climb(hills, landscape.astype(np.float32), *around)
-        contacts = find_contacts(hills, fragments, width, inside, *around)
+        contacts = find_contacts(
+            hills, fragments, width, inside, *around, edges.tone, INSIDE * edges.usual
+        )
         peaks, moments = measure(fragments, width, size, n, ndim, monitor)
         lines = merge_fragments(contacts, peaks, moments, least, axes, weights, use_shape=False)
         hill = np.zeros(n, np.int32)
         hill[fragments[fragments >= 0]] = hills[fragments >= 0]
         _keep_crumbs(hill, contacts, moments[:, 0], fragments)
-        fragments, n = joined(fragments, n, lines, -weights.texture, monitor)
+        fragments, n = joined(fragments, n, lines, 0.0, monitor)
     monitor.report(0.8, "Finding borders")
-    contacts = find_contacts(volume, fragments, width, seen, *around)
+    contacts = find_contacts(volume, fragments, width, seen, *around, tone, usual)
     peaks, moments = measure(fragments, width, size, n, ndim, monitor)
     monitor.report(0.9, "Merging fragments")
     merges = merge_fragments(contacts, peaks, moments, least, axes, weights)
