@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from napari_ncut.evidence import ImageWeights
 from napari_ncut.fragments import Contacts
-from napari_ncut.merging import ellipticity, merge_fragments, neck_ratio
+from napari_ncut.merging import ellipticity, half_chord, merge_fragments, neck_ratio
 
 LEAST = np.full(3, 1 / 12)
 WEIGHTS = ImageWeights(strength=3.0, texture=0.2, short=8.0, step=2.0, slope=0.1)
@@ -51,13 +51,62 @@ def test_two_discs_together_are_less_of_an_ellipse_than_one():
     assert ellipticity(moments.sum(axis=0), LEAST, 2) < 0.95
 
 
-def pair(height=6.0, image=0.0, width=(10.0, 10.0), volume=(300.0, 300.0), shape=(1.0, 1.0, 1.0)):
-    return neck_ratio(height, image, *width, *volume, *shape, 2)
+@pytest.mark.parametrize("share", [0.5, 0.2, 0.05])
+@pytest.mark.parametrize("turn", [0.0, 0.4, 1.2])
+def test_half_chord_is_half_of_a_cut_through_an_ellipse(share, turn):
+    mask = ellipse((1, 160, 160), (1, 70, 40), turn)
+    y, x = np.indices((160, 160)) - 79.5
+    # A cut along the short axis, at the height that leaves a share of the ellipse above.
+    along, across = y * math.cos(turn) - x * math.sin(turn), y * math.sin(turn) + x * math.cos(turn)
+    level = np.quantile(along[mask[0]], share)
+    above = mask & (along < level)
+    a, b = moments_of(above, mask & ~above)
+    near = mask[0] & (abs(along - level) < 1)
+    found = half_chord(a, b, LEAST, 2)
+    assert found == pytest.approx(np.ptp(across[near]) / 2, rel=0.1)
 
 
-def test_ratio_is_the_mean_of_the_width_of_the_neck_over_those_of_the_parts():
-    assert pair(6.0, width=(10.0, 10.0)) == pytest.approx(0.6)
-    assert pair(6.0, width=(8.0, 12.0)) == pytest.approx((6 / 8 + 6 / 12) / 2)
+@pytest.mark.parametrize("share", [0.5, 0.2, 0.05])
+def test_half_chord_of_an_ellipsoid_has_the_area_of_the_cut(share):
+    mask = ellipse((60, 60, 60), (14, 26, 20), 0.5)
+    z = np.indices(mask.shape)[0] - 29.5
+    plane = int(np.quantile(z[mask] + 29.5, share))
+    above = mask & (z + 29.5 < plane)
+    a, b = moments_of(above, mask & ~above)
+    area = (mask[plane].sum() + mask[plane - 1].sum()) / 2
+    assert half_chord(a, b, LEAST, 3) == pytest.approx(math.sqrt(area / math.pi), rel=0.1)
+
+
+def test_parts_around_one_centre_have_no_chord():
+    disc = ellipse((1, 41, 41), (1, 8, 8), 0)
+    ring = ellipse((1, 41, 41), (1, 20, 20), 0) & ~disc
+    assert half_chord(*moments_of(disc, ring), LEAST, 2) == 0
+
+
+def pair(
+    height=6.0,
+    image=0.0,
+    width=(10.0, 10.0),
+    volume=(300.0, 300.0),
+    shape=(1.0, 1.0, 1.0),
+    chord=0.0,
+):
+    return neck_ratio(height, chord, image, *width, *volume, *shape, 2)
+
+
+def test_ratio_is_the_root_of_the_mean_of_the_width_of_the_neck_over_those_of_the_parts():
+    assert pair(6.0, width=(10.0, 10.0)) == pytest.approx(math.sqrt(0.6))
+    assert pair(6.0, width=(8.0, 12.0)) == pytest.approx(math.sqrt((6 / 8 + 6 / 12) / 2))
+
+
+def test_a_neck_is_narrower_the_more_it_falls_short_of_the_chord():
+    assert pair(8.0, chord=8.0) == pair(8.0)
+    assert pair(8.0, chord=10.0) == pytest.approx(0.8)
+    assert pair(8.0, chord=14.0) < pair(8.0, chord=12.0)
+
+
+def test_notches_alone_make_no_neck():
+    assert pair(10.0, chord=20.0) == pytest.approx(1)
 
 
 def test_the_slightest_rise_is_noise():
@@ -91,7 +140,8 @@ def slow_ratio(row, a, b, peaks, moments, ndim):
         *((m[0], ellipticity(m, LEAST, ndim)) for m in (moments[a], moments[b], both)), strict=True
     )
     widths = peaks[a], peaks[b]
-    return neck_ratio(min(height, 1.3 * half), image, *widths, *volumes[:2], *shapes, ndim)
+    chord = half_chord(moments[a], moments[b], LEAST, ndim)
+    return neck_ratio(min(height, 1.3 * half), chord, image, *widths, *volumes[:2], *shapes, ndim)
 
 
 def slow_merges(contacts, peaks, moments, ndim):

@@ -5,14 +5,17 @@ What speaks for a neck between two parts a and b that touch:
 - *Width.* ``N = (s / f_a + s / f_b) / 2``, the half-width s at the pass over those of the parts
   (the largest in each). This is the normalised cut, cut/vol(a) + cut/vol(b), with widths for
   volumes: 1 is no neck, 0 is two parts on a thread.
+- *Notches.* ``q = s / c``, at most 1: c is half the chord that the ellipse with the second moments
+  of both parts has where it is cut into volumes like theirs. A cut through an ellipse is as wide as
+  its chord; notches in the outline make it less.
 - *Shape.* ``r = e(a + b) / e(a, b)``: e is the volume of a part over that of the ellipse with the
   same second moments, 1 for any ellipse and less for whatever is not one; e(a, b) the mean of both
   parts. Two discs that touch are each an ellipse, together they are not; the halves of a nucleus
   gain when they are put together. e is the same under any stretching.
 - *Image.* The mean over the border of what the image says there (see `evidence`).
 
-The neck ratio of the pair is ``N r^(6 w) exp(-image)``, where w is the share of both parts that
-their widest discs fill: of a long or bent part the ellipse tells little.
+The neck ratio of the pair is ``sqrt(N q^w) r^(6 w) exp(-image)``, where w is the share of both
+parts that their widest discs fill: of a long or bent part the ellipse tells little.
 """
 
 from __future__ import annotations
@@ -29,8 +32,8 @@ from napari_ncut.fragments import Contacts
 
 # How strongly shape counts beside width: the exponent of r for parts that are filled by a disc.
 SHAPE = 6.0
-# Shape may deepen a neck that the width shows, up to this many times, but not make one.
-DEEPENING = 3.0
+# Notches and shape may deepen a neck that the width shows, up to this many times, but not make one.
+DEEPENING = 4.0
 # A rise over the pass by less than this share of the width is noise.
 NOISE = 0.003
 # The neck is not wider than its border is long (half-widths of small objects are large by a third).
@@ -104,27 +107,86 @@ def merge_fragments(
 
 
 @compiled
+def covariance(
+    moments: NDArray[np.float64], least_moment: NDArray[np.float64]
+) -> tuple[float, float, float, float, float, float]:
+    """Covariances zz, yy, xx, zy, zx, yx of the pixels of a part."""
+    volume = moments[0]
+    z, y, x = moments[1] / volume, moments[2] / volume, moments[3] / volume
+    return (
+        moments[4] / volume - z * z + least_moment[0],
+        moments[5] / volume - y * y + least_moment[1],
+        moments[6] / volume - x * x + least_moment[2],
+        moments[7] / volume - z * y,
+        moments[8] / volume - z * x,
+        moments[9] / volume - y * x,
+    )
+
+
+@compiled
 def ellipticity(
     moments: NDArray[np.float64], least_moment: NDArray[np.float64], ndim: int
 ) -> float:
     """Volume over that of the ellipse with the same second moments: 1 for an ellipse."""
-    volume = moments[0]
-    z, y, x = moments[1] / volume, moments[2] / volume, moments[3] / volume
-    zz = moments[4] / volume - z * z + least_moment[0]
-    yy = moments[5] / volume - y * y + least_moment[1]
-    xx = moments[6] / volume - x * x + least_moment[2]
-    zy = moments[7] / volume - z * y
-    zx = moments[8] / volume - z * x
-    yx = moments[9] / volume - y * x
+    zz, yy, xx, zy, zx, yx = covariance(moments, least_moment)
     if ndim == 2:
-        return float(volume / (4.0 * np.pi * np.sqrt(yy * xx - yx * yx)))
+        return float(moments[0] / (4.0 * np.pi * np.sqrt(yy * xx - yx * yx)))
     spread = zz * (yy * xx - yx * yx) - zy * (zy * xx - yx * zx) + zx * (zy * yx - yy * zx)
-    return float(volume / (4.0 / 3.0 * np.pi * 5.0**1.5 * np.sqrt(spread)))
+    return float(moments[0] / (4.0 / 3.0 * np.pi * 5.0**1.5 * np.sqrt(spread)))
+
+
+@compiled
+def half_chord(
+    a: NDArray[np.float64], b: NDArray[np.float64], least_moment: NDArray[np.float64], ndim: int
+) -> float:
+    """Half-width at which the ellipse of two parts is cut into their volumes.
+
+    A plane that cuts an ellipse with covariance C into caps whose centroids are d apart has the
+    normal C^-1 d. Beside the cut in halves, that into volumes v_a and v_b is narrower by
+    (4 v_a v_b / (v_a + v_b)^2)^(1/3), in volumes ^(1/4): right to 8 % however unequal they are.
+
+    Parameters
+    ----------
+    a, b : ndarray, shape (10,)
+        Moments of the parts.
+    least_moment : ndarray, shape (3,)
+        Variance of a pixel along the axes.
+    ndim : int
+        2 or 3.
+
+    Returns
+    -------
+    float
+        In volumes, the radius of the disc that has the area of the cut; 0 if the centroids are one.
+    """
+    zz, yy, xx, zy, zx, yx = covariance(a + b, least_moment)
+    dz, dy, dx = a[1] / a[0] - b[1] / b[0], a[2] / a[0] - b[2] / b[0], a[3] / a[0] - b[3] / b[0]
+    balance = 4.0 * a[0] * b[0] / (a[0] + b[0]) ** 2
+    # The normal times the determinant: the adjugate of C, times d.
+    if ndim == 2:
+        nz, ny, nx = 0.0, xx * dy - yx * dx, yy * dx - yx * dy
+        spread = yy * xx - yx * yx
+    else:
+        c_zz, c_zy, c_zx = yy * xx - yx * yx, zx * yx - zy * xx, zy * yx - zx * yy
+        c_yy, c_yx, c_xx = zz * xx - zx * zx, zy * zx - zz * yx, zz * yy - zy * zy
+        nz = c_zz * dz + c_zy * dy + c_zx * dx
+        ny = c_zy * dz + c_yy * dy + c_yx * dx
+        nx = c_zx * dz + c_yx * dy + c_xx * dx
+        spread = zz * c_zz + zy * c_zy + zx * c_zx
+    along = zz * nz * nz + yy * ny * ny + xx * nx * nx
+    along += 2.0 * (zy * nz * ny + zx * nz * nx + yx * ny * nx)
+    if along <= 0.0:
+        return 0.0
+    section = np.sqrt(spread * (nz * nz + ny * ny + nx * nx) / along)
+    if ndim == 2:
+        return float(2.0 * section * np.cbrt(balance))
+    return float(np.sqrt(5.0 * section * np.sqrt(balance)))
 
 
 @compiled
 def neck_ratio(
     height: float,
+    chord: float,
     image: float,
     width_a: float,
     width_b: float,
@@ -140,14 +202,15 @@ def neck_ratio(
     if height >= (1.0 - NOISE) * min(width_a, width_b):
         width = 1.0
     volume = volume_a + volume_b
-    gain = shape_both * volume / (volume_a * shape_a + volume_b * shape_b)
-    if gain > 1.0:
-        return float(width * min(gain, 2.0) ** SHAPE * np.exp(-image))
     filled = np.pi * (width_a**2 + width_b**2)
     if ndim == 3:
         filled = 4.0 / 3.0 * np.pi * (width_a**3 + width_b**3)
     share = min(filled / volume, 1.0)
-    ratio = max(width * gain ** (SHAPE * share), 1.0 - DEEPENING * (1.0 - width))
+    gain = shape_both * volume / (volume_a * shape_a + volume_b * shape_b)
+    shape = min(gain, 2.0) ** SHAPE if gain > 1.0 else gain ** (SHAPE * share)
+    if height < chord:
+        shape *= (height / chord) ** (0.5 * share)
+    ratio = max(np.sqrt(width) * shape, 1.0 - DEEPENING * (1.0 - width))
     return float(ratio * np.exp(-image))
 
 
@@ -176,6 +239,7 @@ def _ratio_of(
         return float(-max(line, slope) if slope > 0.0 else -line)
     ratio: float = neck_ratio(
         min(height[i], CONTACT * half),
+        half_chord(moments[a], moments[b], least_moment, ndim),
         image[0] * max(line, 0.0) + image[3] * max(slope, 0.0),
         peaks[a],
         peaks[b],
