@@ -262,7 +262,7 @@ class Controls(QObject):
             control.native.setAccessibleName(text or name)
             if isinstance(control, ComboBox):
                 # Long names of layers are shortened, not the dock widened.
-                control.native.setMinimumContentsLength(8)
+                control.native.setMinimumContentsLength(6)
                 control.native.setSizeAdjustPolicy(
                     control.native.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
                 )

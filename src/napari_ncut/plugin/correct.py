@@ -12,9 +12,9 @@ from napari.layers import Image, Labels, Layer
 from numpy.typing import NDArray
 from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtGui import QKeyEvent
-from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_ncut.plugin import editable, layers, pointing
+from napari_ncut.plugin.column import Column
 from napari_ncut.plugin.desk import Desk
 from napari_ncut.plugin.form import CorrectForm
 from napari_ncut.plugin.hands import FREE_MODE, Hands, Keys
@@ -25,7 +25,7 @@ from napari_ncut.plugin.worker import Run
 NO_LAYER = "Open or make a Labels layer first; its objects are corrected here."
 
 
-class CorrectWidget(QWidget):
+class CorrectWidget(Column):
     """Corrects the objects of any Labels layer by hand.
 
     Parameters
@@ -47,9 +47,8 @@ class CorrectWidget(QWidget):
         self._wants_no_image = False
         self.is_prepared = False
         self.form = CorrectForm(list(self._tools.values()))
-        layout = QVBoxLayout(self)
+        layout = self.column
         layout.addWidget(self.form)
-        self.setMinimumWidth(230)
 
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)

@@ -17,7 +17,6 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QPushButton,
     QTableView,
-    QVBoxLayout,
 )
 
 from napari_ncut.measure import Frame, Table, features, measure, write_csv
@@ -59,7 +58,7 @@ class MeasureDock(Dock):
             control.native.setToolTip(tip)
             form.addRow(text, control.native)
         self.measure = self._button("measure", "Measure (Alt+M)", "Measure the layer as it is now")
-        self.export = self._button("export", "CSV ... (Alt+X)", "Write the table to a file")
+        self.export = self._button("export", "CSV… (Alt+X)", "Write the table to a file")
         self.add_shortcut("Alt+M", self.measure)
         self.add_shortcut("Alt+X", self.export)
         buttons = QHBoxLayout()
@@ -73,7 +72,7 @@ class MeasureDock(Dock):
         self.table.verticalHeader().hide()
         self.table.setSortingEnabled(True)
         self.table.setMinimumHeight(120)
-        layout = QVBoxLayout(self)
+        layout = self.column
         layout.addLayout(form)
         layout.addLayout(buttons)
         layout.addWidget(self.status)

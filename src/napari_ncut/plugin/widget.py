@@ -10,7 +10,7 @@ import numpy as np
 from napari.layers import Labels, Layer
 from numpy.typing import NDArray
 from qtpy.QtCore import QEvent, Qt, QTimer, Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton
 
 from napari_ncut.plugin import layers, regions
 from napari_ncut.plugin.column import Column
@@ -68,7 +68,7 @@ class GraphCutWidget(Column):
         self.status.setObjectName("status")
         self.status.setWordWrap(True)
         self.status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        layout = QVBoxLayout(self)
+        layout = self.column
         self.recipe = RecipeButton(self)
         buttons = QHBoxLayout()
         buttons.addWidget(self.run, 1)
@@ -78,7 +78,6 @@ class GraphCutWidget(Column):
         layout.addWidget(self.progress)
         layout.addWidget(self.status)
         layout.addStretch()
-        self.setMinimumWidth(230)
 
         # Changes that come in a burst, as from a slider, are one change.
         self._soon = QTimer(self)
@@ -314,7 +313,14 @@ class GraphCutWidget(Column):
         if outcome.painted:
             self._result.forget()
         record = outcome.record | {"seconds": round(seconds, 4), "preview": job.preview}
-        self._result.show(outcome.labels, record, job.name, job.place, preview=job.preview)
+        self._result.show(
+            outcome.labels,
+            record,
+            job.name,
+            job.place,
+            preview=job.preview,
+            below=(self.controls.seeds.value, self.controls.shapes.value),
+        )
         text = summary(outcome.result, seconds)
         self.say(f"Preview: {text}. {self.run.text()} keeps it." if job.preview else text)
         if not job.preview:
