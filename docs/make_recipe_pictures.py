@@ -19,9 +19,11 @@ from napari_ncut.plugin.demo import WIDGET, control, wait
 
 PICTURES = Path(__file__).parent / "pictures"
 SIZE = (1280, 800)
-# A polygon around some nuclei of the sample, and a pixel in each nucleus of a blob.
+# A polygon around some nuclei of the sample, a pixel in each nucleus of a blob, and one more in
+# the fourth.
 POLYGON = ((84, 20), (84, 150), (215, 150), (240, 60), (190, 20))
 NUCLEI = ((125, 208), (140, 180), (116, 191), (143, 226), (161, 213), (156, 191))
+MORE = (133, 221)
 
 
 def main(folder=PICTURES, theme="dark"):
@@ -60,7 +62,8 @@ def regions(viewer, widget, folder):
         choose(widget, "region", name)
         shapes.visible = name == "shapes"
         if name == "view":
-            look_at(viewer, NUCLEI, 5)
+            look_at(viewer, NUCLEI, 6)
+            (top, left), (bottom, right) = viewer.layers["nuclei"].corner_pixels
         control(widget, "run").click()
         settle(widget)
         result = widget.result_layer
@@ -69,6 +72,9 @@ def regions(viewer, widget, folder):
             viewer.layers.selection.active = shapes
             shoot(viewer, folder / "region-shapes.png")
         viewer.reset_view()
+        if name == "view":
+            shapes.data = [np.array([(top, left), (top, right), (bottom, right), (bottom, left)])]
+            shapes.visible = True
         canvases[text] = viewer.screenshot(canvas_only=True, flash=False)
         mask.visible = True
         viewer.layers.remove(result)
@@ -76,7 +82,7 @@ def regions(viewer, widget, folder):
 
 
 def points(viewer, widget, folder):
-    """Three points, and three more, of which two are of one object."""
+    """Three points, then four more, of which two are of one object."""
     seeds = viewer.add_points(
         NUCLEI[:3],
         features={"object": ["a", "b", "c"]},
@@ -87,7 +93,7 @@ def points(viewer, widget, folder):
     )
     cut_by_seeds(viewer, widget, "seeds")
     shoot(viewer, folder / "seeds-points-1.png")
-    for pixel, name in zip(NUCLEI[3:], "dee", strict=True):
+    for pixel, name in zip((*NUCLEI[3:], MORE), "defd", strict=True):
         seeds.feature_defaults = {"object": name}
         seeds.add(pixel)
     settle(widget)
@@ -138,10 +144,11 @@ def shoot(viewer, path):
 
 def strip(canvases, path):
     """Put pictures of the canvas side by side."""
-    figure, axes = plt.subplots(1, len(canvases), figsize=(12, 3), layout="constrained")
-    for axis, (text, canvas) in zip(axes, canvases.items(), strict=True):
-        inside = np.flatnonzero(canvas[..., :3].any(axis=(0, 2)))
-        axis.imshow(canvas[:, inside[0] : inside[-1] + 1])
+    figure, axes = plt.subplots(2, 2, figsize=(9, 7.6), layout="constrained")
+    for axis, (text, canvas) in zip(axes.flat, canvases.items(), strict=True):
+        drawn = canvas[..., :3] > canvas[0, 0, :3]
+        rows, columns = (np.flatnonzero(drawn.any(axis=other)) for other in ((1, 2), (0, 2)))
+        axis.imshow(canvas[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
         axis.set_title(text)
         axis.axis("off")
     figure.savefig(path, dpi=100)

@@ -111,7 +111,7 @@ class CorrectWidget(Column):
 
     def _take(self, layer: Labels | None) -> None:
         """Work on a layer from now on; a tool in use goes with it."""
-        tool = self.tool
+        tool, before = self.tool, self._desk.layer
         self._leave_layer()
         self._desk.take(layer)
         if layer is not None:
@@ -132,6 +132,8 @@ class CorrectWidget(Column):
         self._refresh()
         if tool is not None:
             self._use(tool.name)
+        if before is not None and layer is not None and before not in self._viewer.layers:
+            self.form.say(f"{before.name} was deleted; this is {layer.name} now.")
 
     def _leave_layer(self) -> None:
         self._leave()
