@@ -14,6 +14,7 @@ import numpy as np
 from qtpy.QtTest import QTest
 from skimage.draw import line
 from skimage.measure import label
+from skimage.segmentation import expand_labels
 
 from napari_ncut.plugin.demo import WIDGET, control, wait
 
@@ -105,7 +106,7 @@ def scribbles(viewer, widget, folder):
     strokes = np.zeros(viewer.layers["nuclei"].data.shape, np.uint8)
     for number, (y, x) in enumerate(NUCLEI, 1):
         strokes[line(y - 3, x - 3, y + 3, x + 2)] = number
-    viewer.add_labels(strokes, name="scribbles")
+    viewer.add_labels(expand_labels(strokes, 1), name="scribbles", opacity=1)
     cut_by_seeds(viewer, widget, "scribbles")
     shoot(viewer, folder / "seeds-scribbles.png")
 
