@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from napari.utils.theme import available_themes
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QAbstractButton, QComboBox
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QAbstractButton, QApplication, QComboBox
 
 from .hands import check_nothing_is_cut_off, idle, press
 
@@ -60,6 +61,26 @@ def test_the_tab_key_scrolls_to_what_it_reaches(crowded):
     assert preview.hasFocus()
     window.qtbot.wait(20)
     assert viewport.rect().contains(preview.mapTo(viewport, preview.rect().center()))
+
+
+def test_every_control_of_graph_cut_is_one_stop_of_the_tab_key_from_top_to_bottom(crowded):
+    window, docks = crowded
+    dock = docks["Graph cut"]
+    window.viewer.window._qt_window.activateWindow()
+    wanted = ["image", "foreground", "mask", "region", "neck", "min_size", "beta", "preview", "run"]
+    dock.controls.mode.native.setFocus()
+    window.wait_until(lambda: dock.controls.mode.native.hasFocus())
+    for name in wanted:
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        control = window.control(dock, name)
+        assert QApplication.focusWidget() is (control.focusProxy() or control)
+        assert QApplication.focusWidget().accessibleName() or name == "run"
+    neck = dock.controls.neck.value
+    dock.controls.neck.native.setFocus()
+    for key, value in (("Left", neck - 0.01), ("PageUp", neck + 0.09), ("Home", 0), ("End", 1)):
+        QTest.keyClick(QApplication.focusWidget(), getattr(Qt.Key, f"Key_{key}"))
+        assert dock.controls.neck.value == pytest.approx(value)
+    idle(window, *docks.values())
 
 
 def test_docks_have_the_colours_of_the_theme(crowded):

@@ -67,6 +67,7 @@ class MeasureDock(Dock):
         self.table = QTableView()
         self.table.setObjectName("table")
         self.table.setAccessibleName("Measurements")
+        self.table.setToolTip("Click a row, or go there by arrow keys: the view follows")
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.verticalHeader().hide()
