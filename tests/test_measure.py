@@ -133,3 +133,10 @@ class Full:
 
     def writerow(self, row):
         raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("number", [3, 2**63])
+def test_labels_of_64_bits_without_a_sign_keep_their_numbers(number):
+    table = measure(np.array([[number, number, 0]], np.uint64))
+    assert table["label"].tolist() == [number]
+    assert features(table)["area"][-1] == 2.0

@@ -36,10 +36,35 @@ def test_a_cold_cache_is_filled_by_another_process_and_told_in_words(monkeypatch
             return 0 if self.polls > 2 else None
 
     warming._mark().unlink(missing_ok=True)
+    monkeypatch.setattr(warming, "_compiling", None)
     monkeypatch.setattr(subprocess, "Popen", Process)
     warming.prepare(Monitor(lambda _, text: told.append(text)))
     assert started == [[sys.executable, "-c", warming.COMMAND]]
     assert "preparing (first time only)" in told
+
+
+def test_after_a_cancelled_call_the_next_waits_for_the_same_process(monkeypatch):
+    started = []
+
+    class Process:
+        def __init__(self, command):
+            started.append(command)
+            self.is_over = False
+
+        def poll(self):
+            return 0 if self.is_over else None
+
+    def end(_, text):
+        warming._compiling.is_over = True
+
+    warming._mark().unlink(missing_ok=True)
+    monkeypatch.setattr(warming, "_compiling", None)
+    monkeypatch.setattr(subprocess, "Popen", Process)
+    with pytest.raises(Cancelled):
+        warming.prepare(Monitor(cancelled=lambda: True))
+    assert not warming._compiling.is_over
+    warming.prepare(Monitor(end))
+    assert len(started) == 1
 
 
 def test_it_can_be_cancelled():

@@ -104,6 +104,7 @@ def _measure_frame(
     if image is not None:
         properties.append("intensity_mean")
     numbers = None
+    number_dtype = np.uint64 if labels.dtype == np.uint64 else np.int64
     if labels.size and labels.max() > MAX_ROWS:
         # scikit-image takes memory for every number up to the highest.
         numbers, labels = _counted_through(labels)
@@ -114,7 +115,7 @@ def _measure_frame(
         found["label"] = numbers[found["label"]]
     axes = AXES[-labels.ndim :]
     table = {
-        "label": found["label"].astype(np.int64),
+        "label": found["label"].astype(number_dtype),
         "volume" if labels.ndim == 3 else "area": found["area"].astype(float),
     }
     for number, axis in enumerate(axes):

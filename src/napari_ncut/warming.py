@@ -21,6 +21,8 @@ from napari_ncut.session import CutSession
 from napari_ncut.settings import CutSettings
 
 COMMAND = "from napari_ncut.warming import warm_up; warm_up()"
+# The process that fills the cache; it goes on when the call that started it is cancelled.
+_compiling: subprocess.Popen[bytes] | None = None
 
 
 def warm_up(monitor: Monitor | None = None) -> None:
@@ -65,12 +67,14 @@ def prepare(monitor: Monitor) -> None:
     Parameters
     ----------
     monitor : Monitor
-        May end the call; the other process goes on.
+        May end the call. The other process goes on, and the next call waits for it.
     """
+    global _compiling
     mark = _mark()
     if mark is not None and not mark.exists():
-        compiling = subprocess.Popen([sys.executable, "-c", COMMAND])
-        while compiling.poll() is None:
+        if _compiling is None or _compiling.poll() is not None:
+            _compiling = subprocess.Popen([sys.executable, "-c", COMMAND])
+        while _compiling.poll() is None:
             monitor.report(0.0, "preparing (first time only)")
             time.sleep(0.05)
     warm_up(monitor)

@@ -53,10 +53,10 @@ class Window:
         self.wait_until(lambda: widget.is_idle)
 
     def run(self, widget):
-        """Click the button, wait for the end, and return the newest layer."""
+        """Click the button, wait for the end, and return the layer that shows the result."""
         self.click(widget)
         self.wait_idle(widget)
-        return self.viewer.layers[-1]
+        return widget.result_layer
 
 
 class Heartbeat:

@@ -624,6 +624,14 @@ class TestLayersComeAndGo:
         assert hand.widget.tool is None
         assert "Labels layer first" in hand.status
 
+    def test_a_deleted_layer_is_told_and_which_is_next(self, hand):
+        gone = hand.layer.name
+        hand.viewer.add_labels(discs(), name="other")
+        hand.viewer.layers.selection.active = hand.layer
+        hand.viewer.layers.remove(hand.layer)
+        hand.idle()
+        assert hand.status == f"{gone} was deleted; this is other now."
+
     def test_the_layer_is_deleted_while_a_cut_is_shown_and_dragged(self, hand):
         hand.tool("J")
         hand.drag(SQUARE, RIGHT, release=False)

@@ -278,6 +278,15 @@ def test_layers_deleted_and_the_dock_closed_do_no_harm(measured):
     window.qtbot.wait(150)
 
 
+def test_a_deleted_result_is_told_and_what_is_measured_next(measured):
+    window, _, dock = measured
+    window.viewer.layers.remove(dock.labels.value)
+    window.wait_idle(dock)
+    said = window.status(dock)
+    assert "segments was deleted" in said
+    assert dock.labels.value.name in said
+
+
 def test_the_window_answers_while_it_measures(window, heartbeat):
     scene = scenes.field()
     window.viewer.add_labels(scene.truth.astype(int))

@@ -209,6 +209,21 @@ class TestSeeds:
         result = window.run(widget)
         assert [result.data[p] for p in [(28, 24), (67, 58), (24, 70)]] == [1, 2, 3]
 
+    def test_a_name_in_the_column_object_cuts_again_and_the_points_stay_on_top(self, window):
+        viewer = window.viewer
+        viewer.open_sample("napari-ncut", "circles4")
+        points = viewer.add_points([[28, 24], [40, 50]], features={"object": ["a", "b"]})
+        widget = window.dock()
+        window.choose(widget, "mode", "Cut into N")
+        window.choose(widget, "seeds", points.name)
+        window.wait_idle(widget)
+        preview = widget.result_layer
+        assert viewer.layers.index(preview) < viewer.layers.index(points)
+        assert preview.data[28, 24] != preview.data[40, 50]
+        points.features = {"object": ["a", "a"]}
+        window.wait_idle(widget)
+        assert preview.data[28, 24] == preview.data[40, 50]
+
     def test_scribbles(self, window):
         scene = scenes.circles(2)
         window.viewer.add_image(scene.image, name="cells")

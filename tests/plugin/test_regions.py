@@ -53,6 +53,13 @@ class TestSeeds:
         seeds = regions.seeds(points, image, (40, 60))
         assert (seeds[0, 0], seeds[10, 20], seeds[10, 30]) == (1, 2, 1)
 
+    @pytest.mark.parametrize("names", [["a", None, "a", None], [2.0, np.nan, 2.0, np.nan]])
+    def test_a_point_without_a_name_is_an_object_of_its_own(self, image, names):
+        points = Points([[10, 0], [20, 0], [30, 0], [40, 0]], features={"object": names})
+        seeds = regions.seeds(points, image, (40, 60))
+        found = seeds[seeds > 0].tolist()
+        assert (len(found), len(set(found))) == (4, 3)
+
     def test_scribbles_are_their_labels(self, image):
         scribbles = np.zeros((40, 60), np.uint8)
         scribbles[3, 4:9] = 7
@@ -61,6 +68,18 @@ class TestSeeds:
     def test_scribbles_of_another_shape_are_an_error(self, image):
         with pytest.raises(ValueError, match=r"\(5, 5\).*\(40, 60\)"):
             regions.seeds(Labels(np.ones((5, 5), int)), image, (40, 60))
+
+    def test_scribbles_hold_no_label_that_a_result_can_not(self, image):
+        scribbles = np.zeros((40, 60), np.int64)
+        scribbles[3, 4:9], scribbles[9] = 2**40, -1
+        with pytest.raises(ValueError, match=str(2**40)):
+            regions.seeds(Labels(scribbles), image, (40, 60))
+        scribbles[3, 4:9] = 1
+        assert regions.seeds(Labels(scribbles), image, (40, 60)).sum() == 5
+
+    def test_scribbles_in_a_pyramid_are_those_of_the_level_that_fits(self, image):
+        levels = [np.ones((40, 60), int), np.ones((20, 30), int)]
+        assert regions.seeds(Labels(levels, multiscale=True), image, (40, 60)).all()
 
     def test_no_seed_is_an_error(self, image):
         with pytest.raises(ValueError, match="no seed inside"):
@@ -71,3 +90,8 @@ def test_the_selected_label_is_a_region():
     labels = Labels(np.array([[1, 2], [2, 3]]))
     labels.selected_label = 2
     np.testing.assert_array_equal(regions.of_label(labels, (2, 2)), [[False, True], [True, False]])
+
+
+def test_the_selected_label_of_a_pyramid_is_that_of_the_level_that_fits():
+    levels = [np.ones((40, 60), int), np.ones((20, 30), int)]
+    assert regions.of_label(Labels(levels, multiscale=True), (40, 60)).all()

@@ -352,6 +352,14 @@ class TestDimensions:
         assert [plane.max() for plane in layer.data] == [4, 4, 4]
         assert "12 segments in 3 frames" in window.status(widget)
 
+    def test_empty_planes_are_counted(self, window):
+        mask = self.mask()
+        mask[2] = 0
+        window.viewer.add_labels(mask)
+        widget = window.dock()
+        window.run(widget)
+        assert "in 3 frames (1 of them empty)" in window.status(widget)
+
     def test_only_the_current_plane_if_wanted(self, window):
         window.viewer.add_image(self.movie(), name="movie")
         window.viewer.add_labels(self.mask(), name="movie mask")
@@ -562,6 +570,24 @@ class TestTrouble:
         window.wait_idle(widget)
         assert "Segments is 2" in window.status(widget)
         assert "set Segments to 41" in window.status(widget)
+
+    @pytest.mark.parametrize("foreground", ["bright (Otsu)", "dark (Otsu)"])
+    def test_a_constant_image_says_why_nothing_is_found(self, window, foreground):
+        window.viewer.add_image(np.full((40, 50), 7, np.uint8))
+        widget = window.dock()
+        window.choose(widget, "foreground", foreground)
+        window.wait_idle(widget)
+        window.run(widget)
+        side = foreground.split()[0]
+        assert window.status(widget).startswith(f"0 segments: no pixel is {side}er than the thr")
+
+    def test_an_empty_mask_says_why_nothing_is_found(self, window):
+        window.viewer.add_image(np.random.default_rng(0).random((40, 50)))
+        window.viewer.add_labels(np.zeros((40, 50), int))
+        widget = window.dock()
+        window.choose(widget, "mask", window.viewer.layers[-1].name)
+        window.run(widget)
+        assert "the mask is empty" in window.status(widget).lower()
 
     def test_an_image_without_two_axes(self, window):
         window.viewer.add_layer(Image(np.zeros((4, 4))))

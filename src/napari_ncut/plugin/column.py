@@ -1,13 +1,44 @@
-"""A column of widgets that asks for the height of its texts."""
+"""A column of widgets that can be scrolled through, so that several docks fit a small screen."""
 
 from __future__ import annotations
 
-from qtpy.QtCore import QEvent
-from qtpy.QtWidgets import QWidget
+from qtpy.QtCore import QEvent, QSize, Qt
+from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+
+# Of a dock that lies above and below others: the height of three rows, in pixels.
+LOW = 80
+NARROW = 220
 
 
-class Column(QWidget):
-    """A column of widgets with room for all lines of text: a wrapped label does not ask for it."""
+class Column(QScrollArea):
+    """A dock's widgets, in its layout ``column``; where they have no room they scroll."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = _Body()
+        self.body.setMinimumWidth(NARROW)
+        self.column = QVBoxLayout(self.body)
+        self.column.setContentsMargins(5, 5, 5, 5)
+        self.setWidget(self.body)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # The Tab key goes to what can be set; what it reaches is scrolled into view.
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def sizeHint(self) -> QSize:
+        """Return the size at which nothing scrolls."""
+        return self.body.sizeHint().expandedTo(self.body.minimumSize())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the width of the widgets beside a scroll bar, and a height that shows a few."""
+        bar = self.verticalScrollBar()
+        width = self.body.minimumSizeHint().width() + (0 if bar is None else bar.sizeHint().width())
+        return QSize(max(width, NARROW), LOW)
+
+
+class _Body(QWidget):
+    """Widgets with room for all lines of text: a wrapped label does not ask for it."""
 
     def event(self, event: QEvent | None) -> bool:
         """Ask for the height that the texts need at this width."""

@@ -8,8 +8,8 @@ from typing import Any
 from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, SpinBox
 from napari.components import ViewerModel
 from napari.layers import Labels, Layer
-from qtpy.QtCore import QObject, Qt, Signal
-from qtpy.QtWidgets import QFormLayout, QLabel, QWidget
+from qtpy.QtCore import QEvent, QObject, Qt, Signal
+from qtpy.QtWidgets import QAbstractSlider, QFormLayout, QLabel, QWidget
 from superqt import QLabeledDoubleSlider
 
 from napari_ncut.plugin import layers
@@ -91,6 +91,30 @@ ROWS = {
 }
 
 
+# By how many steps a key moves a slider.
+STEPS = {
+    Qt.Key.Key_Left: -1,
+    Qt.Key.Key_Down: -1,
+    Qt.Key.Key_Right: 1,
+    Qt.Key.Key_Up: 1,
+    Qt.Key.Key_PageDown: -10,
+    Qt.Key.Key_PageUp: 10,
+    Qt.Key.Key_Home: -100,
+    Qt.Key.Key_End: 100,
+}
+
+
+class SliderKeys(QObject):
+    """Moves a slider by keys, which superqt's sliders of floats do not hear."""
+
+    def eventFilter(self, slider: Any, event: Any) -> bool:
+        """Take the keys that move a slider, and no other event."""
+        if event.type() != QEvent.Type.KeyPress or event.key() not in STEPS:
+            return False
+        slider.setValue(slider.value() + STEPS[event.key()] * slider.singleStep())
+        return True
+
+
 class FloatSlider:
     """A slider with the face of a magicgui widget.
 
@@ -101,6 +125,11 @@ class FloatSlider:
     def __init__(self, value: float) -> None:
         self.native = QLabeledDoubleSlider(Qt.Orientation.Horizontal)
         self.native.setDecimals(2)
+        # One stop of the Tab key, not one for the slider and one for the box around it.
+        self._slider = self.native.findChild(QAbstractSlider)
+        self.native.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.native.setFocusProxy(self._slider)
+        self._slider.installEventFilter(SliderKeys(self.native))
         self.changed = self.native.valueChanged
         self.set_range(0.0, 1.0)
         self.value = value
@@ -114,6 +143,11 @@ class FloatSlider:
     @value.setter
     def value(self, value: float) -> None:
         self.native.setValue(value)
+
+    def describe(self, text: str) -> None:
+        """Set what a screen reader says of the slider."""
+        self.native.setAccessibleName(text)
+        self._slider.setAccessibleName(text)
 
     def set_range(self, low: float, high: float) -> None:
         """Set the ends of the slider; a step is a hundredth of the way between them."""
@@ -259,10 +293,13 @@ class Controls(QObject):
             control.name = name
             control.tooltip = tip
             control.native.setObjectName(name)
-            control.native.setAccessibleName(text or name)
+            if isinstance(control, FloatSlider):
+                control.describe(text)
+            else:
+                control.native.setAccessibleName(text or name)
             if isinstance(control, ComboBox):
                 # Long names of layers are shortened, not the dock widened.
-                control.native.setMinimumContentsLength(8)
+                control.native.setMinimumContentsLength(6)
                 control.native.setSizeAdjustPolicy(
                     control.native.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
                 )

@@ -12,9 +12,9 @@ from napari.layers import Image, Labels, Layer
 from numpy.typing import NDArray
 from qtpy.QtCore import QEvent, Qt, QTimer
 from qtpy.QtGui import QKeyEvent
-from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_ncut.plugin import editable, layers, pointing
+from napari_ncut.plugin.column import Column
 from napari_ncut.plugin.desk import Desk
 from napari_ncut.plugin.form import CorrectForm
 from napari_ncut.plugin.hands import FREE_MODE, Hands, Keys
@@ -25,7 +25,7 @@ from napari_ncut.plugin.worker import Run
 NO_LAYER = "Open or make a Labels layer first; its objects are corrected here."
 
 
-class CorrectWidget(QWidget):
+class CorrectWidget(Column):
     """Corrects the objects of any Labels layer by hand.
 
     Parameters
@@ -47,9 +47,8 @@ class CorrectWidget(QWidget):
         self._wants_no_image = False
         self.is_prepared = False
         self.form = CorrectForm(list(self._tools.values()))
-        layout = QVBoxLayout(self)
+        layout = self.column
         layout.addWidget(self.form)
-        self.setMinimumWidth(230)
 
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -112,7 +111,7 @@ class CorrectWidget(QWidget):
 
     def _take(self, layer: Labels | None) -> None:
         """Work on a layer from now on; a tool in use goes with it."""
-        tool = self.tool
+        tool, before = self.tool, self._desk.layer
         self._leave_layer()
         self._desk.take(layer)
         if layer is not None:
@@ -133,6 +132,8 @@ class CorrectWidget(QWidget):
         self._refresh()
         if tool is not None:
             self._use(tool.name)
+        if before is not None and layer is not None and before not in self._viewer.layers:
+            self.form.say(f"{before.name} was deleted; this is {layer.name} now.")
 
     def _leave_layer(self) -> None:
         self._leave()

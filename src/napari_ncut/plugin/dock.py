@@ -70,7 +70,6 @@ class Dock(Column):
         self.status.setObjectName("status")
         self.status.setWordWrap(True)
         self.status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.setMinimumWidth(230)
 
     def say(self, text: str, *, error: bool = False) -> None:
         """Show a sentence in the status line."""

@@ -93,16 +93,34 @@ def describe(result: Result) -> dict[str, Any]:
     }
 
 
-def summary(result: Result, seconds: float) -> str:
-    """Return a result in one line."""
+def summary(job: Job, result: Result, seconds: float) -> str:
+    """Return a result in one line, and why it is empty if it is."""
     total = sum(result.counts.values())
+    if total == 0:
+        return why_empty(job)
+    frames = job.source.frames() if job.recipe.frames is None else job.recipe.frames
+    n_empty = len(frames) - sum(count > 0 for count in result.counts.values())
     parts = [f"{total} segment{'s' * (total != 1)}"]
-    if len(result.counts) > 1:
-        parts[0] += f" in {len(result.counts)} frames"
+    if len(frames) > 1:
+        parts[0] += f" in {len(frames)} frames"
+        if n_empty:
+            parts[0] += f" ({n_empty} of them empty)"
     if result.ncut:
         parts.append(f"normalised cut {np.mean(list(result.ncut.values())):.3g}")
-    parts.append(f"{seconds:.2f} s")
+    parts.append(f"{seconds:.2f} s" if seconds >= 0.005 else "less than 0.01 s")
     return ", ".join(parts)
+
+
+def why_empty(job: Job) -> str:
+    """Return why a run found no object, and what to do."""
+    where = "" if job.source.region is None else " in the region"
+    if job.recipe.threshold is not None:
+        side = "darker" if job.recipe.dark else "brighter"
+        return (
+            f"0 segments: no pixel{where} is {side} than the threshold of "
+            f"{job.recipe.threshold:.4g}. Move Threshold, or choose another Foreground."
+        )
+    return f"0 segments: the mask is empty{where}. Draw one, or choose another Foreground."
 
 
 def in_words(error: Exception) -> str:

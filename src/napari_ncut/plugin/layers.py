@@ -110,7 +110,7 @@ def source(
     scale = np.abs(np.asarray(main.scale) * factors)
     return Source(
         image=None if image is None else arrays(image)[chosen],
-        mask=None if mask is None else _matching(mask, spatial_shape(main, chosen)),
+        mask=None if mask is None else matching(mask, spatial_shape(main, chosen)),
         spatial_ndim=spatial_ndim,
         spacing=tuple(float(size) for size in scale[-spatial_ndim:]),
         has_channels=isinstance(image, Image) and image.rgb,
@@ -119,10 +119,26 @@ def source(
     )
 
 
-def _matching(mask: Layer, shape: tuple[int, ...]) -> Any:
+def matching(mask: Layer, shape: tuple[int, ...]) -> Any:
     """Return the level of a mask that has the shape, or else its finest level."""
     levels = arrays(mask)
     return next((a for a in levels if tuple(a.shape) == shape[-a.ndim :]), levels[0])
+
+
+def image_of_shape(image: Image, shape: tuple[int, ...]) -> Any:
+    """Return the level of an image that has a shape, its colours aside, or None."""
+    levels = enumerate(arrays(image))
+    return next((array for n, array in levels if spatial_shape(image, n) == shape), None)
+
+
+def unit_of(layer: Layer, ndim: int) -> str:
+    """Return the unit of area or volume of a layer, as text."""
+    names = {str(unit) for unit in layer.units[-ndim:]}
+    unit = names.pop() if len(names) == 1 else "unit"
+    power = "²" if ndim == 2 else "³"
+    if unit == "pixel":
+        return "px" + power
+    return {"micrometer": "µm", "nanometer": "nm", "millimeter": "mm"}.get(unit, unit) + power
 
 
 def place(layer: Layer) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import napari
 import numpy as np
 from magicgui.widgets import ComboBox
-from napari.layers import Image, Labels, Layer
+from napari.layers import Image, Labels
 from qtpy.QtCore import QModelIndex, Qt, QTimer
 from qtpy.QtWidgets import (
     QAbstractItemView,
@@ -17,7 +17,6 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QPushButton,
     QTableView,
-    QVBoxLayout,
 )
 
 from napari_ncut.measure import Frame, Table, features, measure, write_csv
@@ -59,7 +58,7 @@ class MeasureDock(Dock):
             control.native.setToolTip(tip)
             form.addRow(text, control.native)
         self.measure = self._button("measure", "Measure (Alt+M)", "Measure the layer as it is now")
-        self.export = self._button("export", "CSV ... (Alt+X)", "Write the table to a file")
+        self.export = self._button("export", "CSV… (Alt+X)", "Write the table to a file")
         self.add_shortcut("Alt+M", self.measure)
         self.add_shortcut("Alt+X", self.export)
         buttons = QHBoxLayout()
@@ -68,12 +67,13 @@ class MeasureDock(Dock):
         self.table = QTableView()
         self.table.setObjectName("table")
         self.table.setAccessibleName("Measurements")
+        self.table.setToolTip("Click a row, or go there by arrow keys: the view follows")
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.verticalHeader().hide()
         self.table.setSortingEnabled(True)
         self.table.setMinimumHeight(120)
-        layout = QVBoxLayout(self)
+        layout = self.column
         layout.addLayout(form)
         layout.addLayout(buttons)
         layout.addWidget(self.status)
@@ -134,9 +134,14 @@ class MeasureDock(Dock):
                 self._choose_labels()
         finally:
             self._choosing = False
-        if not in_viewer(self._measured, self._viewer):
-            self._forget()
+        gone = self._measured
+        if gone is None or in_viewer(gone, self._viewer):
+            self._refresh()
+            return
+        self._forget()
         self._refresh()
+        if self._problem() is None:
+            self.say(f"{gone.name} was deleted. Measure makes a table of {self.labels.value.name}.")
 
     def _choose_labels(self) -> None:
         """Choose the newest result of this plugin, else the active layer, else the newest."""
@@ -193,7 +198,7 @@ class MeasureDock(Dock):
         data = layers.arrays(labels)[level]
         values = None
         if image is not None:
-            values = next(a for a in layers.arrays(image) if _shape(a, image) == tuple(data.shape))
+            values = layers.image_of_shape(image, tuple(data.shape))
         spatial_ndim = self._spatial_ndim_of(labels)
         spacing = layers.source(None, labels, spatial_ndim).spacing
         has_channels = image is not None and image.rgb
@@ -245,7 +250,7 @@ class MeasureDock(Dock):
         if n_objects == 0:
             self.say("The layer is empty: there is no object in it.")
             return
-        unit = unit_of(labels, spatial_ndim)
+        unit = layers.unit_of(labels, spatial_ndim)
         size = "volume" if "volume" in table else "area"
         self.say(
             f"{n_objects} object{'s' * (n_objects != 1)}, mean {size} "
@@ -383,20 +388,6 @@ class MeasureDock(Dock):
         self._viewer.dims.events.current_step.disconnect(self._on_frame)
 
 
-def _shape(array: Any, image: Image) -> tuple[int, ...]:
-    return tuple(array.shape[:-1] if image.rgb else array.shape)
-
-
 def _fits(image: Image, labels: Labels) -> bool:
     wanted = layers.spatial_shape(labels, layers.level(labels))
-    return any(_shape(array, image) == wanted for array in layers.arrays(image))
-
-
-def unit_of(layer: Layer, ndim: int) -> str:
-    """Return the unit of area or volume of a layer, as text."""
-    names = {str(unit) for unit in layer.units[-ndim:]}
-    unit = names.pop() if len(names) == 1 else "unit"
-    power = "²" if ndim == 2 else "³"
-    if unit == "pixel":
-        return "px" + power
-    return {"micrometer": "µm", "nanometer": "nm", "millimeter": "mm"}.get(unit, unit) + power
+    return layers.image_of_shape(image, wanted) is not None

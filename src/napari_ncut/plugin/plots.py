@@ -11,14 +11,13 @@ import numpy as np
 from napari.layers import Image, Labels
 from numpy.typing import NDArray
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QDockWidget, QMainWindow, QPushButton, QScrollArea, QVBoxLayout
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QPushButton
 
 from napari_ncut.counting import Counts, compare_counts
 from napari_ncut.explain import Blobs, Explanation, explain
 from napari_ncut.monitor import Monitor
 from napari_ncut.plugin import layers
 from napari_ncut.plugin.canvas import CountPlot, NeckHistogram, Plot, ProfilePlot
-from napari_ncut.plugin.column import Column
 from napari_ncut.plugin.dock import Dock, GraphCutLink, in_viewer
 from napari_ncut.plugin.job import Job
 from napari_ncut.plugin.worker import Run
@@ -68,23 +67,12 @@ class SeeWhyDock(Dock):
         self.take_n.setToolTip("Set Segments in Graph cut to the suggested number")
         self.fiedler = QPushButton("Fiedler vector as a layer (Alt+E)")
         self.fiedler.setToolTip("Show the vector that sorts the pixels of this object")
-        column = Column()
-        layout = QVBoxLayout(column)
+        layout = self.column
         layout.addWidget(self.status)
         for name in ("histogram", "take_n", "eigenvalues", "profile", "fiedler"):
             part = getattr(self, name)
             part.setObjectName(name)
             layout.addWidget(part, stretch=isinstance(part, Plot))
-        # In a low window the plots are scrolled through, and push nothing off the screen.
-        scroll = QScrollArea()
-        scroll.setWidget(column)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setMinimumHeight(220)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
         self.add_shortcut("Alt+N", self.take_n)
         self.add_shortcut("Alt+E", self.fiedler)
 

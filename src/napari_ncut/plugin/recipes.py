@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from napari.components import ViewerModel
 from napari.layers import Labels
+from qtpy.QtCore import Signal
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu, QPushButton
 
 from napari_ncut.files import write_labels
 from napari_ncut.monitor import Monitor
 from napari_ncut.plugin import layers
+from napari_ncut.plugin.controls import Controls
 from napari_ncut.plugin.result import recipe_of
 from napari_ncut.plugin.worker import Run
 from napari_ncut.presets import Presets, read_preset, write_preset
 from napari_ncut.recipe import Recipe, script
-
-if TYPE_CHECKING:
-    from napari_ncut.plugin.widget import GraphCutWidget
 
 
 class RecipeButton(QPushButton):
@@ -29,13 +28,19 @@ class RecipeButton(QPushButton):
 
     Parameters
     ----------
-    widget : GraphCutWidget
-        Shows and gives the settings, runs, and says what happened.
+    viewer : napari.components.ViewerModel
+        Where the results are.
+    controls : Controls
+        The form that shows and gives the settings.
     """
 
-    def __init__(self, widget: GraphCutWidget) -> None:
-        super().__init__(widget)
-        self._widget = widget
+    said = Signal(str, bool)  # a text, and whether it is an error
+    run_wanted = Signal()
+
+    def __init__(self, viewer: ViewerModel, controls: Controls) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self._controls = controls
         self._presets = Presets()
         self.setObjectName("recipe")
         self.setText("Recipe")
@@ -48,7 +53,7 @@ class RecipeButton(QPushButton):
         """Show the settings that were used last, if there are any."""
         recipe = self._presets.last_used()
         if recipe is not None:
-            self._widget.controls.set_settings(recipe.settings)
+            self._controls.set_settings(recipe.settings)
 
     def keep_last_used(self, recipe: Recipe) -> None:
         """Keep the settings for the next start; a folder that can not be written is no error."""
@@ -88,7 +93,7 @@ class RecipeButton(QPushButton):
 
     def _result(self) -> Labels | None:
         """Return the selected result, or else the newest."""
-        viewer_layers = self._widget.viewer.layers
+        viewer_layers = self._viewer.layers
         candidates = [viewer_layers.selection.active, *reversed(viewer_layers)]
         return next(
             (x for x in candidates if isinstance(x, Labels) and layers.is_ours(x) and x.editable),
@@ -103,14 +108,14 @@ class RecipeButton(QPushButton):
         if layer is None:
             return
         QApplication.clipboard().setText(python_of(layer))
-        self._widget.say(f"Copied a script that makes {layer.name} again.")
+        self.said.emit(f"Copied a script that makes {layer.name} again.", False)
 
     def run_again(self) -> None:
         """Run the recipe of the selected result on the chosen image."""
         layer = self._result()
         if layer is not None:
-            self._widget.controls.set_settings(recipe_of(layer).settings)
-            self._widget.start()
+            self._controls.set_settings(recipe_of(layer).settings)
+            self.run_wanted.emit()
 
     def save(self) -> None:
         """Write the result and its recipe to a TIFF, in a thread."""
@@ -133,8 +138,8 @@ class RecipeButton(QPushButton):
             )
 
         run = Run(write, "napari-ncut: saving", self)
-        run.returned.connect(lambda *_: self._widget.say(f"Saved {path} with its recipe."))
-        run.failed.connect(lambda error: self._widget.say(str(error), error=True))
+        run.returned.connect(lambda *_: self.said.emit(f"Saved {path} with its recipe.", False))
+        run.failed.connect(lambda error: self.said.emit(str(error), True))
 
     # Presets
 
@@ -167,18 +172,18 @@ class RecipeButton(QPushButton):
             self._do(lambda: write_preset(path, self._settings()), f"Wrote {path}.")
 
     def _settings(self) -> Recipe:
-        return Recipe(self._widget.controls.settings())
+        return Recipe(self._controls.settings())
 
     def _show(self, recipe: Recipe) -> None:
-        self._widget.controls.set_settings(recipe.settings)
+        self._controls.set_settings(recipe.settings)
 
     def _do(self, action: Callable[[], object], text: str) -> None:
         try:
             action()
         except (ValueError, OSError) as error:
-            self._widget.say(str(error), error=True)
+            self.said.emit(str(error), True)
         else:
-            self._widget.say(text)
+            self.said.emit(text, False)
 
 
 def python_of(layer: Labels) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from napari.layers import Labels, Layer, Points, Shapes
 from numpy.typing import NDArray
 from skimage.draw import polygon2mask
@@ -14,7 +15,7 @@ from napari_ncut.plugin import layers
 
 def of_label(mask: Labels, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     """Return where a Labels layer holds its selected label."""
-    return np.broadcast_to(np.asarray(mask.data) == mask.selected_label, shape)
+    return np.broadcast_to(np.asarray(layers.matching(mask, shape)) == mask.selected_label, shape)
 
 
 def inside_shapes(shapes: Shapes, main: Layer, shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -62,7 +63,7 @@ def in_view(main: Layer, shape: tuple[int, ...]) -> NDArray[np.bool_]:
 def seeds(layer: Layer, main: Layer, shape: tuple[int, ...]) -> NDArray[np.int32]:
     """Return seeds as labels: those of a Labels layer, or a pixel for every point.
 
-    Points are objects of their own, unless a column ``object`` of the layer's features numbers
+    Points are objects of their own, unless a column ``object`` of the layer's features names
     the object of each.
 
     Raises
@@ -71,13 +72,15 @@ def seeds(layer: Layer, main: Layer, shape: tuple[int, ...]) -> NDArray[np.int32
         If there is no seed inside the image.
     """
     if isinstance(layer, Labels):
-        labels = np.asarray(layer.data)
+        labels = np.asarray(layers.matching(layer, shape))
         if labels.shape != shape:
             raise ValueError(
                 f"The seeds have shape {labels.shape}, the image {shape}; scribble in a Labels "
                 "layer of the same shape."
             )
-        result = labels.astype(np.int32)
+        if labels.max(initial=0) > np.iinfo(np.int32).max:
+            raise ValueError(f"The seeds hold the label {labels.max()}; use smaller ones.")
+        result = labels.clip(0).astype(np.int32)
     else:
         result = _of_points(layer, main, shape)
     if not result.any():
@@ -89,8 +92,9 @@ def _of_points(points: Points, main: Layer, shape: tuple[int, ...]) -> NDArray[n
     result = np.zeros(shape, dtype=np.int32)
     numbers: Any = np.arange(1, len(points.data) + 1)
     if "object" in points.features:
-        _, numbers = np.unique(points.features["object"].to_numpy(), return_inverse=True)
-        numbers = numbers + 1
+        codes, names = pd.factorize(points.features["object"], sort=False)
+        # A point without a name, as one that was added before there were any, is its own object.
+        numbers = np.where(codes >= 0, codes + 1, len(names) + numbers)
     for point, number in zip(points.data, numbers, strict=True):
         pixel = np.round(main.world_to_data(points.data_to_world(point))).astype(int)
         if main.multiscale:

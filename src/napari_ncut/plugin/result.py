@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from napari.components import ViewerModel
-from napari.layers import Labels
+from napari.layers import Labels, Layer
 from numpy.typing import NDArray
 
 from napari_ncut.plugin.layers import RECORD
@@ -87,6 +88,7 @@ class ResultLayer:
         place: dict[str, Any],
         *,
         preview: bool,
+        below: Sequence[Layer | None] = (),
     ) -> Labels:
         """Show labels: in the layer that is there, if it is still in the viewer and fits.
 
@@ -102,11 +104,13 @@ class ResultLayer:
             Scale, translation and so on of a new layer.
         preview : bool
             Whether the labels are a preview.
+        below : sequence of layers, optional
+            What the user goes on drawing in; a new layer does not cover them.
         """
         layer = self._reusable(labels, place)
         if layer is None:
             self.forget()
-            layer = self._add(labels, name, place)
+            layer = self._add(labels, name, place, below)
         else:
             layer.data = labels
         layer.metadata[RECORD] = record
@@ -148,14 +152,23 @@ class ResultLayer:
         )
         return layer if layer.data.shape == labels.shape and same_place else None
 
-    def _add(self, labels: NDArray[np.int32], name: str, place: dict[str, Any]) -> Labels:
-        active = self._viewer.layers.selection.active
+    def _add(
+        self,
+        labels: NDArray[np.int32],
+        name: str,
+        place: dict[str, Any],
+        below: Sequence[Layer | None],
+    ) -> Labels:
+        layers = self._viewer.layers
+        active = layers.selection.active
         # Marked from the start, so that it is never taken for a mask.
         layer = Labels(labels, name=name, metadata={RECORD: {}}, **place)
-        self.layer = self._viewer.add_layer(layer)
+        self.layer = layer
+        drawn = [layers.index(x) for x in below if x is not None and x in layers]
+        layers.insert(min(drawn, default=len(layers)), layer)
         # The user's tools stay on the layer on which they were.
         if active is not None:
-            self._viewer.layers.selection.active = active
+            layers.selection.active = active
         return layer
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from napari.layers import Labels, Points
 from numpy.typing import NDArray
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton, QVBoxLayout
+from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton
 
 from napari_ncut import review
 from napari_ncut.doubts import Doubts, Neck
@@ -69,7 +69,7 @@ class ReviewDock(Dock):
             setattr(self, name, button)
         how = QLabel(HOW)
         how.setWordWrap(True)
-        layout = QVBoxLayout(self)
+        layout = self.column
         layout.addWidget(self.left)
         layout.addLayout(grid)
         layout.addWidget(self.status)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from threading import Lock
 
 import napari
 import numpy as np
 from napari.layers import Labels, Layer
-from numpy.typing import NDArray
 from qtpy.QtCore import QEvent, Qt, QTimer, Signal
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton
 
-from napari_ncut.plugin import layers, regions
+from napari_ncut.plugin import layers
 from napari_ncut.plugin.column import Column
 from napari_ncut.plugin.controls import Controls
 from napari_ncut.plugin.job import Job, Outcome, in_words, summary
 from napari_ncut.plugin.recipes import RecipeButton
+from napari_ncut.plugin.request import current_frame, new_job
 from napari_ncut.plugin.result import ResultLayer
 from napari_ncut.plugin.worker import Run
-from napari_ncut.recipe import Recipe
 from napari_ncut.review import Decisions
 from napari_ncut.stacks import Frame, Result, StackSession, otsu
 
@@ -68,8 +66,8 @@ class GraphCutWidget(Column):
         self.status.setObjectName("status")
         self.status.setWordWrap(True)
         self.status.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        layout = QVBoxLayout(self)
-        self.recipe = RecipeButton(self)
+        layout = self.column
+        self.recipe = RecipeButton(viewer, self.controls)
         buttons = QHBoxLayout()
         buttons.addWidget(self.run, 1)
         buttons.addWidget(self.recipe)
@@ -78,7 +76,6 @@ class GraphCutWidget(Column):
         layout.addWidget(self.progress)
         layout.addWidget(self.status)
         layout.addStretch()
-        self.setMinimumWidth(230)
 
         # Changes that come in a burst, as from a slider, are one change.
         self._soon = QTimer(self)
@@ -86,6 +83,8 @@ class GraphCutWidget(Column):
         self._soon.setInterval(15)
         self._soon.timeout.connect(self._start_preview)
 
+        self.recipe.said.connect(lambda text, error: self.say(text, error=error))
+        self.recipe.run_wanted.connect(self.start)
         self.recipe.show_last_used()
         self.run.clicked.connect(self._on_run)
         self.controls.layers_changed.connect(self._on_layers)
@@ -166,9 +165,11 @@ class GraphCutWidget(Column):
         """Cut again whenever a seed is added, moved or taken away."""
         if self._seeds is not None:
             self._seeds.events.set_data.disconnect(self._on_seeds)
+            self._seeds.events.features.disconnect(self._on_seeds)
         self._seeds = self.controls.seeds.value
         if self._seeds is not None:
             self._seeds.events.set_data.connect(self._on_seeds)
+            self._seeds.events.features.connect(self._on_seeds)
 
     def _on_seeds(self) -> None:
         if not self.controls.splits and self._follows("seeds"):
@@ -178,7 +179,7 @@ class GraphCutWidget(Column):
         job = self._job
         if job is None or not self._result.is_preview:
             return
-        if job.recipe.frames != (self._current_frame(),):
+        if job.recipe.frames != (current_frame(self.viewer, self.controls),):
             self._preview_soon(keep_running=True)
 
     # Runs
@@ -203,7 +204,10 @@ class GraphCutWidget(Column):
         """Begin a run with the settings of the form; what runs is cancelled."""
         self._stop()
         try:
-            job = self._job = self._new_job(preview)
+            previous = None if self._result.is_preview else self._result.layer
+            job = self._job = new_job(
+                self.viewer, self.controls, preview, previous, self._result.applied
+            )
         except ValueError as error:
             self._on_error(error)
             return
@@ -222,70 +226,6 @@ class GraphCutWidget(Column):
         if not preview:
             self.run.setText("Cancel")
             self.say("starting")
-
-    def _new_job(self, preview: bool) -> Job:
-        controls = self.controls
-        main, image, mask = controls.main_layer(), controls.image.value, controls.mask_layer()
-        assert main is not None
-        threshold = controls.threshold.value if controls.thresholds else None
-        dark = controls.foreground.value == "dark"
-        ndim = controls.work_ndim
-        source = layers.source(image, mask, ndim, threshold=threshold, dark=dark)
-        source = replace(
-            source, region=self._region(source.shape), seeds=self._seed_labels(source.shape)
-        )
-        settings = controls.settings()
-        only_current = preview or "current" in (controls.frames.value, controls.region.value)
-        named = {"image": image, "mask": mask}
-        recipe = Recipe(
-            settings,
-            image=None if image is None else image.name,
-            mask=None if mask is None else mask.name,
-            spatial_ndim=ndim,
-            spacing=source.spacing,
-            has_channels=source.has_channels,
-            threshold=threshold,
-            dark=dark,
-            frames=(self._current_frame(),) if only_current else None,
-            level=layers.level(main),
-        )
-        previous = None if self._result.is_preview else self._result.layer
-        paths = {key: layers.path(layer) for key, layer in named.items()}
-        return Job(
-            source,
-            recipe,
-            f"{main.name} segments",
-            layers.place(main),
-            paths,
-            preview,
-            previous,
-            self._result.applied,
-        )
-
-    def _region(self, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
-        controls = self.controls
-        main = controls.main_layer()
-        match controls.region.value:
-            case "label":
-                return regions.of_label(controls.mask.value, shape)
-            case "shapes":
-                return regions.inside_shapes(controls.shapes.value, main, shape)
-            case "view":
-                return regions.in_view(main, shape)
-        return None
-
-    def _seed_labels(self, shape: tuple[int, ...]) -> NDArray[np.int32] | None:
-        layer = self.controls.seeds.value
-        if layer is None or self.controls.splits:
-            return None
-        return regions.seeds(layer, self.controls.main_layer(), shape)
-
-    def _current_frame(self) -> Frame:
-        main = self.controls.main_layer()
-        if main is None:
-            return ()
-        point = self.viewer.dims.point[-main.ndim :]
-        return layers.current_frame(main, point, self.controls.work_ndim)
 
     def _stop(self) -> None:
         self._run_after_threshold = False
@@ -314,8 +254,15 @@ class GraphCutWidget(Column):
         if outcome.painted:
             self._result.forget()
         record = outcome.record | {"seconds": round(seconds, 4), "preview": job.preview}
-        self._result.show(outcome.labels, record, job.name, job.place, preview=job.preview)
-        text = summary(outcome.result, seconds)
+        self._result.show(
+            outcome.labels,
+            record,
+            job.name,
+            job.place,
+            preview=job.preview,
+            below=(self.controls.seeds.value, self.controls.shapes.value),
+        )
+        text = summary(job, outcome.result, seconds)
         self.say(f"Preview: {text}. {self.run.text()} keeps it." if job.preview else text)
         if not job.preview:
             self.recipe.keep_last_used(job.recipe)

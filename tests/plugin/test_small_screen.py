@@ -1,0 +1,99 @@
+"""All docks at once in the window of a small screen."""
+
+from __future__ import annotations
+
+import pytest
+from napari.utils.theme import available_themes
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QAbstractButton, QApplication, QComboBox
+
+from .hands import check_nothing_is_cut_off, idle, press
+
+DOCKS = ("Graph cut", "Correct", "Review", "See why", "Measure")
+
+
+@pytest.fixture
+def crowded(window):
+    window.viewer.window.resize(1280, 800)
+    window.viewer.open_sample("napari-ncut", "nuclei")
+    graph_cut = window.dock("Graph cut")
+    window.run(graph_cut)
+    docks = {name: window.dock(name) for name in DOCKS}
+    idle(window, *docks.values())
+    return window, docks
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1366, 768)])
+def test_five_docks_fit_the_window_and_each_shows_some_of_itself(crowded, size):
+    window, docks = crowded
+    main = window.viewer.window._qt_window
+    main.resize(*size)
+    window.qtbot.wait(100)
+    assert (main.width(), main.height()) == size
+    bottom = main.rect().bottom()
+    for dock in docks.values():
+        assert dock.viewport().height() >= 50
+        assert dock.mapTo(main, dock.rect().bottomLeft()).y() <= bottom
+
+
+@pytest.mark.parametrize("name", DOCKS)
+def test_nothing_is_cut_off_in_a_dock_of_250_pixels_beside_a_scroll_bar(crowded, name):
+    window, docks = crowded
+    dock = docks[name]
+    check_nothing_is_cut_off(window, dock)
+    body = dock.body
+    for control in body.findChildren((QAbstractButton, QComboBox)):
+        if control.isVisible():
+            right = control.mapTo(dock.viewport(), control.rect().topRight()).x()
+            assert right < dock.viewport().width(), control.objectName()
+
+
+def test_the_tab_key_scrolls_to_what_it_reaches(crowded):
+    window, docks = crowded
+    dock = docks["Graph cut"]
+    preview, viewport = dock.controls.preview.native, dock.viewport()
+    window.viewer.window._qt_window.activateWindow()
+    dock.verticalScrollBar().setValue(0)
+    dock.controls.beta.native.setFocus()
+    window.wait_until(lambda: dock.controls.beta.native.hasFocus())
+    press(window, Qt.Key.Key_Tab, dock.controls.beta.native)
+    assert preview.hasFocus()
+    window.qtbot.wait(20)
+    assert viewport.rect().contains(preview.mapTo(viewport, preview.rect().center()))
+
+
+def test_every_control_of_graph_cut_is_one_stop_of_the_tab_key_from_top_to_bottom(crowded):
+    window, docks = crowded
+    dock = docks["Graph cut"]
+    window.viewer.window._qt_window.activateWindow()
+    wanted = ["image", "foreground", "mask", "region", "neck", "min_size", "beta", "preview", "run"]
+    dock.controls.mode.native.setFocus()
+    window.wait_until(lambda: dock.controls.mode.native.hasFocus())
+    for name in wanted:
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        control = window.control(dock, name)
+        assert QApplication.focusWidget() is (control.focusProxy() or control)
+        assert QApplication.focusWidget().accessibleName() or name == "run"
+    neck = dock.controls.neck.value
+    dock.controls.neck.native.setFocus()
+    for key, value in (("Left", neck - 0.01), ("PageUp", neck + 0.09), ("Home", 0), ("End", 1)):
+        QTest.keyClick(QApplication.focusWidget(), getattr(Qt.Key, f"Key_{key}"))
+        assert dock.controls.neck.value == pytest.approx(value)
+    idle(window, *docks.values())
+
+
+def test_docks_have_the_colours_of_the_theme(crowded):
+    window, docks = crowded
+    colours = {}
+    for theme in ("dark", "light"):
+        assert theme in available_themes()
+        window.viewer.theme = theme
+        window.qtbot.wait(50)
+        grounds = {
+            dock.body.grab().toImage().pixelColor(1, 1).name(): name for name, dock in docks.items()
+        }
+        assert len(grounds) == 1, grounds
+        colours[theme] = grounds.popitem()[0]
+    assert colours["dark"] != colours["light"]
+    assert docks["Review"].horizontalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOff
