@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from napari_ncut.edges import find_edges, slope_within
-from napari_ncut.fragments import find_contacts, neighbour_steps
+from napari_ncut.fragments import find_contacts
 from napari_ncut.monitor import Monitor
+from napari_ncut.neighbours import neighbour_steps
 
 SPACING = (1.0, 1.0, 1.0)
 
