@@ -447,3 +447,9 @@ def test_a_bad_argument_is_refused_with_what_to_do(case):
 def test_nan_outside_the_mask_is_ignored():
     wanted = split_touching(HALF, np.nan_to_num(NAN))
     np.testing.assert_array_equal(split_touching(HALF, NAN), wanted)
+
+
+def test_a_flat_image_changes_nothing_not_even_a_number():
+    mask = scenes.field(40, size=300).mask
+    flat = np.full(mask.shape, 7.0)
+    np.testing.assert_array_equal(split_touching(mask, flat), split_touching(mask))

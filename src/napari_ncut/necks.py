@@ -19,8 +19,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from napari_ncut.checks import (
     check_connectivity,
@@ -31,18 +29,11 @@ from napari_ncut.checks import (
     real,
     spacing_tuple,
 )
-from napari_ncut.edges import INSIDE, find_edges, image_weights
-from napari_ncut.edges import STEEPNESS as EDGE_STEEPNESS
-from napari_ncut.evidence import (
-    BETWEEN,
-    STEEPNESS,
-    WITHIN,
-    in_units_of_noise,
-    line_evidence,
-    standardised,
-)
-from napari_ncut.fragments import Contacts, climb, find_contacts
-from napari_ncut.hills import Grid, find_hills, joined
+from napari_ncut.edges import image_weights
+from napari_ncut.evidence import standardised
+from napari_ncut.fragments import find_contacts
+from napari_ncut.hills import Grid, find_hills
+from napari_ncut.lines import NOTHING, divide_hills
 from napari_ncut.merging import merge_fragments
 from napari_ncut.moments import measure
 from napari_ncut.monitor import IsCancelled, Monitor, Progress
@@ -185,44 +176,24 @@ def split_tree(
     missing = (1,) * (3 - ndim)
     size: Spacing = (1.0,) * (3 - ndim) + spacing_tuple(spacing, ndim)  # type: ignore[assignment]
     channels = _channels(image, channel_axis, shape, missing, volume > 0)
-    steps = neighbour_steps(volume.shape, size)
-    around = steps, connectivity, monitor
+    grid = Grid(size, neighbour_steps(volume.shape, size), connectivity, ndim)
     axes = 3 if min(volume.shape) > 1 else 2
-    grid = Grid(size, steps, connectivity, ndim)
-    least = grid.least_moment
     monitor.report(0.0, "Measuring widths")
-    given = volume
-    found = find_hills(given, grid, monitor)
-    volume, width, fragments, n = found.labels, found.width, found.fragments, found.n
-    seen = tone = usual = None
-    weights = image_weights(beta, size, ndim)
-    if channels is not None and beta > 0.0:
+    hills = find_hills(volume, grid, monitor)
+    grey = None if channels is None or beta == 0.0 else standardised(channels, volume)
+    seen = NOTHING
+    if grey is not None and grey.any():
         monitor.report(0.5, "Looking at the image")
-        grey = standardised(channels, given)
-        line = line_evidence(grey, given, size, monitor)
-        inside = in_units_of_noise(line, fragments, n, WITHIN)
-        seen = in_units_of_noise(line, fragments, n, BETWEEN)
-        edges = find_edges(grey, given, fragments, n, size, monitor)
-        tone, usual = edges.tone, edges.usual
-        hills = fragments + 1
-        fall = STEEPNESS * np.maximum(inside, 0) + EDGE_STEEPNESS * np.maximum(edges.slope - 1, 0)
-        landscape = width * np.exp(-beta * fall)
-        fragments, n = climb(hills, landscape.astype(np.float32), *around)
-        contacts = find_contacts(
-            hills, fragments, width, inside, *around, edges.tone, INSIDE * edges.usual
-        )
-        peaks, moments = measure(fragments, width, size, n, ndim, monitor)
-        lines = merge_fragments(contacts, peaks, moments, least, axes, weights, use_shape=False)
-        hill = np.zeros(n, np.int32)
-        hill[fragments[fragments >= 0]] = hills[fragments >= 0]
-        _keep_crumbs(hill, contacts, moments[:, 0], fragments)
-        fragments, n = joined(fragments, n, lines, 0.0, monitor)
+        hills, seen = divide_hills(hills, grey, volume, beta, grid, monitor)
+    fragments, n = hills.fragments, hills.n
     monitor.report(0.8, "Finding borders")
-    contacts = find_contacts(volume, fragments, width, seen, *around, tone, usual)
-    peaks, moments = measure(fragments, width, size, n, ndim, monitor)
+    around = grid.steps, connectivity, monitor
+    contacts = find_contacts(hills.labels, fragments, hills.width, seen.line, *around, *seen.step)
+    peaks, moments = measure(fragments, hills.width, size, n, ndim, monitor)
     monitor.report(0.9, "Merging fragments")
-    merges = merge_fragments(contacts, peaks, moments, least, axes, weights)
-    fragments[given == 0] = -1
+    weights = image_weights(beta, size, ndim)
+    merges = merge_fragments(contacts, peaks, moments, grid.least_moment, axes, weights)
+    fragments[volume == 0] = -1
     tree = tree_of_merges(fragments.reshape(shape), moments[:, 0], contacts, merges)
     monitor.report(1.0, "Done")
     return tree
@@ -262,36 +233,3 @@ def _channels(
     check_same_shape("labels", shape, array.shape[:-1])
     check_finite(array, mask.reshape(shape))
     return array.reshape(missing + array.shape)
-
-
-def _keep_crumbs(
-    hill: NDArray[np.int32], contacts: Contacts, sizes: NDArray[np.float64], fragments: Volume
-) -> None:
-    """Let pieces that are apart from their hill go to its largest fragment, as without the image.
-
-    Parameters
-    ----------
-    hill : ndarray of int32, shape (n,)
-        Hill of each fragment.
-    contacts : Contacts
-        Contacts of fragments within the hills.
-    sizes : ndarray of float64, shape (n,)
-        Size of each fragment.
-    fragments : ndarray of int32
-        Changed in place.
-    """
-    n = len(hill)
-    links = np.ones(len(contacts.low), np.int8), (contacts.low, contacts.high)
-    count, piece = connected_components(coo_array(links, shape=(n, n)), directed=False)
-    if count == len(np.unique(hill)):
-        return
-    weight = np.bincount(piece, sizes, minlength=count)[piece]
-    order = np.lexsort((sizes, weight, hill))
-    last = np.append(np.flatnonzero(np.diff(hill[order])), n - 1)
-    main = np.zeros(int(hill.max()) + 1, np.int32)
-    main[hill[order[last]]] = order[last]
-    number = np.arange(n, dtype=np.int32)
-    apart = piece != piece[main[hill]]
-    number[apart] = main[hill[apart]]
-    inside = fragments >= 0
-    fragments[inside] = number[fragments[inside]]

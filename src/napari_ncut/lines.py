@@ -1,0 +1,127 @@
+"""Hills of the half-width divided where the image shows a border.
+
+A line (see `evidence`) or a steep slope (see `edges`) makes the half-width fall, so that the climb
+finds more and smaller hills. The image alone then says which of these new borders stay; those
+between the hills of the half-width always do, and are left to the merging.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from napari_ncut.edges import INSIDE, find_edges, image_weights
+from napari_ncut.edges import STEEPNESS as EDGE_STEEPNESS
+from napari_ncut.evidence import BETWEEN, STEEPNESS, WITHIN, in_units_of_noise, line_evidence
+from napari_ncut.fragments import Contacts, climb, find_contacts
+from napari_ncut.hills import Grid, Hills, joined
+from napari_ncut.merging import merge_fragments
+from napari_ncut.moments import measure
+from napari_ncut.monitor import Monitor
+from napari_ncut.widths import Volume
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the image says for borders.
+
+    Parameters
+    ----------
+    line : ndarray of float32, shape (nz, ny, nx), optional
+        Evidence of a line at each pixel.
+    step : tuple of ndarray of float32, shape (nz, ny, nx)
+        Brightness and its usual slope; empty without an image.
+    """
+
+    line: NDArray[np.float32] | None
+    step: tuple[NDArray[np.float32], ...]
+
+
+NOTHING = Seen(None, ())
+
+
+def divide_hills(
+    hills: Hills,
+    grey: NDArray[np.float32],
+    labels: Volume,
+    beta: float,
+    grid: Grid,
+    monitor: Monitor,
+) -> tuple[Hills, Seen]:
+    """Divide hills where the image shows a border.
+
+    Parameters
+    ----------
+    hills : Hills
+        By shape alone.
+    grey : ndarray of float32, shape (nz, ny, nx)
+        As `evidence.standardised` gives it.
+    labels : ndarray of int32, shape (nz, ny, nx)
+        The labels as given, pinholes open.
+    beta : float
+        How much the image counts.
+    grid : Grid
+        Pixels and neighbours.
+    monitor : Monitor
+        Asked whether to go on.
+    """
+    around = grid.steps, grid.connectivity, monitor
+    line = line_evidence(grey, labels, grid.spacing, monitor)
+    inside = in_units_of_noise(line, hills.fragments, hills.n, WITHIN)
+    edges = find_edges(grey, labels, hills.fragments, hills.n, grid.spacing, monitor)
+    fall = STEEPNESS * np.maximum(inside, 0) + EDGE_STEEPNESS * np.maximum(edges.slope - 1, 0)
+    landscape = (hills.width * np.exp(-beta * fall)).astype(np.float32)
+    hill_labels = hills.fragments + 1
+    fragments, n = climb(hill_labels, landscape, *around)
+    contacts = find_contacts(
+        hill_labels, fragments, hills.width, inside, *around, edges.tone, INSIDE * edges.usual
+    )
+    peaks, moments = measure(fragments, hills.width, grid.spacing, n, grid.ndim, monitor)
+    axes = 3 if min(labels.shape) > 1 else 2
+    weights = image_weights(beta, grid.spacing, grid.ndim)
+    lines = merge_fragments(
+        contacts, peaks, moments, grid.least_moment, axes, weights, use_shape=False
+    )
+    hill = np.zeros(n, np.int32)
+    hill[fragments[fragments >= 0]] = hill_labels[fragments >= 0]
+    _keep_crumbs(hill, contacts, moments[:, 0], fragments)
+    fragments, n = joined(fragments, n, lines, 0.0, monitor)
+    between = in_units_of_noise(line, hills.fragments, hills.n, BETWEEN)
+    return replace(hills, fragments=fragments, n=n), Seen(between, (edges.tone, edges.usual))
+
+
+def _keep_crumbs(
+    hill: NDArray[np.int32], contacts: Contacts, sizes: NDArray[np.float64], fragments: Volume
+) -> None:
+    """Let pieces that are apart from their hill go to its largest fragment, as without the image.
+
+    Parameters
+    ----------
+    hill : ndarray of int32, shape (n,)
+        Hill of each fragment.
+    contacts : Contacts
+        Contacts of fragments within the hills.
+    sizes : ndarray of float64, shape (n,)
+        Size of each fragment.
+    fragments : ndarray of int32
+        Changed in place.
+    """
+    n = len(hill)
+    links = np.ones(len(contacts.low), np.int8), (contacts.low, contacts.high)
+    count, piece = connected_components(coo_array(links, shape=(n, n)), directed=False)
+    if count == len(np.unique(hill)):
+        return
+    weight = np.bincount(piece, sizes, minlength=count)[piece]
+    order = np.lexsort((sizes, weight, hill))
+    last = np.append(np.flatnonzero(np.diff(hill[order])), n - 1)
+    main = np.zeros(int(hill.max()) + 1, np.int32)
+    main[hill[order[last]]] = order[last]
+    number = np.arange(n, dtype=np.int32)
+    apart = piece != piece[main[hill]]
+    number[apart] = main[hill[apart]]
+    inside = fragments >= 0
+    fragments[inside] = number[fragments[inside]]
