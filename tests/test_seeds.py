@@ -22,8 +22,14 @@ def one_seed_each(scene):
 
 @pytest.mark.parametrize(
     "scene",
-    [scenes.circles(4), scenes.circles(2, size=300), scenes.spheres(size=40)],
-    ids=["circles", "two", "spheres"],
+    [
+        scenes.circles(4),
+        scenes.circles(2, size=300),
+        scenes.spheres(size=40),
+        scenes.unequal(),
+        scenes.unequal(size=400, seed=3),
+    ],
+    ids=["circles", "two", "spheres", "unequal", "unequal, larger"],
 )
 def test_one_seed_an_object_finds_the_objects(scene):
     found = normalized_cut(scene.image, scene.mask, seeds=one_seed_each(scene))
@@ -113,3 +119,16 @@ def test_numbers_follow_the_order_of_appearance():
     numbers, names = in_order_of_appearance(np.array([7, 3, 7, 9, 3]))
     np.testing.assert_array_equal(numbers, [0, 1, 0, 2, 1])
     np.testing.assert_array_equal(names, [7, 3, 9])
+
+
+def test_a_border_in_a_flat_region_stays_away_from_the_scribbles():
+    row, column = np.mgrid[:200, :200]
+    disc = (row - 100) ** 2 + (column - 100) ** 2 < 90**2
+    image = 1 + 0.2 * np.random.default_rng(0).normal(size=disc.shape)
+    scribbles = np.zeros(disc.shape, dtype=int)
+    scribbles[60:140, 60] = 1
+    scribbles[60:140, 140] = 2
+    for picture in (np.ones(disc.shape), image):
+        found = normalized_cut(picture, disc, seeds=scribbles)
+        border = (found[70:131] == 1).sum(axis=1) + disc[70:131].argmax(axis=1)
+        assert 88 <= border.min() <= border.max() <= 112

@@ -1,25 +1,30 @@
 """Points and scribbles as constraints: seeded pixels keep their label, the rest follows.
 
-On a coarse graph every free node goes to the seed that a random walk from it reaches first; that,
-and the free cut with its segments handed to the seeds they overlap, are refined with the seeded
-nodes held fast, and the lower normalised cut is carried to the pixels.
+On a coarse graph every free node goes to the seed that a random walk from it reaches first. On the
+way back to the pixels the borders are redrawn along the minimum cut near by, as far as the walk was
+in doubt. The volumes are left out of it: who has said where the objects are has also said that they
+may be of very different size.
 
 References
 ----------
 Grady (2006), Random walks for image segmentation, IEEE Transactions on Pattern Analysis and
 Machine Intelligence 28(11), 1768-1783.
+Boykov and Jolly (2001), Interactive graph cuts for optimal boundary and region segmentation of
+objects in N-D images, Eighth IEEE International Conference on Computer Vision, 105-112.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import scipy.sparse as sp
 
 from napari_ncut import refine as rf
+from napari_ncut.components import Components
 from napari_ncut.monitor import Monitor
-from napari_ncut.multilevel import EACH, FEWEST, MultilevelCut, project
+from napari_ncut.multilevel import EACH, FEWEST, project
 from napari_ncut.serial import one_blas_thread
 
 if TYPE_CHECKING:
@@ -27,6 +32,11 @@ if TYPE_CHECKING:
 
     from napari_ncut.coarsen import Hierarchy
     from napari_ncut.graph import Graph
+
+
+# Nodes that a random walk leaves for one seed so much more probably than for any other stay with
+# it: where an image is flat, the minimum cut would creep up to the seeds.
+SURE = 0.8
 
 
 def seed_array(seeds: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -74,9 +84,7 @@ def in_order_of_appearance(labels: NDArray[Any]) -> tuple[NDArray[np.int32], NDA
     return number[inverse], names[order]
 
 
-def seeded_partition(
-    hierarchy: Hierarchy, k: int, random_state: int, monitor: Monitor | None = None
-) -> rf.Partition:
+def seeded_partition(hierarchy: Hierarchy, k: int, monitor: Monitor | None = None) -> rf.Partition:
     """Cut a hierarchy that was built with seeds.
 
     Parameters
@@ -85,8 +93,6 @@ def seeded_partition(
         With seeds 0 to k - 1. Components without a seed get a segment of their own, from k on.
     k : int
         Number of different seeds.
-    random_state : int
-        Seed of the k-means starts.
     monitor : Monitor, optional
         Progress and cancelling.
 
@@ -96,46 +102,52 @@ def seeded_partition(
         Of the finest graph.
     """
     monitor = monitor or Monitor()
-    cut = MultilevelCut(hierarchy, random_state=random_state)
+    components = Components(hierarchy)
     level = len(hierarchy.graphs) - 1
-    wanted = FEWEST + EACH * k + 20 * cut.components.n
+    wanted = FEWEST + EACH * k + 20 * components.n
     while level and hierarchy.graphs[level].n < wanted:
         level -= 1
     monitor.report(0.0, "Following the seeds")
     graph, bound = hierarchy.graphs[level], hierarchy.seeds[level]
-    component = cut.components.of[level]
-    seeded = np.zeros(cut.components.n, dtype=bool)
+    component = components.of[level]
+    seeded = np.zeros(components.n, dtype=bool)
     seeded[component[bound >= 0]] = True
     number = k + np.cumsum(~seeded) - 1
     free = seeded[component]
     walk = np.where(free, 0, number[component]).astype(np.int32)
     total = k + int(np.count_nonzero(~seeded))
-    candidates = [walk]
+    lead = np.ones(graph.n)
     with one_blas_thread():
-        walk[free] = random_walk(graph, np.flatnonzero(free), bound[free], k)
-        if cut.components.n == 1 and k > 1:
-            candidates.append(_nearest_free_cut(cut, level, graph, bound, k, monitor))
-    best: rf.Partition | None = None
-    for labels in candidates:
-        monitor.check()
-        partition = rf.measure(graph, labels, total)
-        rf.refine(graph, partition, bound=bound >= 0, passes=20, patience=200, monitor=monitor)
-        if best is None or partition.ncut < best.ncut:
-            best = partition
-    assert best is not None
+        walk[free], lead[free] = random_walk(graph, np.flatnonzero(free), bound[free], k)
+    sure = lead > SURE
+    best = measure_cut(graph, walk, total)
+    rf.refine(without_volumes(graph), best, bound=sure, passes=20, patience=200, monitor=monitor)
     for finer in range(level - 1, -1, -1):
         graph = hierarchy.graphs[finer]
         done = hierarchy.graphs[finer + 1].n / hierarchy.graphs[0].n
         monitor.report(0.3 + 0.7 * done, "Refining the borders")
-        best, near = project(graph, hierarchy.parents[finer], hierarchy.graphs[finer + 1], best)
-        held = hierarchy.seeds[finer] >= 0
-        rf.refine(graph, best, near=near, bound=held, monitor=monitor)
-    return best
+        parent = hierarchy.parents[finer]
+        best, near = project(graph, parent, hierarchy.graphs[finer + 1], best)
+        sure = sure[parent] | (hierarchy.seeds[finer] >= 0)
+        rf.refine(without_volumes(graph), best, near=near, bound=sure, monitor=monitor)
+    return rf.measure(hierarchy.graphs[0], best.labels, total)
+
+
+def without_volumes(graph: Graph) -> Graph:
+    """Return a graph whose nodes weigh nothing, so that moving them changes only the cut."""
+    return replace(graph, volumes=np.zeros(graph.n))
+
+
+def measure_cut(graph: Graph, labels: NDArray[np.int32], k: int) -> rf.Partition:
+    """Return a partition all of whose segments have the volume 1: its normalised cut is its cut."""
+    partition = rf.measure(graph, labels, k)
+    partition.sums[1] = 1.0
+    return partition
 
 
 def random_walk(
     graph: Graph, nodes: NDArray[np.intp], bound: NDArray[np.int32], k: int
-) -> NDArray[np.int32]:
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """Return the seed that a random walk from each node most probably reaches first.
 
     Parameters
@@ -148,14 +160,21 @@ def random_walk(
         The seed of each of them, -1 if it is free.
     k : int
         Number of different seeds.
+
+    Returns
+    -------
+    labels : (m,) ndarray of int32
+        The seed.
+    lead : (m,) ndarray of float64
+        Its probability less that of the next one; 1 where there is no choice.
     """
     from scipy.sparse.linalg import splu
 
     links = sp.csr_array(graph.matrix()[nodes][:, nodes].astype(np.float64))
     free = bound < 0
-    labels = bound.copy()
+    labels, lead = bound.copy(), np.ones(len(bound))
     if not free.any():
-        return labels
+        return labels, lead
     degree = links.sum(axis=1)
     # Rows are scaled to 1: weights may differ by many orders of magnitude.
     scale = 1 / np.sqrt(degree[free])
@@ -170,37 +189,7 @@ def random_walk(
     indicator = (bound[~free][:, None] == np.arange(k)).astype(np.float64)
     reached = factors.solve(scale[:, None] * (links[free][:, ~free] @ indicator))
     labels[free] = reached.argmax(axis=1).astype(np.int32)
-    return labels
-
-
-def _nearest_free_cut(
-    cut: MultilevelCut,
-    level: int,
-    graph: Graph,
-    bound: NDArray[np.int32],
-    k: int,
-    monitor: Monitor,
-) -> NDArray[np.int32]:
-    """Cut without the seeds, then hand each segment to the seed that it overlaps most."""
-    from scipy.optimize import linear_sum_assignment
-
-    at, labels = cut.component_cut(0, k, monitor)
-    for finer in range(at - 1, level - 1, -1):
-        labels = labels[cut.hierarchy.parents[finer]]
-    if at < level:  # a merged node goes where most of its parts are
-        parent = cut.hierarchy.parents[at]
-        for coarser in range(at + 1, level):
-            parent = cut.hierarchy.parents[coarser][parent]
-        votes = np.zeros((graph.n, k))
-        np.add.at(votes, (parent, labels), cut.hierarchy.graphs[at].volumes)
-        labels = votes.argmax(axis=1).astype(np.int32)
-    held = bound >= 0
-    overlap = np.zeros((k, k))
-    np.add.at(overlap, (labels[held], bound[held]), 1.0)
-    # A seed is one vote, however many pixels it has.
-    rows, columns = linear_sum_assignment(-overlap / overlap.sum(axis=0))
-    names = np.empty(k, dtype=np.int32)
-    names[rows] = columns
-    result = names[labels]
-    result[held] = bound[held]
-    return result
+    if k > 1:
+        best = np.sort(reached, axis=1)
+        lead[free] = best[:, -1] - best[:, -2]
+    return labels, lead

@@ -326,9 +326,7 @@ class CutSession:
         hierarchy = build_hierarchy(
             graph, self._sizes(), seeds=bound, monitor=monitor.part(0.4, 0.7)
         )
-        partition = seeded_partition(
-            hierarchy, len(names), settings.random_state, monitor.part(0.7, 0.98)
-        )
+        partition = seeded_partition(hierarchy, len(names), monitor.part(0.7, 0.98))
         # Components without a seed come after the seeds.
         extra = partition.sums.shape[1] - len(names)
         every = np.concatenate((names, names.max() + 1 + np.arange(extra))).astype(np.int32)
