@@ -87,6 +87,14 @@ def test_a_step_is_found_at_every_column(column, scale, beta):
     np.testing.assert_array_equal(found, 1 + image)
 
 
+@pytest.mark.parametrize("row", [9, 11, 14, 21, 30])
+def test_a_faint_step_along_the_long_side_is_found(row):
+    image = np.zeros((40, 60))
+    image[row:] = 1
+    found = normalized_cut(image, n_segments=2, beta=0.1)
+    np.testing.assert_array_equal(found, 1 + image)
+
+
 @pytest.mark.parametrize(
     "turn", [np.flipud, np.fliplr, np.transpose, lambda a: np.rot90(a, 1), lambda a: a[::-1, ::-1]]
 )

@@ -155,6 +155,18 @@ def split_nodes(
     return cost, nodes[order[: at + 1]], nodes[order[at + 1 :]]
 
 
+def split_along(graph: Graph, vector: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Cut a graph in two where the normalised cut is lowest in the order of a vector; 0 and 1."""
+    order = np.argsort(vector, kind="stable").astype(np.int32)
+    nothing = np.zeros(graph.n)
+    volume = float(graph.volumes.sum())
+    arrays = graph.indptr, graph.indices, graph.weights, graph.volumes
+    _, at = sweep(*arrays, nothing, order, 0.0, volume)
+    labels = np.zeros(graph.n, dtype=np.int32)
+    labels[order[at + 1 :]] = 1
+    return labels
+
+
 def induced_graph(graph: Graph, nodes: NDArray[np.int32]) -> tuple[Graph, NDArray[np.float64]]:
     """Return the graph of some nodes, and the weight of the edges from each to the others."""
     position = np.full(graph.n, -1, dtype=np.int32)

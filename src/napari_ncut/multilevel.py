@@ -21,7 +21,7 @@ from napari_ncut.compiled import compiled
 from napari_ncut.components import Components
 from napari_ncut.discretise import readings
 from napari_ncut.divide import divide
-from napari_ncut.exchange import exchange
+from napari_ncut.exchange import exchange, split_along
 from napari_ncut.monitor import Monitor
 from napari_ncut.spectral import Spectrum, smallest_eigenvectors
 
@@ -40,6 +40,9 @@ CAREFUL, KEPT, CARRIED = 12, 2, 0
 # From SEVERAL segments on, cutting a component in two again and again is tried, too; above MANY it
 # is all that is done, and no more eigenvalues than that are computed.
 SEVERAL, MANY = 8, 32
+# A cut in two is looked for along so many eigenvectors: with a faint border across a short side,
+# the second eigenvector still follows the long one.
+SWEPT = 4
 # Components of so few nodes are cut on the finest graph, too: a border may run where pixels were
 # merged.
 SMALL = 4000
@@ -202,12 +205,12 @@ class MultilevelCut:
                 best = self._finer_partition(graph, level, component, best, k)
                 rf.refine(graph, best, passes=20, patience=200, monitor=monitor)
             last = 0
-            if (
-                self.hierarchy.graphs[0].cells is not None
-            ):  # blocks of pixels hide a faint border, pairs do not
-                other = rf.measure(graph, divide(graph, k, monitor), k)
-                rf.refine(graph, other, passes=20, patience=200, monitor=monitor)
-                best = lowest([best, other], 1)[0]
+            # Blocks of pixels hide a faint border, pairs of nodes do not.
+            if self.hierarchy.graphs[0].cells is not None:
+                found = [divide(graph, k, monitor), *self._halves(graph, component, 0, k)]
+                for other in (rf.measure(graph, labels, k) for labels in found):
+                    rf.refine(graph, other, passes=20, patience=200, monitor=monitor)
+                    best = lowest([best, other], 1)[0]
         self._cuts[component, k] = last, best.labels
         return self._cuts[component, k]
 
@@ -222,9 +225,18 @@ class MultilevelCut:
         spectrum = self.spectrum(component, level, max(m, k))
         methods = self.methods or ("kmeans", "cluster_qr")
         found = readings(spectrum, k, m, methods, self.random_state)
+        if free:
+            found += self._halves(graph, component, level, k)
         if free and SEVERAL <= k < graph.n:
             found.append(divide(graph, k, monitor))
         return found
+
+    def _halves(self, graph: Graph, component: int, level: int, k: int) -> list[NDArray[np.int32]]:
+        """Return cuts of a component in two, each along another eigenvector; none for other k."""
+        if k != 2 or graph.n <= SWEPT:
+            return []
+        vectors = self.spectrum(component, level, SWEPT).embedding.T[1:SWEPT]
+        return [split_along(graph, vector) for vector in vectors]
 
     def _finer_partition(
         self, graph: Graph, level: int, component: int, coarse: rf.Partition, k: int
