@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from napari.utils.theme import available_themes
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QPoint, QPointF, Qt
+from qtpy.QtGui import QWheelEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QAbstractButton, QApplication, QComboBox
 
@@ -97,3 +98,35 @@ def test_docks_have_the_colours_of_the_theme(crowded):
         colours[theme] = grounds.popitem()[0]
     assert colours["dark"] != colours["light"]
     assert docks["Review"].horizontalScrollBarPolicy() == Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+
+
+def turn_wheel(widget, clicks):
+    """Turn the wheel over the middle of a widget; return whether it keeps the event to itself."""
+    middle = QPointF(widget.rect().center())
+    event = QWheelEvent(
+        middle,
+        QPointF(widget.mapToGlobal(widget.rect().center())),
+        QPoint(0, 0),
+        QPoint(0, 120 * clicks),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(widget, event)
+    return event.isAccepted()
+
+
+def test_the_wheel_turns_only_what_has_the_focus(crowded):
+    window, docks = crowded
+    dock = docks["Graph cut"]
+    beta = dock.controls.beta
+    box, before = beta.native, beta.value
+    box.clearFocus()
+    assert not turn_wheel(box, -2)
+    assert beta.value == before
+    window.viewer.window._qt_window.activateWindow()
+    box.setFocus()
+    window.wait_until(box.hasFocus)
+    assert turn_wheel(box, 1)
+    assert beta.value > before

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from qtpy.QtCore import QEvent, QSize, Qt
-from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtCore import QEvent, QObject, QSize, Qt
+from qtpy.QtWidgets import (
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QScrollArea,
+    QScrollBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 # Of a dock that lies above and below others: the height of three rows, in pixels.
 LOW = 80
@@ -15,7 +23,7 @@ class Column(QScrollArea):
 
     def __init__(self) -> None:
         super().__init__()
-        self.body = _Body()
+        self.body = _Body(self)
         self.body.setMinimumWidth(NARROW)
         self.column = QVBoxLayout(self.body)
         self.column.setContentsMargins(5, 5, 5, 5)
@@ -25,6 +33,16 @@ class Column(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         # The Tab key goes to what can be set; what it reaches is scrolled into view.
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Let the wheel scroll, rather than turn what happens to pass under the mouse."""
+        bar = self.verticalScrollBar()
+        scrolls = bar is not None and bar.maximum() > 0
+        passed = isinstance(watched, QWidget) and watched is not self and not watched.hasFocus()
+        if event is not None and event.type() == QEvent.Type.Wheel and scrolls and passed:
+            event.ignore()  # then it goes on to what lies below: this column
+            return True
+        return bool(super().eventFilter(watched, event))
 
     def sizeHint(self) -> QSize:
         """Return the size at which nothing scrolls."""
@@ -40,10 +58,18 @@ class Column(QScrollArea):
 class _Body(QWidget):
     """Widgets with room for all lines of text: a wrapped label does not ask for it."""
 
+    def __init__(self, column: Column) -> None:
+        super().__init__()
+        self._scrolled_by = column
+
     def event(self, event: QEvent | None) -> bool:
         """Ask for the height that the texts need at this width."""
         layout = self.layout()
         kind = None if event is None else event.type()
+        if kind == QEvent.Type.LayoutRequest:
+            for child in self.findChildren((QAbstractSlider, QAbstractSpinBox, QComboBox)):
+                if not isinstance(child, QScrollBar):
+                    child.installEventFilter(self._scrolled_by)
         is_due = kind in (QEvent.Type.LayoutRequest, QEvent.Type.Resize)
         if is_due and layout is not None and layout.hasHeightForWidth():
             self.setMinimumHeight(layout.minimumHeightForWidth(self.width()))
