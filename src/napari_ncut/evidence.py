@@ -28,10 +28,10 @@ NEAR, FAR = 1.0, 3.0
 # Width of the ring around the objects that tells whether they are bright or dark, in pixels.
 RING = 6
 # Evidence below this, in standard deviations of the foreground, is nothing.
-FAINTEST = 0.2
+FAINTEST = 0.22
 # The share of the greatest noise that counts as such: on borders that the evidence itself has made
 # inside a hill of the half-width, which follow its crests, and on those that the shape has made.
-WITHIN, BETWEEN = 0.55, 0.3
+WITHIN, BETWEEN = 0.4, 0.3
 # Mean root of the absolute value of a normal number.
 MEAN_ROOT = 0.822
 # In 3-D a border is a surface, over which noise averages out: no matter how many there could be.
