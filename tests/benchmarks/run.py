@@ -31,7 +31,7 @@ touch. Red is what agrees with no object of the truth (intersection over union 0
 What still fails:
 
 - Objects that touch without a neck stay one. Most errors on nuclei are such pairs: the mask shows
-  no waist, and only now and then does the image show a line.
+  no waist, and only now and then does the image show a line or a step.
 - Cells with membranes in a block without background (the ovule) have no shape to go by; with the
   image some are found, many are not.
 - Rods side by side, such as bacteria, touch at several places along their length; between these
