@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from napari_ncut import coarsen, scenes
 from napari_ncut.graph import Graph, pixel_graph, pixel_neighbours, pixel_values
+from napari_ncut.matching import match_heavy_edges
 from napari_ncut.monitor import Cancelled, Monitor
 
 
@@ -112,13 +113,13 @@ def test_matching_pairs_the_leaves_of_a_star():
     star = sp.lil_array((n, n))
     star[0, 1:] = 1
     graph = graph_of(sp.csr_array(star + star.T))
-    _, merged = coarsen.match_heavy_edges(graph, None, Monitor())
+    _, merged = match_heavy_edges(graph, None, Monitor())
     assert merged <= 52
 
 
 def test_matching_joins_nodes_over_edges_or_with_a_common_neighbour():
     graph = random_graph(3, n=60, density=0.08)
-    parent, n = coarsen.match_heavy_edges(graph, None, Monitor())
+    parent, n = match_heavy_edges(graph, None, Monitor())
     dense = graph.matrix().toarray() > 0
     for merged in range(n):
         nodes = np.flatnonzero(parent == merged)

@@ -9,6 +9,7 @@ from sklearn.feature_extraction.image import img_to_graph
 
 from napari_ncut import graph as gr
 from napari_ncut import scenes
+from napari_ncut.metric import contact_factors, neighbour_offsets
 
 masks = hnp.arrays(
     bool, st.one_of(hnp.array_shapes(min_dims=1, max_dims=3, max_side=6)), elements=st.booleans()
@@ -115,17 +116,17 @@ def test_huge_and_tiny_intensities_give_the_same_weights_as_usual_ones():
 
 
 def test_face_contacts_are_area_over_distance():
-    offsets = gr.neighbour_offsets(3, 1)
-    factors = gr.contact_factors(offsets, (4.0, 1.0, 1.0), 1)
+    offsets = neighbour_offsets(3, 1)
+    factors = contact_factors(offsets, (4.0, 1.0, 1.0), 1)
     by_axis = {int(np.flatnonzero(o)[0]): f for o, f in zip(offsets, factors, strict=True)}
     # Area 1 over distance 4 against area 4 over distance 1.
     assert by_axis[1] / by_axis[0] == pytest.approx(16)
-    np.testing.assert_allclose(gr.contact_factors(offsets, (0.3, 0.3, 0.3), 1), 1.0)
+    np.testing.assert_allclose(contact_factors(offsets, (0.3, 0.3, 0.3), 1), 1.0)
 
 
 def test_corner_contacts_are_those_of_boykov_and_kolmogorov():
-    offsets = gr.neighbour_offsets(2, 2)
-    factors = gr.contact_factors(offsets, (1.0, 1.0), 2)
+    offsets = neighbour_offsets(2, 2)
+    factors = contact_factors(offsets, (1.0, 1.0), 2)
     diagonal = np.abs(offsets).sum(axis=1) == 2
     np.testing.assert_allclose(factors[~diagonal], np.pi / 8)
     np.testing.assert_allclose(factors[diagonal], np.pi / 8 / np.sqrt(2))
