@@ -46,13 +46,12 @@ def random_case(seed):
 @given(st.integers(0, 10_000))
 def test_all_mirror_images_are_seen_alike(seed):
     image, mask, spacing, _ = random_case(seed)
-    whole = mask is None
-    mask = np.ones(image.shape, bool) if whole else mask
-    seen = canonical_orientation(image, mask, spacing, whole=whole).turned_copy(image)
+    mask = np.ones(image.shape, bool) if mask is None else mask
+    seen = canonical_orientation(image, mask, spacing).turned_copy(image)
     for view in mirror_images(image.ndim):
         turned = view.turned(image), view.turned(mask)
         sizes = [spacing[axis] for axis in view.axes]
-        orientation = canonical_orientation(*turned, sizes, whole=whole)
+        orientation = canonical_orientation(*turned, sizes)
         np.testing.assert_array_equal(orientation.turned_copy(turned[0]), seen)
 
 

@@ -25,6 +25,8 @@ T = TypeVar("T", bound=np.generic)
 SAME = 1e-6
 # Side of the blocks in which an array is turned, so that what is read stays in the cache.
 BLOCK = 64
+# Values whose deviation is measured at once.
+SLAB = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class Orientation:
 
     axes: tuple[int, ...]
     flipped: tuple[bool, ...]
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the image is seen as it was given."""
+        return not any(self.flipped) and self.axes == tuple(range(len(self.axes)))
 
     def turned(self, array: NDArray[T]) -> NDArray[T]:
         """Return a view of an array as it is seen; further axes (channels) stay last."""
@@ -65,22 +72,16 @@ class _Moments:
 
     Parameters
     ----------
-    weights : callable
-        Returns weights that are not negative, in the shape of the image.
+    profiles : callable
+        Returns the sums of the weights, which are not negative, at every place along each axis.
     """
 
-    def __init__(self, weights: Callable[[], NDArray[Any]]) -> None:
-        self._weights = weights
+    def __init__(self, profiles: Callable[[], list[NDArray[np.float64]]]) -> None:
+        self._measure = profiles
 
     @cached_property
     def _profiles(self) -> list[NDArray[np.float64]]:
-        weights = self._weights()
-        every = range(weights.ndim)
-        kind = np.int64 if weights.dtype == bool else np.float64
-        return [
-            weights.sum(axis=tuple(a for a in every if a != axis), dtype=kind).astype(np.float64)
-            for axis in every
-        ]
+        return self._measure()
 
     def _terms(self, axis: int, power: int) -> NDArray[np.float64]:
         """Return the terms of a moment about the middle of an axis, whose ends are -1 and 1."""
@@ -105,7 +106,7 @@ class _Moments:
 
 
 def canonical_orientation(
-    image: NDArray[Any], mask: NDArray[np.bool_], spacing: Sequence[float], *, whole: bool
+    image: NDArray[Any], mask: NDArray[np.bool_], spacing: Sequence[float]
 ) -> Orientation:
     """Return the orientation in which an image and all its mirror images are the same.
 
@@ -117,20 +118,11 @@ def canonical_orientation(
         Of the image's spatial shape.
     spacing : sequence of float
         Pixel size along each axis.
-    whole : bool
-        The mask covers the image: there is nothing to be learnt from it.
     """
-
-    def deviation() -> NDArray[np.float64]:
-        values = image.reshape(*mask.shape, -1).astype(np.float64)
-        inside = values if whole else np.where(mask[..., np.newaxis], values, 0.0)
-        with np.errstate(all="ignore"):  # what is not finite decides nothing, and is reported later
-            inside = inside / max(float(np.abs(inside).max()), 1e-300)
-            mean = inside.sum(axis=tuple(range(mask.ndim))) / np.count_nonzero(mask)
-            squares: NDArray[np.float64] = ((inside - mean) ** 2).sum(axis=-1)
-        return squares if whole else np.where(mask, squares, 0.0)
-
-    witnesses = [_Moments(deviation)] if whole else [_Moments(lambda: mask), _Moments(deviation)]
+    witnesses = (
+        _Moments(lambda: mask_profiles(mask)),
+        _Moments(lambda: deviation_profiles(image, mask)),
+    )
 
     def first(answers: Iterable[int]) -> int:
         return next((answer for answer in answers if answer), 0)
@@ -144,3 +136,31 @@ def canonical_orientation(
     axes = tuple(sorted(range(mask.ndim), key=cmp_to_key(compare)))
     flipped = tuple(first(moments.side(axis) for moments in witnesses) < 0 for axis in axes)
     return Orientation(axes, flipped)
+
+
+def mask_profiles(mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
+    """Return the number of pixels in a mask at every place along each axis."""
+    return [
+        np.count_nonzero(mask, axis=tuple(a for a in range(mask.ndim) if a != axis)).astype(float)
+        for axis in range(mask.ndim)
+    ]
+
+
+def deviation_profiles(image: NDArray[Any], mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
+    """Return the squared deviation from the mean in a mask at every place along each axis."""
+    channels = image.reshape(*mask.shape, -1)
+    lines = max(1, SLAB // max(1, channels[0].size))
+    slabs = [slice(start, start + lines) for start in range(0, len(mask), lines)]
+    profiles = [np.zeros(n) for n in mask.shape]
+    every = range(mask.ndim)
+    with np.errstate(all="ignore"):  # what is not finite decides nothing, and is reported later
+        inside = [channels[slab][mask[slab]].astype(np.float64) for slab in slabs]
+        top = max((float(np.abs(part).max(initial=0.0)) for part in inside), default=0.0) or 1.0
+        mean = sum((part / top).sum(axis=0) for part in inside) / np.count_nonzero(mask)
+        for slab, part in zip(slabs, inside, strict=True):
+            squares = np.zeros(mask[slab].shape)
+            squares[mask[slab]] = ((part / top - mean) ** 2).sum(axis=-1)
+            for axis in every:
+                along = slab if axis == 0 else slice(None)
+                profiles[axis][along] += squares.sum(axis=tuple(a for a in every if a != axis))
+    return profiles

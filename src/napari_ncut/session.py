@@ -105,7 +105,7 @@ class CutSession:
             self._mask = checks.mask_array(mask)
             checks.check_same_shape("mask", self._mask.shape, shape)
         whole = mask is None
-        self._orientation = canonical_orientation(pixels, self._mask, self.spacing, whole=whole)
+        self._orientation = canonical_orientation(pixels, self._mask, self.spacing)
         self._spacing = tuple(self.spacing[axis] for axis in self._orientation.axes)
         # numba compiles anew for arrays that are read-only or in another order.
         self._mask = self._orientation.turned_copy(self._mask)
@@ -165,9 +165,10 @@ class CutSession:
             with one_blas_thread():
                 shares = solver.share(settings.n_segments, counted, monitor.part(0.6, 0.7))
                 partition = solver.partition(shares, counted, monitor.part(0.7, 0.98))
-            labels = partition.labels + 1
-            number = number_by_first(self._paint(labels).ravel(), partition.sums.shape[1])
-            labels = number[labels]
+            labels = partition.labels
+            labels += 1
+            image = labels if self._orientation.is_given else self._paint(labels).ravel()
+            number_by_first(labels, image, partition.sums.shape[1])
             self._cut = settings, labels, partition.ncut
             monitor.report(1.0, "Done")
             return Cut(self._paint(labels), partition.ncut)
@@ -360,14 +361,15 @@ def check_settings(settings: CutSettings, n_pixels: int | None, ndim: int) -> Cu
 
 
 @compiled
-def number_by_first(labels: NDArray[np.int32], k: int) -> NDArray[np.int32]:
-    """Return the place of every label from 0 to k in the order in which they appear, 0 for 0."""
+def number_by_first(labels: NDArray[np.int32], image: NDArray[np.int32], k: int) -> None:
+    """Number labels from 1 to k anew, in place, in the order in which they appear in an image."""
     number = np.zeros(k + 1, dtype=np.int32)
     count = 0
-    for label in labels:
+    for label in image:
         if label > 0 and number[label] == 0:
             count += 1
             number[label] = count
             if count == k:
                 break
-    return number
+    for i in range(len(labels)):
+        labels[i] = number[labels[i]]
