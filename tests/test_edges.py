@@ -13,14 +13,19 @@ SPACING = (1.0, 1.0, 1.0)
 
 def test_slope_of_a_plane_in_physical_units():
     _, y, x = np.indices((1, 12, 15))
-    slope = slope_within((3.0 * y + 4.0 * x).astype(np.float32), np.ones_like(x), (1.0, 2.0, 1.0))
+    slope = slope_within(
+        (3.0 * y + 4.0 * x).astype(np.float32),
+        np.ones_like(x, np.int32),
+        (1.0, 2.0, 1.0),
+        Monitor(),
+    )
     np.testing.assert_allclose(slope, np.hypot(1.5, 4.0), rtol=1e-5)
 
 
 def test_slope_does_not_see_the_next_label():
     labels = np.ones((1, 6, 8), np.int32)
     labels[..., 4:] = 2
-    assert not slope_within(100.0 * labels.astype(np.float32), labels, SPACING).any()
+    assert not slope_within(100.0 * labels.astype(np.float32), labels, SPACING, Monitor()).any()
 
 
 def test_usual_slope_follows_the_gain_of_the_image():
@@ -28,7 +33,7 @@ def test_usual_slope_follows_the_gain_of_the_image():
     labels = np.ones((1, 40, 40), np.int32)
     grey = rng.normal(size=labels.shape).astype(np.float32)
     one, ten = (
-        find_edges(gain * grey, labels, labels - 1, 1, SPACING, Monitor(None, None))
+        find_edges(gain * grey, labels, labels - 1, np.full(2, 2.0), SPACING, Monitor())
         for gain in np.float32([10, 100])
     )
     np.testing.assert_allclose(ten.slope, one.slope, rtol=0.02, atol=0.02)

@@ -12,17 +12,19 @@ small smooth one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_ncut.chunks import map_chunks
+from napari_ncut.compiled import compiled
 from napari_ncut.evidence import (
     SHORT,
     STRENGTH,
     TEXTURE,
     ImageWeights,
     mean_within,
-    strongest_by_chance,
 )
 from napari_ncut.monitor import Monitor
 from napari_ncut.widths import Spacing, Volume
@@ -70,7 +72,7 @@ def find_edges(
     grey: NDArray[np.float32],
     labels: Volume,
     fragments: Volume,
-    n: int,
+    greatest: NDArray[np.float64],
     spacing: Spacing,
     monitor: Monitor,
 ) -> Edges:
@@ -82,8 +84,8 @@ def find_edges(
         As `standardised` gives it.
     labels, fragments : ndarray of int32, shape (nz, ny, nx)
         Background is 0 in labels, -1 in fragments.
-    n : int
-        Number of fragments.
+    greatest : ndarray of float64, shape (n + 1,)
+        As `evidence.strongest_by_chance` gives it.
     spacing : (float, float, float)
         Pixel size along the axes.
     monitor : Monitor
@@ -91,26 +93,57 @@ def find_edges(
     """
     pixel = min(spacing[-2:])
     tone = mean_within(grey, labels, EDGE * pixel, spacing, monitor)
-    slope = slope_within(tone, labels, spacing)
-    in_space = min(labels.shape) > 1
-    chance = strongest_by_chance(fragments, n) / (IN_SPACE if in_space else ORDINARY)
-    usual = mean_within(slope, labels, AROUND * pixel, spacing, monitor) + FLATTEST / pixel
+    slope = slope_within(tone, labels, spacing, monitor)
+    chance = greatest / (IN_SPACE if min(labels.shape) > 1 else ORDINARY)
+    usual = mean_within(slope, labels, AROUND * pixel, spacing, monitor)
+    monitor.check()
+    usual += FLATTEST / pixel
     usual *= chance.astype(np.float32)[fragments + 1]
+    monitor.check()
     return Edges(tone, slope / usual, usual)
 
 
 def slope_within(
-    tone: NDArray[np.float32], labels: Volume, spacing: Spacing
+    tone: NDArray[np.float32], labels: Volume, spacing: Spacing, monitor: Monitor
 ) -> NDArray[np.float32]:
     """Length of the gradient, from neighbours of the same label only."""
-    square = np.zeros_like(tone)
-    for axis in (axis for axis in range(3) if labels.shape[axis] > 1):
-        values, label = np.moveaxis(tone, axis, 0), np.moveaxis(labels, axis, 0)
-        inside = (label[1:] == label[:-1]) & (label[1:] > 0)
-        rise = np.where(inside, np.diff(values, axis=0), 0.0)
-        total, count = np.zeros_like(values), np.zeros(values.shape, np.int8)
-        for half in (slice(1, None), slice(None, -1)):
-            total[half] += rise
-            count[half] += inside
-        np.moveaxis(square, axis, 0)[...] += (total / np.maximum(count, 1) / spacing[axis]) ** 2
-    return np.sqrt(square)
+    slope = np.zeros_like(tone)
+    nz, ny, nx = tone.shape
+    work = partial(_slopes, tone, labels, np.array(spacing), slope)
+    map_chunks(work, nz * ny, 4 * nx, monitor)
+    return slope
+
+
+@compiled
+def _slopes(
+    tone: NDArray[np.float32],
+    labels: NDArray[np.int32],
+    spacing: NDArray[np.float64],
+    slope: NDArray[np.float32],
+    start: int,
+    stop: int,
+) -> None:
+    """Write the slopes in some rows: along each axis the mean rise to both neighbours."""
+    shape = np.array(tone.shape)
+    for row in range(start, stop):
+        for x in range(shape[2]):
+            at = (row // shape[1], row % shape[1], x)
+            label = labels[at]
+            if label == 0:
+                continue
+            square = 0.0
+            for axis in range(3):
+                total, count = 0.0, 0
+                for side in (-1, 1):
+                    place = at[axis] + side
+                    if place < 0 or place >= shape[axis]:
+                        continue
+                    z = place if axis == 0 else at[0]
+                    y = place if axis == 1 else at[1]
+                    beside = place if axis == 2 else x
+                    if labels[z, y, beside] == label:
+                        total += side * (tone[z, y, beside] - tone[at])
+                        count += 1
+                if count > 0:
+                    square += (total / count / spacing[axis]) ** 2
+            slope[at] = np.sqrt(square)

@@ -14,12 +14,15 @@ without lines leaves everything as the shape alone has it. Steps of brightness a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from napari_ncut.chunks import CHUNK, map_chunks
+from napari_ncut.compiled import compiled
 from napari_ncut.monitor import Monitor
 from napari_ncut.widths import Spacing, Volume, smoothed
 
@@ -75,7 +78,7 @@ class ImageWeights:
 NO_IMAGE = ImageWeights(0.0, 0.0, 1.0, 0.0, 0.0)
 
 
-def standardised(channels: NDArray[Any], labels: Volume) -> NDArray[np.float32]:
+def standardised(channels: NDArray[Any], labels: Volume, monitor: Monitor) -> NDArray[np.float32]:
     """Return the image as one channel with bright objects, in standard deviations of them.
 
     Parameters
@@ -84,13 +87,19 @@ def standardised(channels: NDArray[Any], labels: Volume) -> NDArray[np.float32]:
         Intensities.
     labels : ndarray of int32, shape (nz, ny, nx)
         0 is background, where the result is 0.
+    monitor : Monitor
+        Asked whether to go on.
     """
     mask = labels > 0
-    grey = bright_objects(channels, mask)
-    spread = float(grey[mask].std()) if mask.any() else 0.0
-    if not spread > 1e-6 * max(float(np.abs(grey[mask]).max(initial=0.0)), 1e-30):
-        return np.zeros(labels.shape, np.float32)
-    return np.where(mask, (grey - grey[mask].mean()) / spread, 0.0).astype(np.float32)
+    result = np.zeros(labels.shape, np.float32)
+    inside = channels[mask].astype(np.float64)
+    monitor.check()
+    grey = inside @ brightening(channels, mask, inside, monitor)
+    spread = float(grey.std()) if len(grey) else 0.0
+    if spread > 1e-6 * max(float(np.abs(grey).max(initial=0.0)), 1e-30):
+        monitor.check()
+        result[mask] = (grey - grey.mean()) / spread
+    return result
 
 
 def line_evidence(
@@ -123,15 +132,66 @@ def line_evidence(
     return evidence
 
 
+def noise_of(
+    evidence: NDArray[np.float32], fragments: Volume, n: int, monitor: Monitor
+) -> NDArray[np.float64]:
+    """Return the noise and texture of each fragment.
+
+    It is that of the negative evidence: a line is on the other side. Of its absolute values the
+    mean of the roots is taken, which the flanks of lines hardly change.
+
+    Parameters
+    ----------
+    evidence : ndarray of float32, shape (nz, ny, nx)
+        As `line_evidence` gives it.
+    fragments : ndarray of int32, shape (nz, ny, nx)
+        -1 is background.
+    n : int
+        Number of fragments.
+    monitor : Monitor
+        Asked whether to go on.
+
+    Returns
+    -------
+    ndarray of float64, shape (n + 1,)
+        First of the background.
+    """
+    count, roots = np.zeros(n + 1), np.zeros(n + 1)
+    flat = evidence.reshape(-1), fragments.reshape(-1)
+    for start in range(0, fragments.size, CHUNK):
+        monitor.check()
+        _add_roots(*flat, count, roots, start, min(start + CHUNK, fragments.size))
+    return np.asarray((roots / np.maximum(count, 1.0)) ** 2 / MEAN_ROOT**2)
+
+
+@compiled
+def _add_roots(
+    evidence: NDArray[np.float32],
+    fragments: NDArray[np.int32],
+    count: NDArray[np.float64],
+    roots: NDArray[np.float64],
+    start: int,
+    stop: int,
+) -> None:
+    """Add up the roots of the negative evidence of some pixels, by fragment."""
+    for i in range(start, stop):
+        if evidence[i] < 0:
+            count[fragments[i] + 1] += 1.0
+            roots[fragments[i] + 1] += np.sqrt(-evidence[i])
+
+
 def in_units_of_noise(
-    evidence: NDArray[np.float32], fragments: Volume, n: int, share: float
+    evidence: NDArray[np.float32],
+    fragments: Volume,
+    noise: NDArray[np.float64],
+    greatest: NDArray[np.float64],
+    share: float,
+    monitor: Monitor,
 ) -> NDArray[np.float32]:
     """Return the evidence in units of what noise and texture can pretend in each fragment.
 
-    The noise is that of the negative evidence: a line is on the other side. Of its absolute values
-    the mean of the roots is taken, which the flanks of lines hardly change. The more places for a
-    line there are in a fragment, the stronger is the strongest by chance: like the greatest of k
-    normal numbers, as sqrt(2 log k). The unit is at least `FAINTEST`.
+    The more places for a line there are in a fragment, the stronger is the strongest by chance.
+    The unit is at least `FAINTEST`.
 
     Parameters
     ----------
@@ -139,26 +199,42 @@ def in_units_of_noise(
         As `line_evidence` gives it.
     fragments : ndarray of int32, shape (nz, ny, nx)
         -1 is background, where the result is 0.
-    n : int
-        Number of fragments.
+    noise, greatest : ndarray of float64, shape (n + 1,)
+        As `noise_of` and `strongest_by_chance` give them.
     share : float
         `WITHIN` or `BETWEEN`.
+    monitor : Monitor
+        Asked whether to go on.
     """
-    below = evidence < 0
-    place = fragments[below] + 1
-    count = np.bincount(place, minlength=n + 1)
-    roots = np.bincount(place, np.sqrt(-evidence[below]), minlength=n + 1)
-    noise = (roots / np.maximum(count, 1)) ** 2 / MEAN_ROOT**2
-    greatest = strongest_by_chance(fragments, n)
     if min(fragments.shape) > 1:
         greatest = np.minimum(greatest, GREATEST_IN_SPACE)
     factor = (1.0 / np.maximum(FAINTEST, share * greatest * noise)).astype(np.float32)
     factor[0] = 0.0
-    return np.asarray(np.clip(evidence * factor[fragments + 1], -LARGEST, LARGEST))
+    result = np.empty_like(evidence)
+    flat = evidence.reshape(-1), fragments.reshape(-1), factor, LARGEST, result.reshape(-1)
+    map_chunks(partial(_scale, *flat), fragments.size, 1, monitor)
+    return result
+
+
+@compiled
+def _scale(
+    evidence: NDArray[np.float32],
+    fragments: NDArray[np.int32],
+    factor: NDArray[np.float32],
+    largest: float,
+    result: NDArray[np.float32],
+    start: int,
+    stop: int,
+) -> None:
+    """Write some pixels of the evidence times the factor of their fragment."""
+    for i in range(start, stop):
+        result[i] = min(max(evidence[i] * factor[fragments[i] + 1], -largest), largest)
 
 
 def strongest_by_chance(fragments: Volume, n: int) -> NDArray[np.float64]:
     """Return the greatest of as many normal numbers as there are places for a line.
+
+    Of k it is about sqrt(2 log k).
 
     Parameters
     ----------
@@ -177,23 +253,45 @@ def strongest_by_chance(fragments: Volume, n: int) -> NDArray[np.float64]:
     return np.asarray(np.sqrt(2 * np.log(np.maximum(places, 2.0))))
 
 
-def bright_objects(channels: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return the image as one channel in which the objects are brighter than around them.
+def brightening(
+    channels: NDArray[Any],
+    mask: NDArray[np.bool_],
+    inside: NDArray[np.float64],
+    monitor: Monitor,
+) -> NDArray[np.float64]:
+    """Return how to add up the channels so that objects are brighter than around them.
 
-    The channels are added up along the difference between the objects and their surroundings;
-    without any background all count alike.
+    Along the difference between the objects and their surroundings; without any background all
+    channels count alike.
+
+    Parameters
+    ----------
+    channels : ndarray, shape (nz, ny, nx, n_channels)
+        Intensities.
+    mask : ndarray of bool, shape (nz, ny, nx)
+        Where the objects are.
+    inside : ndarray of float64, shape (n, n_channels)
+        The intensities there.
+    monitor : Monitor
+        Asked whether to go on.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_channels,)
+        Of length 1.
     """
-    image = np.where(mask[..., np.newaxis], channels, 0) if mask.all() else channels
-    image = np.asarray(image, np.float64)
-    ring = ndimage.binary_dilation(mask, iterations=RING) & ~mask
-    around = image[ring]
+    direction = np.ones(channels.shape[-1])
+    ring = mask
+    for _ in range(RING):
+        monitor.check()
+        ring = ndimage.binary_dilation(ring)
+    around = channels[ring & ~mask].astype(np.float64)
     around = around[np.isfinite(around).all(axis=-1)]
-    direction = np.ones(image.shape[-1])
-    if len(around) and mask.any():
-        difference = image[mask].mean(axis=0) - around.mean(axis=0)
+    if len(around) and len(inside):
+        difference = inside.mean(axis=0) - around.mean(axis=0)
         if np.linalg.norm(difference) > 0:
             direction = difference
-    return np.asarray(image @ (direction / np.linalg.norm(direction)))
+    return np.asarray(direction / np.linalg.norm(direction))
 
 
 def mean_within(

@@ -16,7 +16,15 @@ from scipy.sparse.csgraph import connected_components
 
 from napari_ncut.edges import INSIDE, find_edges, image_weights
 from napari_ncut.edges import STEEPNESS as EDGE_STEEPNESS
-from napari_ncut.evidence import BETWEEN, STEEPNESS, WITHIN, in_units_of_noise, line_evidence
+from napari_ncut.evidence import (
+    BETWEEN,
+    STEEPNESS,
+    WITHIN,
+    in_units_of_noise,
+    line_evidence,
+    noise_of,
+    strongest_by_chance,
+)
 from napari_ncut.fragments import Contacts, climb, find_contacts
 from napari_ncut.hills import Grid, Hills, joined
 from napari_ncut.merging import merge_fragments
@@ -71,9 +79,14 @@ def divide_hills(
     """
     around = grid.steps, grid.connectivity, monitor
     line = line_evidence(grey, labels, grid.spacing, monitor)
-    inside = in_units_of_noise(line, hills.fragments, hills.n, WITHIN)
-    edges = find_edges(grey, labels, hills.fragments, hills.n, grid.spacing, monitor)
+    greatest = strongest_by_chance(hills.fragments, hills.n)
+    noise = noise_of(line, hills.fragments, hills.n, monitor)
+    units = line, hills.fragments, noise, greatest
+    inside = in_units_of_noise(*units, WITHIN, monitor)
+    edges = find_edges(grey, labels, hills.fragments, greatest, grid.spacing, monitor)
+    monitor.check()
     fall = STEEPNESS * np.maximum(inside, 0) + EDGE_STEEPNESS * np.maximum(edges.slope - 1, 0)
+    monitor.check()
     landscape = (hills.width * np.exp(-beta * fall)).astype(np.float32)
     hill_labels = hills.fragments + 1
     fragments, n = climb(hill_labels, landscape, *around)
@@ -90,7 +103,7 @@ def divide_hills(
     hill[fragments[fragments >= 0]] = hill_labels[fragments >= 0]
     _keep_crumbs(hill, contacts, moments[:, 0], fragments)
     fragments, n = joined(fragments, n, lines, 0.0, monitor)
-    between = in_units_of_noise(line, hills.fragments, hills.n, BETWEEN)
+    between = in_units_of_noise(*units, BETWEEN, monitor)
     return replace(hills, fragments=fragments, n=n), Seen(between, (edges.tone, edges.usual))
 
 

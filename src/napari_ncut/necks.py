@@ -180,7 +180,7 @@ def split_tree(
     axes = 3 if min(volume.shape) > 1 else 2
     monitor.report(0.0, "Measuring widths")
     hills = find_hills(volume, grid, monitor)
-    grey = None if channels is None or beta == 0.0 else standardised(channels, volume)
+    grey = None if channels is None or beta == 0.0 else standardised(channels, volume, monitor)
     seen = NOTHING
     if grey is not None and grey.any():
         monitor.report(0.5, "Looking at the image")
