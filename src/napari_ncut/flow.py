@@ -8,8 +8,10 @@ kept if the normalised cut itself has fallen.
 
 References
 ----------
-Dinitz (1970), Algorithm for solution of a problem of maximum flow in a network with power
-estimation, Soviet Mathematics Doklady 11, 1277-1280.
+Goldberg and Tarjan (1988), A new approach to the maximum-flow problem, Journal of the ACM 35(4),
+921-940.
+Cherkassky and Goldberg (1997), On implementing the push-relabel method for the maximum flow
+problem, Algorithmica 19(4), 390-410; section 3, global relabeling.
 Sanders and Schulz (2011), Engineering multilevel graph partitioning algorithms, European Symposium
 on Algorithms, 469-480; section 4.2, max-flow min-cut improvement in a band.
 Dinkelbach (1967), On nonlinear fractional programming, Management Science 13(7), 492-498.
@@ -26,9 +28,6 @@ from napari_ncut.moves import move
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-# Level of a node from which the sink was found out of reach, above any other.
-DEAD_END = 2**30
 
 
 @compiled
@@ -167,7 +166,9 @@ def minimum_cut(
     room: NDArray[np.float64],
     excess: NDArray[np.float64],
 ) -> NDArray[np.bool_]:
-    """Return which nodes stay on the side of the source in a minimum cut.
+    """Return which nodes stay on the side of the source in a minimum cut, as many as can.
+
+    By push and relabel, first in, first out, with exact levels anew after some work.
 
     Parameters
     ----------
@@ -186,17 +187,15 @@ def minimum_cut(
     level = np.empty(m, dtype=np.int32)
     queue = np.empty(m, dtype=np.int32)
     cursor = np.empty(m, dtype=np.int32)
-    path = np.empty(m, dtype=np.int32)
-    for _ in range(1000):
-        sources = sink_levels(starts, heads, mates, room, excess, tiny, level, queue)
-        if sources == 0:
+    while True:
+        active = sink_levels(starts, heads, mates, room, excess, tiny, level, queue)
+        if active == 0:
             break
         cursor[:] = starts[:-1]
-        for i in range(sources):
-            push_from(queue[i], starts, heads, mates, room, excess, tiny, level, cursor, path)
-    side = np.zeros(m, dtype=np.bool_)
+        discharge(starts, heads, mates, room, excess, tiny, level, queue, cursor, active)
+    side = np.empty(m, dtype=np.bool_)
     for node in range(m):
-        side[node] = level[node] < 0
+        side[node] = level[node] == m
     return side
 
 
@@ -211,38 +210,40 @@ def sink_levels(
     level: NDArray[np.int32],
     queue: NDArray[np.int32],
 ) -> int:
-    """Write the distance of every node to the sink over edges with room; -1 where there is no way.
+    """Write the distance of all m nodes to the sink over edges with room; m where there is no way.
 
-    Returns the number of nodes from which something can flow, the nearest first in ``queue``.
+    Returns the number of nodes from which something can flow, the farthest first in ``queue``.
     """
     m = len(excess)
-    level[:] = -1
+    level[:] = m
     count = 0
     for node in range(m):
         if excess[node] < -tiny:
             level[node] = 0
             queue[count] = node
             count += 1
-    sources = 0
     head = 0
     while head < count:
         node = queue[head]
         head += 1
-        if excess[node] > tiny:
-            queue[sources] = node
-            sources += 1
         for edge in range(starts[node], starts[node + 1]):
             other = heads[edge]
-            if level[other] < 0 and room[mates[edge]] > tiny:
+            if level[other] == m and room[mates[edge]] > tiny:
                 level[other] = level[node] + 1
                 queue[count] = other
                 count += 1
-    return sources
+    active = 0
+    for i in range(count):
+        if excess[queue[i]] > tiny:
+            queue[active] = queue[i]
+            active += 1
+    for i in range(active // 2):
+        queue[i], queue[active - 1 - i] = queue[active - 1 - i], queue[i]
+    return active
 
 
 @compiled
-def push_from(
-    source: int,
+def discharge(
     starts: NDArray[np.int32],
     heads: NDArray[np.int32],
     mates: NDArray[np.int32],
@@ -250,46 +251,49 @@ def push_from(
     excess: NDArray[np.float64],
     tiny: float,
     level: NDArray[np.int32],
+    queue: NDArray[np.int32],
     cursor: NDArray[np.int32],
-    path: NDArray[np.int32],
+    active: int,
 ) -> None:
-    """Send as much as possible from one node along shortest paths to the sink."""
-    depth = 0
-    node = source
-    while excess[source] > tiny:
-        if excess[node] < -tiny:
-            amount = min(excess[source], -excess[node])
-            for i in range(depth):
-                amount = min(amount, room[path[i]])
-            excess[source] -= amount
-            excess[node] += amount
-            back = depth
-            for i in range(depth - 1, -1, -1):
-                room[path[i]] -= amount
-                room[mates[path[i]]] += amount
-                if room[path[i]] <= tiny:
-                    back = i
-            if back < depth:
-                depth = back
-                node = heads[mates[path[back]]]
-            continue
-        below = level[node] - 1
-        while cursor[node] < starts[node + 1]:
+    """Push what nodes have too much of to lower levels, until none has or many were lifted.
+
+    ``queue`` holds the active nodes, ``cursor`` the first edge of every node.
+    """
+    m = len(excess)
+    head = 0
+    lifted = 0
+    while active and 2 * lifted < m:
+        node = queue[head]
+        head = head + 1 if head + 1 < m else 0
+        active -= 1
+        while excess[node] > tiny and level[node] < m:
+            below = level[node] - 1
             edge = cursor[node]
-            if level[heads[edge]] == below and room[edge] > tiny:
-                break
-            cursor[node] += 1
-        if below >= 0 and cursor[node] < starts[node + 1]:
-            path[depth] = cursor[node]
-            node = heads[cursor[node]]
-            depth += 1
-        elif depth == 0:
-            return
-        else:
-            level[node] = DEAD_END
-            depth -= 1
-            node = heads[mates[path[depth]]]
-            cursor[node] += 1
+            while edge < starts[node + 1]:
+                other = heads[edge]
+                if level[other] == below and room[edge] > tiny:
+                    amount = min(excess[node], room[edge])
+                    room[edge] -= amount
+                    room[mates[edge]] += amount
+                    waiting = excess[other] > tiny
+                    excess[node] -= amount
+                    excess[other] += amount
+                    if not waiting and excess[other] > tiny:
+                        last = head + active
+                        queue[last if last < m else last - m] = other
+                        active += 1
+                    if excess[node] <= tiny:
+                        break
+                edge += 1
+            cursor[node] = edge
+            if edge == starts[node + 1]:
+                lowest = m - 1
+                for edge in range(starts[node], starts[node + 1]):
+                    if room[edge] > tiny:
+                        lowest = min(lowest, level[heads[edge]])
+                level[node] = lowest + 1
+                cursor[node] = starts[node]
+                lifted += 1
 
 
 @compiled
