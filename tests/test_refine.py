@@ -180,6 +180,21 @@ def test_redrawing_borders_never_raises_the_cut(seed):
     assert partition.ncut == pytest.approx(slow_ncut(graph, partition.labels))
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_large_borders_are_redrawn_as_small_ones_are(seed, monkeypatch):
+    found = []
+    for large in (0, 10**9):
+        monkeypatch.setattr(rf, "LARGE", large)
+        graph, partition = start(seed, k=3)
+        border = rf.border_nodes(graph.indptr, graph.indices, partition.labels)
+        rf.redraw_borders(
+            graph, partition, border, np.zeros(graph.n, np.uint8), (6, 3), rf.Monitor()
+        )
+        found.append(partition)
+    np.testing.assert_array_equal(found[0].labels, found[1].labels)
+    np.testing.assert_array_equal(found[0].sums, found[1].sums)
+
+
 def test_border_nodes_are_those_with_a_neighbour_elsewhere():
     graph, partition = start(2)
     rows = np.repeat(np.arange(graph.n), np.diff(graph.indptr))

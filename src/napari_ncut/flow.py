@@ -29,6 +29,11 @@ from napari_ncut.moves import move
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from napari_ncut.monitor import Monitor
+
+# Less than this part of the largest capacity is nothing.
+TINY = 1e-10
+
 
 @compiled
 def redraw_border(
@@ -51,6 +56,67 @@ def redraw_border(
     the nodes of one segment with a neighbour in the other. Returns the change, never above 0.
     """
     band = grow_band(indptr, indices, labels, sums, state, position, border, a, b, hops)
+    starts, heads, room, excess = band_network(
+        indptr, indices, weights, volumes, labels, sums, position, band, a, b
+    )
+    mates = opposite_edges(starts, heads)
+    side = minimum_cut(starts, heads, mates, room, excess)
+    for i in range(len(band)):
+        position[band[i]] = -1
+    return move_to_sides(indptr, indices, weights, volumes, labels, sums, band, side, a, b)
+
+
+def redraw_large_border(
+    indptr: NDArray[np.signedinteger[Any]],
+    indices: NDArray[np.int32],
+    weights: NDArray[np.floating[Any]],
+    volumes: NDArray[np.float64],
+    labels: NDArray[np.int32],
+    sums: NDArray[np.float64],
+    state: NDArray[np.uint8],
+    position: NDArray[np.int32],
+    border: NDArray[np.int32],
+    a: int,
+    b: int,
+    hops: int,
+    monitor: Monitor,
+) -> float:
+    """Do what `redraw_border` does, and ask between its steps whether to go on."""
+    band = grow_band(indptr, indices, labels, sums, state, position, border, a, b, hops)
+    monitor.check()
+    starts, heads, room, excess = band_network(
+        indptr, indices, weights, volumes, labels, sums, position, band, a, b
+    )
+    position[band] = -1
+    monitor.check()
+    mates = opposite_edges(starts, heads)
+    tiny = TINY * float(room.max(initial=0.0))
+    level, queue, cursor = (np.empty(len(band), dtype=np.int32) for _ in range(3))
+    while True:
+        monitor.check()
+        active = sink_levels(starts, heads, mates, room, excess, tiny, level, queue)
+        if active == 0:
+            break
+        cursor[:] = starts[:-1]
+        discharge(starts, heads, mates, room, excess, tiny, level, queue, cursor, active)
+    side = level == len(band)
+    return move_to_sides(indptr, indices, weights, volumes, labels, sums, band, side, a, b)
+
+
+@compiled
+def band_network(
+    indptr: NDArray[np.signedinteger[Any]],
+    indices: NDArray[np.int32],
+    weights: NDArray[np.floating[Any]],
+    volumes: NDArray[np.float64],
+    labels: NDArray[np.int32],
+    sums: NDArray[np.float64],
+    position: NDArray[np.int32],
+    band: NDArray[np.int32],
+    a: int,
+    b: int,
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the edges within a band, as `minimum_cut` takes them, and what nodes cost in b."""
     m = len(band)
     starts = np.zeros(m + 1, dtype=np.int32)
     count = 0
@@ -82,11 +148,7 @@ def redraw_border(
             else:
                 cost += weights[edge] * (1 / sums[1, b] - 1 / sums[1, a])
         excess[i] = cost / both
-    mates = opposite_edges(starts, heads)
-    side = minimum_cut(starts, heads, mates, room, excess)
-    for i in range(m):
-        position[band[i]] = -1
-    return move_to_sides(indptr, indices, weights, volumes, labels, sums, band, side, a, b)
+    return starts, heads, room, excess
 
 
 @compiled
@@ -183,7 +245,7 @@ def minimum_cut(
     top = 0.0
     for edge in range(len(room)):
         top = max(top, room[edge])
-    tiny = 1e-10 * top
+    tiny = TINY * top
     level = np.empty(m, dtype=np.int32)
     queue = np.empty(m, dtype=np.int32)
     cursor = np.empty(m, dtype=np.int32)

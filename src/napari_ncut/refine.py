@@ -14,12 +14,13 @@ IEEE Transactions on Pattern Analysis and Machine Intelligence 29(11), 1944-1957
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_ncut.compiled import compiled
-from napari_ncut.flow import redraw_border
+from napari_ncut.flow import redraw_border, redraw_large_border
 from napari_ncut.monitor import Monitor
 from napari_ncut.moves import climb, descend
 
@@ -37,6 +38,8 @@ SMALL = 100_000
 # Half the width (in nodes) of the bands in which borders are redrawn, and how often at most: as a
 # rule, on large graphs, and where a border may find its way far from where it began.
 BAND, NARROW, WIDE = (6, 3), (3, 1), (20, 3)
+# Redrawing borders of more nodes than this takes so long that it must be possible to cancel it.
+LARGE = 2_000
 
 
 @dataclass
@@ -191,7 +194,9 @@ def redraw_borders(
             a, b = divmod(int(key), k)
             if not (active[a] or active[b]):
                 continue
-            gain = redraw_border(
+            large = len(between) > LARGE
+            redraw = partial(redraw_large_border, monitor=monitor) if large else redraw_border
+            gain = redraw(
                 *arrays, partition.labels, partition.sums, state, position, between, a, b, hops
             )
             if gain < -LEAST * before / k:
