@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse.csgraph import maximum_flow
 
-from napari_ncut import affinity, flow, moves
+from napari_ncut import affinity, mincut, moves
 from napari_ncut import refine as rf
 from napari_ncut.fiedler import fiedler_vector, lowest_eigenvector
 from napari_ncut.graph import Graph
@@ -149,10 +149,10 @@ def test_minimum_cut_is_that_of_scipy(seed):
     full[n, :n], full[:n, n + 1] = np.maximum(terminal, 0), np.maximum(-terminal, 0)
     wanted = maximum_flow(sp.csr_matrix(full), n, n + 1).flow_value
     starts, heads = matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32)
-    side = flow.minimum_cut(
+    side = mincut.minimum_cut(
         starts,
         heads,
-        flow.opposite_edges(starts, heads),
+        mincut.opposite_edges(starts, heads),
         matrix.data.astype(float),
         terminal.astype(float),
     )
@@ -162,7 +162,7 @@ def test_minimum_cut_is_that_of_scipy(seed):
 
 def test_opposite_edges_lead_back():
     graph = random_graph(4)
-    mates = flow.opposite_edges(graph.indptr, graph.indices)
+    mates = mincut.opposite_edges(graph.indptr, graph.indices)
     rows = np.repeat(np.arange(graph.n), np.diff(graph.indptr))
     np.testing.assert_array_equal(graph.indices[mates], rows)
     np.testing.assert_array_equal(rows[mates], graph.indices)

@@ -146,25 +146,32 @@ def split_nodes(
         The nodes of the two parts.
     """
     part, outer = induced_graph(graph, nodes)
-    order = np.argsort(fiedler_vector(part), kind="stable").astype(np.int32)
-    cut, volume = float(outer.sum()), float(part.volumes.sum())
-    lowest, at = sweep(
-        part.indptr, part.indices, part.weights, part.volumes, outer, order, cut, volume
-    )
-    cost = lowest - (cut / volume if volume > 0 else 0.0)
-    return cost, nodes[order[: at + 1]], nodes[order[at + 1 :]]
+    lowest, first, rest = lowest_sweep(part, outer, fiedler_vector(part))
+    volume = float(part.volumes.sum())
+    cost = lowest - (float(outer.sum()) / volume if volume > 0 else 0.0)
+    return cost, nodes[first], nodes[rest]
 
 
 def split_along(graph: Graph, vector: NDArray[np.float64]) -> NDArray[np.int32]:
     """Cut a graph in two where the normalised cut is lowest in the order of a vector; 0 and 1."""
-    order = np.argsort(vector, kind="stable").astype(np.int32)
-    nothing = np.zeros(graph.n)
-    volume = float(graph.volumes.sum())
-    arrays = graph.indptr, graph.indices, graph.weights, graph.volumes
-    _, at = sweep(*arrays, nothing, order, 0.0, volume)
+    rest = lowest_sweep(graph, np.zeros(graph.n), vector)[2]
     labels = np.zeros(graph.n, dtype=np.int32)
-    labels[order[at + 1 :]] = 1
+    labels[rest] = 1
     return labels
+
+
+def lowest_sweep(
+    graph: Graph, outer: NDArray[np.float64], vector: NDArray[np.float64]
+) -> tuple[float, NDArray[np.int32], NDArray[np.int32]]:
+    """Return the lowest *cut / volume* of two parts in the order of a vector, and their nodes.
+
+    ``outer`` is the weight of the edges from each node to what is not in the graph.
+    """
+    order = np.argsort(vector, kind="stable").astype(np.int32)
+    arrays = graph.indptr, graph.indices, graph.weights, graph.volumes
+    sums = float(outer.sum()), float(graph.volumes.sum())
+    lowest, at = sweep(*arrays, outer, order, *sums)
+    return lowest, order[: at + 1], order[at + 1 :]
 
 
 def induced_graph(graph: Graph, nodes: NDArray[np.int32]) -> tuple[Graph, NDArray[np.float64]]:
