@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from napari_ncut.crumbs import attach_crumbs
-from napari_ncut.evidence import NO_IMAGE
-from napari_ncut.fragments import climb, find_contacts, renumbered
+from napari_ncut.evidence import NO_IMAGE, ImageWeights
+from napari_ncut.fragments import Contacts, climb, find_contacts, renumbered
 from napari_ncut.junctions import divide_junctions
 from napari_ncut.merging import Merges, ellipticity, merge_fragments
 from napari_ncut.moments import measure
@@ -60,6 +60,11 @@ class Grid:
     def least_moment(self) -> NDArray[np.float64]:
         """Variance of a pixel along the axes."""
         return np.array(self.spacing) ** 2 / 12
+
+    @property
+    def axes(self) -> int:
+        """Axes along which there are neighbours, 2 or 3."""
+        return max(2, int((self.steps.offsets != 0).any(axis=0).sum()))
 
 
 @dataclass(frozen=True)
@@ -140,12 +145,9 @@ def _hills(
     hills = Hills(labels, width, fragments, n)
     if len(holes) == 0:
         return hills
-    contacts = find_contacts(labels, fragments, width, None, *around)
-    peaks, moments = measure(fragments, width, grid.spacing, n, grid.ndim, monitor)
-    axes = 3 if min(labels.shape) > 1 else 2
-    merges = merge_fragments(contacts, peaks, moments, grid.least_moment, axes, NO_IMAGE)
+    _, moments, merges = merge_hills(hills, NO_IMAGE, grid, monitor)
     place = fragments.reshape(-1)[holes]
-    gaps = _ellipticities(place, n, merges, moments, grid, axes) < limit
+    gaps = _ellipticities(place, n, merges, moments, grid) < limit
     if not gaps.any():
         return hills
     labels.reshape(-1)[holes[gaps]] = 0
@@ -195,15 +197,71 @@ def _ellipticities(
     merges: Merges,
     moments: NDArray[np.float64],
     grid: Grid,
-    axes: int,
 ) -> NDArray[np.float64]:
     """Return how elliptical the parts are, with holes filled, that hold the fragments ``place``."""
     number, count = part_of(n, merges, NECK)
     total = np.zeros((count, moments.shape[1]))
     np.add.at(total, number, moments)
     asked, where = np.unique(number[place], return_inverse=True)
-    shape = np.array([ellipticity(total[k], grid.least_moment, axes) for k in asked])
+    shape = np.array([ellipticity(total[k], grid.least_moment, grid.axes) for k in asked])
     return np.asarray(shape[where])
+
+
+def merge_hills(
+    hills: Hills,
+    weights: ImageWeights,
+    grid: Grid,
+    monitor: Monitor,
+    line: NDArray[np.float32] | None = None,
+    step: tuple[NDArray[np.float32], ...] = (),
+    *,
+    use_shape: bool = True,
+) -> tuple[Contacts, NDArray[np.float64], Merges]:
+    """Merge the fragments of hills, surest pair first.
+
+    Parameters
+    ----------
+    hills : Hills
+        The fragments.
+    weights : ImageWeights
+        How the evidence counts.
+    grid : Grid
+        Pixels and neighbours.
+    monitor : Monitor
+        Asked whether to go on.
+    line : ndarray of float32, shape (nz, ny, nx), optional
+        Evidence of a line at each pixel.
+    step : tuple of ndarray of float32, shape (nz, ny, nx)
+        Brightness and its usual slope, or nothing.
+    use_shape : bool
+        False: by the image alone.
+
+    Returns
+    -------
+    contacts : Contacts
+        Borders of the fragments.
+    moments : ndarray of float64, shape (n, 10)
+        As `measure` gives them.
+    merges : Merges
+        The merges in their order.
+    """
+    contacts = find_contacts(
+        hills.labels,
+        hills.fragments,
+        hills.width,
+        line,
+        grid.steps,
+        grid.connectivity,
+        monitor,
+        *step,
+    )
+    peaks, moments = measure(
+        hills.fragments, hills.width, grid.spacing, hills.n, grid.ndim, monitor
+    )
+    merges = merge_fragments(
+        contacts, peaks, moments, grid.least_moment, grid.axes, weights, use_shape
+    )
+    return contacts, moments, merges
 
 
 def part_of(n: int, merges: Merges, least: float) -> tuple[NDArray[np.int32], int]:

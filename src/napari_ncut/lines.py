@@ -25,10 +25,8 @@ from napari_ncut.evidence import (
     noise_of,
     strongest_by_chance,
 )
-from napari_ncut.fragments import Contacts, climb, find_contacts
-from napari_ncut.hills import Grid, Hills, joined
-from napari_ncut.merging import merge_fragments
-from napari_ncut.moments import measure
+from napari_ncut.fragments import Contacts, climb
+from napari_ncut.hills import Grid, Hills, joined, merge_hills
 from napari_ncut.monitor import Monitor
 from napari_ncut.widths import Volume
 
@@ -77,7 +75,6 @@ def divide_hills(
     monitor : Monitor
         Asked whether to go on.
     """
-    around = grid.steps, grid.connectivity, monitor
     line = line_evidence(grey, labels, grid.spacing, monitor)
     greatest = strongest_by_chance(hills.fragments, hills.n)
     noise = noise_of(line, hills.fragments, hills.n, monitor)
@@ -89,15 +86,15 @@ def divide_hills(
     monitor.check()
     landscape = (hills.width * np.exp(-beta * fall)).astype(np.float32)
     hill_labels = hills.fragments + 1
-    fragments, n = climb(hill_labels, landscape, *around)
-    contacts = find_contacts(
-        hill_labels, fragments, hills.width, inside, *around, edges.tone, INSIDE * edges.usual
-    )
-    peaks, moments = measure(fragments, hills.width, grid.spacing, n, grid.ndim, monitor)
-    axes = 3 if min(labels.shape) > 1 else 2
-    weights = image_weights(beta, grid.spacing, grid.ndim)
-    lines = merge_fragments(
-        contacts, peaks, moments, grid.least_moment, axes, weights, use_shape=False
+    fragments, n = climb(hill_labels, landscape, grid.steps, grid.connectivity, monitor)
+    contacts, moments, lines = merge_hills(
+        Hills(hill_labels, hills.width, fragments, n),
+        image_weights(beta, grid.spacing, grid.ndim),
+        grid,
+        monitor,
+        inside,
+        (edges.tone, INSIDE * edges.usual),
+        use_shape=False,
     )
     hill = np.zeros(n, np.int32)
     hill[fragments[fragments >= 0]] = hill_labels[fragments >= 0]

@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_ncut.chunks import CHUNK
 from napari_ncut.compiled import compiled
 from napari_ncut.monitor import Monitor
 from napari_ncut.widths import Spacing, Volume
@@ -29,7 +30,7 @@ def measure(
     moments = np.zeros((n, 10))
     nz, ny, nx = fragments.shape
     rows = fragments.reshape(nz * ny, nx), width.reshape(nz * ny, nx)
-    step = max(1, (1 << 19) // nx)
+    step = max(1, CHUNK // nx)
     for start in range(0, nz * ny, step):
         stop = min(start + step, nz * ny)
         _measure_rows(*rows, ny, np.array(spacing), peaks, moments, start, stop)

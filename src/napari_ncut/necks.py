@@ -31,11 +31,8 @@ from napari_ncut.checks import (
 )
 from napari_ncut.edges import image_weights
 from napari_ncut.evidence import standardised
-from napari_ncut.fragments import find_contacts
-from napari_ncut.hills import Grid, find_hills
+from napari_ncut.hills import Grid, find_hills, merge_hills
 from napari_ncut.lines import NOTHING, divide_hills
-from napari_ncut.merging import merge_fragments
-from napari_ncut.moments import measure
 from napari_ncut.monitor import IsCancelled, Monitor, Progress
 from napari_ncut.neighbours import neighbour_steps
 from napari_ncut.settings import SplitSettings
@@ -177,7 +174,6 @@ def split_tree(
     size: Spacing = (1.0,) * (3 - ndim) + spacing_tuple(spacing, ndim)  # type: ignore[assignment]
     channels = _channels(image, channel_axis, shape, missing, volume > 0)
     grid = Grid(size, neighbour_steps(volume.shape, size), connectivity, ndim)
-    axes = 3 if min(volume.shape) > 1 else 2
     monitor.report(0.0, "Measuring widths")
     hills = find_hills(volume, grid, monitor)
     grey = None if channels is None or beta == 0.0 else standardised(channels, volume, monitor)
@@ -185,14 +181,10 @@ def split_tree(
     if grey is not None and grey.any():
         monitor.report(0.5, "Looking at the image")
         hills, seen = divide_hills(hills, grey, volume, beta, grid, monitor)
-    fragments, n = hills.fragments, hills.n
-    monitor.report(0.8, "Finding borders")
-    around = grid.steps, connectivity, monitor
-    contacts = find_contacts(hills.labels, fragments, hills.width, seen.line, *around, *seen.step)
-    peaks, moments = measure(fragments, hills.width, size, n, ndim, monitor)
-    monitor.report(0.9, "Merging fragments")
+    monitor.report(0.8, "Merging fragments")
     weights = image_weights(beta, size, ndim)
-    merges = merge_fragments(contacts, peaks, moments, grid.least_moment, axes, weights)
+    contacts, moments, merges = merge_hills(hills, weights, grid, monitor, seen.line, seen.step)
+    fragments = hills.fragments
     fragments[volume == 0] = -1
     tree = tree_of_merges(fragments.reshape(shape), moments[:, 0], contacts, merges)
     monitor.report(1.0, "Done")
