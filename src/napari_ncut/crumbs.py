@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from napari_ncut.chunks import map_chunks
 from napari_ncut.compiled import compiled
 from napari_ncut.monitor import Monitor
+from napari_ncut.pinholes import holds, with_room
 from napari_ncut.widths import Volume
 
 # Pieces of more pixels than this stay where they are.
@@ -98,19 +99,12 @@ def _crumbs_of_rows(
                                 # Another pixel is the first.
                                 n = largest + 1
                                 continue
-                            known = False
-                            for k in range(n):
-                                if found[k, 0] == z1 and found[k, 1] == y1 and found[k, 2] == x1:
-                                    known = True
-                            if not known:
+                            if not holds(found, n, z1, y1, x1):
                                 found[n, 0], found[n, 1], found[n, 2] = z1, y1, x1
                                 n += 1
             if n > largest or beside < 0:
                 continue
-            if used + n > len(rows):
-                larger = np.empty((2 * len(rows) + n, 3), np.int64)
-                larger[:used] = rows[:used]
-                rows = larger
+            rows = with_room(rows, used, n)
             for k in range(n):
                 rows[used, 0] = (found[k, 0] * ny + found[k, 1]) * nx + found[k, 2]
                 rows[used, 1], rows[used, 2] = rows[used - k, 0], beside

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from napari_ncut.compiled import compiled
-
-Spacing = tuple[float, float, float]
+from napari_ncut.widths import Spacing
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from napari_ncut.chunks import map_chunks
 from napari_ncut.compiled import compiled
 from napari_ncut.monitor import Monitor
-
-Volume = NDArray[np.int32]
+from napari_ncut.widths import Volume
 
 
 @dataclass(frozen=True)
@@ -99,11 +98,7 @@ def _pinholes_of_rows(
                             if there != 0 or (z1, y1, x1) < (z, y, x):
                                 inside = False
                                 continue
-                            known = False
-                            for k in range(n):
-                                if found[k, 0] == z1 and found[k, 1] == y1 and found[k, 2] == x1:
-                                    known = True
-                            if known:
+                            if holds(found, n, z1, y1, x1):
                                 continue
                             if n == largest:
                                 inside = False
@@ -111,12 +106,28 @@ def _pinholes_of_rows(
                             found[n, 0], found[n, 1], found[n, 2] = z1, y1, x1
                             n += 1
             if inside:
-                if used + n > len(rows):
-                    larger = np.empty((2 * len(rows) + n, 3), np.int64)
-                    larger[:used] = rows[:used]
-                    rows = larger
+                rows = with_room(rows, used, n)
                 for k in range(n):
                     rows[used, 0] = (found[k, 0] * ny + found[k, 1]) * nx + found[k, 2]
                     rows[used, 1], rows[used, 2] = label, n
                     used += 1
     return rows[:used]
+
+
+@compiled
+def holds(places: NDArray[np.int64], n: int, z: int, y: int, x: int) -> bool:
+    """Tell whether a place is among the first n."""
+    found = False
+    for k in range(n):
+        found = found or (places[k, 0] == z and places[k, 1] == y and places[k, 2] == x)
+    return found
+
+
+@compiled
+def with_room(rows: NDArray[np.int64], used: int, n: int) -> NDArray[np.int64]:
+    """Return an array of rows, of which some are used, with room for n more."""
+    if used + n <= len(rows):
+        return rows
+    larger = np.empty((2 * len(rows) + n, rows.shape[1]), np.int64)
+    larger[:used] = rows[:used]
+    return larger
