@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import ndimage as ndi
 
@@ -78,6 +78,7 @@ def test_pinholes_are_the_small_components_of_the_background_inside_a_label(seed
 
 
 @given(st.integers(0, 10_000), st.sampled_from([2, 3]))
+@example(555, 2)  # two crumbs, each beside the other
 def test_crumbs_go_to_what_they_touch_and_no_fragment_vanishes(seed, ndim):
     rng = np.random.default_rng(seed)
     shape = (1, 20, 21) if ndim == 2 else (8, 9, 10)

@@ -19,6 +19,8 @@ from napari_ncut.widths import Volume
 
 # Pieces of more pixels than this stay where they are.
 LARGEST = 16
+# A crumb inside a crumb is attached in the next pass.
+PASSES = 4
 
 
 def attach_crumbs(labels: Volume, fragments: Volume, connectivity: int, monitor: Monitor) -> None:
@@ -35,10 +37,15 @@ def attach_crumbs(labels: Volume, fragments: Volume, connectivity: int, monitor:
     """
     nz, ny, nx = labels.shape
     work = partial(_crumbs_of_rows, labels, fragments, connectivity == 1, LARGEST)
-    rows = np.concatenate(map_chunks(work, nz * ny, 4 * nx, monitor))
-    if len(rows) == 0:
-        return
-    flat = fragments.reshape(-1)
+    for _ in range(PASSES):
+        rows = np.concatenate(map_chunks(work, nz * ny, 4 * nx, monitor))
+        if len(rows) == 0:
+            return
+        _attach(rows, fragments.reshape(-1))
+
+
+def _attach(rows: NDArray[np.int64], flat: NDArray[np.int32]) -> None:
+    """Give pieces to the fragments beside them, the smallest first."""
     left = np.bincount(flat + 1)[1:]
     starts = np.flatnonzero(np.append(True, rows[1:, 1] != rows[:-1, 1]))
     pieces = np.split(rows, starts[1:])
