@@ -330,6 +330,13 @@ class TestMergeDeleteSeeds:
         hand.idle()
         assert hand.numbers() == [0, 1]
 
+    def test_a_drag_of_which_napari_hears_no_move_ends_at_the_release(self, hand):
+        hand.tool("J")
+        QTest.mousePress(hand.native, Qt.MouseButton.LeftButton, pos=hand.where(SQUARE))
+        QTest.mouseRelease(hand.native, Qt.MouseButton.LeftButton, pos=hand.where(RIGHT))
+        hand.idle()
+        assert hand.status == "Merged 3 into 7."
+
     def test_a_drag_inside_one_object_says_what_to_do(self, hand):
         hand.tool("J")
         hand.drag(LEFT, RIGHT)

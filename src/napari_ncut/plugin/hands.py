@@ -133,14 +133,15 @@ class Hands:
         start, spot, shift = event.pos, self._spot(event), "Shift" in event.modifiers
         is_grabbed = self._tool.grab(spot)
         event.handled = is_grabbed
-        is_click = True
-        yield
-        while event.type == "mouse_move" and self._is_on:
+        is_click, is_held = True, True
+        while is_held and self._is_on:
+            yield
+            # A machine under load may tell of the release alone, not of the moves before it.
+            is_held = event.type == "mouse_move"
             is_click &= max(abs(event.pos - start)) < CLICK_RADIUS
-            if is_grabbed:
+            if is_grabbed and self._is_on:
                 event.handled = True
                 self._tool.drag(self._spot(event))
-            yield
         if not self._is_on:
             return
         if is_grabbed:
