@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from napari_ncut.edges import find_edges, slope_within
+from napari_ncut.borders import AREA, STEP
+from napari_ncut.edges import Edges, find_edges, slope_within
 from napari_ncut.fragments import find_contacts
 from napari_ncut.monitor import Monitor
 from napari_ncut.neighbours import neighbour_steps
@@ -50,5 +51,6 @@ def test_slope_across_a_border_is_signed_and_the_same_in_every_direction(turn):
     zeros, ones = np.zeros(x.shape, np.float32), np.ones(x.shape, np.float32)
     around = steps, 1, Monitor(None, None)
     for order, sign in ((parts, 1), (1 - parts, -1)):
-        found = find_contacts(labels, order, ones, zeros, *around, tone, ones)
-        assert found.step[0] / found.area[0] == pytest.approx(1.6 * sign, rel=0.1)
+        found = find_contacts(labels, order, ones, zeros, *around, Edges(tone, zeros, ones))
+        sums = found.sums[0]
+        assert sums[STEP] / sums[AREA] == pytest.approx(1.6 * sign, rel=0.1)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage as ndi
 
+from napari_ncut.edges import Edges
 from napari_ncut.fragments import climb, find_contacts
 from napari_ncut.junctions import holding_discs
 from napari_ncut.monitor import Monitor
@@ -84,10 +85,14 @@ def test_contacts_are_those_of_all_pairs_of_neighbours(seed, ndim, corners):
     rng = np.random.default_rng(seed)
     fragments = np.where(labels > 0, 2 * labels + rng.integers(0, 2, labels.shape), -1)
     fragments = fragments.astype(np.int32)
-    evidence = rng.normal(size=labels.shape).astype(np.float32)
+    evidence, tone = rng.normal(size=(2, *labels.shape)).astype(np.float32)
+    usual = rng.uniform(0.5, 2, labels.shape).astype(np.float32)
     steps = neighbour_steps(labels.shape, CUBE)
-    area = {tuple(step): value for step, value in zip(steps.offsets, steps.areas, strict=True)}
-    found = find_contacts(labels, fragments, heights, evidence, steps, connectivity, Monitor())
+    facts = zip(steps.offsets, steps.areas, steps.lengths, strict=True)
+    measures = {tuple(step): (area, length) for step, area, length in facts}
+    around = steps, connectivity, Monitor()
+    edges = Edges(tone, np.zeros_like(tone), usual)
+    found = find_contacts(labels, fragments, heights, evidence, *around, edges)
     wanted = {}
     for here in zip(*np.nonzero(labels), strict=True):
         for there, step in neighbours(labels, here, connectivity):
@@ -95,18 +100,24 @@ def test_contacts_are_those_of_all_pairs_of_neighbours(seed, ndim, corners):
             if pair[0] >= pair[1]:
                 continue
             lower = min(here, there, key=lambda pixel: heights[pixel])
-            row = wanted.setdefault(pair, [-1.0, 0, 0.0, 0.0])
-            if heights[lower] > row[0]:
-                row[:2] = heights[lower], np.ravel_multi_index(lower, labels.shape)
-            row[2] += area[step]
-            row[3] += area[step] * (evidence[here] + evidence[there]) / 2
+            row = wanted.setdefault(pair, [0, -1.0, *np.zeros(5)])
+            if heights[lower] > row[1]:
+                row[:2] = np.ravel_multi_index(lower, labels.shape), heights[lower]
+            area, length = measures[step]
+            width, brightness = (np.mean([a[here], a[there]]) for a in (heights, tone))
+            row[2] += area
+            row[3] += area * (evidence[here] + evidence[there]) / 2
+            rise = (tone[there] - tone[here]) / length
+            row[4] += area * rise / ((usual[here] + usual[there]) / 2)
+            row[5] += area * width
+            row[6] += area * width * brightness
     pairs = sorted(wanted)
     assert list(zip(found.low, found.high, strict=True)) == pairs
-    rows = np.array([wanted[pair] for pair in pairs]).reshape(-1, 4)
-    np.testing.assert_array_equal(found.height, rows[:, 0])
-    np.testing.assert_array_equal(found.place, rows[:, 1])
+    rows = np.array([wanted[pair] for pair in pairs]).reshape(-1, 7)
+    np.testing.assert_array_equal(found.place, rows[:, 0])
+    np.testing.assert_array_equal(found.height, rows[:, 1])
     np.testing.assert_allclose(found.area, rows[:, 2])
-    np.testing.assert_allclose(found.evidence, rows[:, 3], atol=1e-5)
+    np.testing.assert_allclose(found.sums, rows[:, 1:], atol=1e-5)
 
 
 @pytest.mark.parametrize("spacing", [CUBE, (3.0, 1.0, 1.0), (1.0, 0.7, 1.2)])

@@ -19,13 +19,7 @@ from numpy.typing import NDArray
 
 from napari_ncut.chunks import map_chunks
 from napari_ncut.compiled import compiled
-from napari_ncut.evidence import (
-    SHORT,
-    STRENGTH,
-    TEXTURE,
-    ImageWeights,
-    mean_within,
-)
+from napari_ncut.evidence import mean_within
 from napari_ncut.monitor import Monitor
 from napari_ncut.widths import Spacing, Volume
 
@@ -38,9 +32,8 @@ ORDINARY, IN_SPACE = 2.0, 0.5
 # Mean slope across a border, in those units, that says nothing; on borders that the slopes
 # themselves have made inside a hill of the half-width, this many times as much.
 SLOPE, INSIDE = 0.48, 1.5
-# How strongly a step counts, for each unit of beta: on a border, and on the half-width at a pixel
-# where fragments are looked for.
-STEP, STEEPNESS = 6.0, 1.6
+# How strongly a slope lowers the half-width at a pixel, for each unit of beta.
+STEEPNESS = 1.6
 
 
 @dataclass(frozen=True)
@@ -60,12 +53,6 @@ class Edges:
     tone: NDArray[np.float32]
     slope: NDArray[np.float32]
     usual: NDArray[np.float32]
-
-
-def image_weights(beta: float, spacing: Spacing, ndim: int) -> ImageWeights:
-    """Return the weights for a beta, in physical units."""
-    short = SHORT * min(spacing[-2:]) ** (ndim - 1)
-    return ImageWeights(STRENGTH * beta, TEXTURE, short, STEP * beta, SLOPE)
 
 
 def find_edges(

@@ -5,15 +5,13 @@ the foreground: the difference of two Gaussian means within the label. Objects t
 what is around them count as bright. Where there is no background, as in a block of cells with
 stained membranes, the lines are on the side of the longer tail of the evidence.
 
-The evidence counts by its mean over the whole border of two parts (see `merging`): spots of texture
-average out, a line between two objects does not. Its unit is what the noise and the texture of the
-object itself can pretend (`in_units_of_noise`), and only what is above 1 counts, so that an image
-without lines leaves everything as the shape alone has it. Steps of brightness are in `edges`.
+The evidence counts by its mean over a whole border: spots of texture average out, a line between
+two objects does not. Its unit is what the noise and the texture of the object itself can pretend
+(`in_units_of_noise`). Steps of brightness are in `edges`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -32,9 +30,8 @@ NEAR, FAR = 1.0, 3.0
 RING = 6
 # Evidence below this, in standard deviations of the foreground, is nothing.
 FAINTEST = 0.22
-# The share of the greatest noise that counts as such: on borders that the evidence itself has made
-# inside a hill of the half-width, which follow its crests, and on those that the shape has made.
-WITHIN, BETWEEN = 0.4, 0.3
+# The share of the greatest noise that counts as such.
+SHARE = 0.4
 # Mean root of the absolute value of a normal number.
 MEAN_ROOT = 0.822
 # In 3-D a border is a surface, over which noise averages out: no matter how many there could be.
@@ -43,39 +40,8 @@ GREATEST_IN_SPACE = 2.0
 LARGEST = 8.0
 # Mean evidence on a border, in those units, that says nothing.
 TEXTURE = 1.0
-# How strongly evidence counts, for each unit of beta: on a border, and on the half-width at a pixel
-# where fragments are looked for.
-STRENGTH, STEEPNESS = 2.4, 0.8
-# A border shorter than this proves little, in pixels.
-SHORT = 11.0
-
-
-@dataclass(frozen=True)
-class ImageWeights:
-    """How the evidence on a border counts.
-
-    Parameters
-    ----------
-    strength : float
-        Factor of what is above ``texture``.
-    texture : float
-        Mean evidence that says nothing.
-    short : float
-        Length or area without evidence that every border is lengthened by.
-    step : float
-        Factor of the slope of brightness above ``slope``.
-    slope : float
-        Mean slope across the border that says nothing.
-    """
-
-    strength: float
-    texture: float
-    short: float
-    step: float
-    slope: float
-
-
-NO_IMAGE = ImageWeights(0.0, 0.0, 1.0, 0.0, 0.0)
+# How strongly evidence lowers the half-width at a pixel, for each unit of beta.
+STEEPNESS = 0.8
 
 
 def standardised(channels: NDArray[Any], labels: Volume, monitor: Monitor) -> NDArray[np.float32]:
@@ -185,7 +151,6 @@ def in_units_of_noise(
     fragments: Volume,
     noise: NDArray[np.float64],
     greatest: NDArray[np.float64],
-    share: float,
     monitor: Monitor,
 ) -> NDArray[np.float32]:
     """Return the evidence in units of what noise and texture can pretend in each fragment.
@@ -201,14 +166,12 @@ def in_units_of_noise(
         -1 is background, where the result is 0.
     noise, greatest : ndarray of float64, shape (n + 1,)
         As `noise_of` and `strongest_by_chance` give them.
-    share : float
-        `WITHIN` or `BETWEEN`.
     monitor : Monitor
         Asked whether to go on.
     """
     if min(fragments.shape) > 1:
         greatest = np.minimum(greatest, GREATEST_IN_SPACE)
-    factor = (1.0 / np.maximum(FAINTEST, share * greatest * noise)).astype(np.float32)
+    factor = (1.0 / np.maximum(FAINTEST, SHARE * greatest * noise)).astype(np.float32)
     factor[0] = 0.0
     result = np.empty_like(evidence)
     flat = evidence.reshape(-1), fragments.reshape(-1), factor, LARGEST, result.reshape(-1)
@@ -231,6 +194,11 @@ def _scale(
         result[i] = min(max(evidence[i] * factor[fragments[i] + 1], -largest), largest)
 
 
+def patch_of_texture(ndim: int) -> float:
+    """Return the area or volume, in pixels, over which texture and noise are taken as one value."""
+    return float((2 * np.pi * FAR**2) ** (ndim / 2))
+
+
 def strongest_by_chance(fragments: Volume, n: int) -> NDArray[np.float64]:
     """Return the greatest of as many normal numbers as there are places for a line.
 
@@ -248,8 +216,8 @@ def strongest_by_chance(fragments: Volume, n: int) -> NDArray[np.float64]:
     ndarray of float64, shape (n + 1,)
         First of the background.
     """
-    size = (2 * np.pi * FAR**2) ** (1.5 if min(fragments.shape) > 1 else 1.0)
-    places = np.bincount(fragments.reshape(-1) + 1, minlength=n + 1) / size
+    patch = patch_of_texture(3 if min(fragments.shape) > 1 else 2)
+    places = np.bincount(fragments.reshape(-1) + 1, minlength=n + 1) / patch
     return np.asarray(np.sqrt(2 * np.log(np.maximum(places, 2.0))))
 
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from napari_ncut.chunks import map_chunks
 from napari_ncut.compiled import compiled
+from napari_ncut.edges import Edges
 from napari_ncut.monitor import Monitor
 from napari_ncut.neighbours import Steps, walkable
 
@@ -34,25 +35,28 @@ class Contacts:
     ----------
     low, high : ndarray of int32, shape (n,)
         The two fragments, low < high.
-    height : ndarray of float64, shape (n,)
-        Half-width at the pass.
     place : ndarray of int64, shape (n,)
         Flat index of the pixel at the pass.
-    area : ndarray of float64, shape (n,)
-        Euclidean length (2-D) or area (3-D) of the border.
-    evidence : ndarray of float64, shape (n,)
-        Integral over the border of what the image says against it being inside an object.
-    step : ndarray of float64, shape (n,)
-        Integral over the border of the slope of brightness across it, from low to high.
+    sums : ndarray of float64, shape (n, 6)
+        Half-width at the pass; Euclidean length (2-D) or area (3-D) of the border; and integrals
+        over the border: the evidence for a line, the slope of brightness from low to high, the
+        half-width, and the half-width times the brightness.
     """
 
     low: NDArray[np.int32]
     high: NDArray[np.int32]
-    height: NDArray[np.float64]
     place: NDArray[np.int64]
-    area: NDArray[np.float64]
-    evidence: NDArray[np.float64]
-    step: NDArray[np.float64]
+    sums: NDArray[np.float64]
+
+    @property
+    def height(self) -> NDArray[np.float64]:
+        """Half-width at the pass."""
+        return self.sums[:, 0].copy()
+
+    @property
+    def area(self) -> NDArray[np.float64]:
+        """Length or area of the border."""
+        return self.sums[:, 1].copy()
 
 
 def climb(
@@ -129,8 +133,7 @@ def find_contacts(
     steps: Steps,
     connectivity: int,
     monitor: Monitor,
-    tone: NDArray[np.float32] | None = None,
-    usual: NDArray[np.float32] | None = None,
+    edges: Edges | None = None,
 ) -> Contacts:
     """Return the borders between fragments of one label.
 
@@ -148,41 +151,30 @@ def find_contacts(
         1: pixels that share a corner only do not touch.
     monitor : Monitor
         Asked whether to go on.
-    tone : ndarray of float32, shape (nz, ny, nx), optional
-        Brightness.
-    usual : ndarray of float32, shape (nz, ny, nx), optional
-        Its usual slope around each pixel.
+    edges : Edges, optional
+        Brightness and its slopes.
     """
     nz, ny, nx = labels.shape
     half = len(steps.offsets) // 2
+    nothing = np.zeros((1, 1, 1), np.float32)
     if evidence is None:
-        evidence = np.zeros((1, 1, 1), np.float32)
-    if tone is None or usual is None:
-        tone = usual = np.zeros((1, 1, 1), np.float32)
+        evidence = nothing
+    tone, usual = (nothing, nothing) if edges is None else (edges.tone, edges.usual)
     offsets, areas, lengths = steps.offsets[half:], steps.areas[half:], steps.lengths[half:]
     arrays = labels, fragments, width, evidence, tone, usual, offsets, areas, lengths
     parts = map_chunks(
         partial(_contacts_of_rows, *arrays, connectivity == 1), nz * ny, nx * half, monitor
     )
     pair = np.concatenate([part[0] for part in parts])
-    height, area, seen, step = np.concatenate([part[1] for part in parts]).T
+    rows = np.concatenate([part[1] for part in parts])
     place = np.concatenate([part[2] for part in parts])
-    order = np.lexsort((-height, pair))
+    order = np.lexsort((-rows[:, 0], pair))
     pair, first = np.unique(pair[order], return_index=True)
-    return Contacts(
-        (pair >> 32).astype(np.int32),
-        (pair & 0xFFFFFFFF).astype(np.int32),
-        height[order][first],
-        place[order][first],
-        _sums(area[order], first),
-        _sums(seen[order], first),
-        _sums(step[order], first),
-    )
-
-
-def _sums(values: NDArray[np.float64], first: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Sum up runs of values that start at ``first``."""
-    return np.asarray(np.add.reduceat(values, first)) if len(first) else values
+    rows = rows[order]
+    sums = np.add.reduceat(rows, first) if len(first) else rows
+    sums[:, 0] = rows[first, 0]
+    low, high = (pair >> 32).astype(np.int32), (pair & 0xFFFFFFFF).astype(np.int32)
+    return Contacts(low, high, place[order][first], sums)
 
 
 @compiled
@@ -321,12 +313,12 @@ def _contacts_of_rows(
     start: int,
     stop: int,
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
-    """Sum up the borders that start in some rows: pair, (height, area, evidence, step), place."""
+    """Return the borders that start in some rows: pair, sums as in `Contacts`, place."""
     nz, ny, nx = labels.shape
     use_evidence = evidence.size > 1
     use_tone = tone.size > 1
     keys = np.full(256, -1, np.int64)
-    sums = np.zeros((256, 4))
+    sums = np.zeros((256, 6))
     places = np.zeros(256, np.int64)
     used = 0
     fragment_at = fragments.reshape(-1)
@@ -372,9 +364,12 @@ def _contacts_of_rows(
                     unit = 0.5 * (usual[z, y, x] + usual[z1, y1, x1]) * lengths[k]
                     rise = (tone[z1, y1, x1] - tone[z, y, x]) / unit
                     sums[i, 3] += areas[k] * (rise if own < other else -rise)
+                    both_wide = 0.5 * (width[z, y, x] + width[z1, y1, x1]) * areas[k]
+                    sums[i, 4] += both_wide
+                    sums[i, 5] += both_wide * 0.5 * (tone[z, y, x] + tone[z1, y1, x1])
                 if 2 * used > len(keys):
                     grown = np.full(2 * len(keys), -1, np.int64)
-                    grown_sums = np.zeros((2 * len(keys), 4))
+                    grown_sums = np.zeros((2 * len(keys), 6))
                     grown_places = np.zeros(2 * len(keys), np.int64)
                     for j in range(len(keys)):
                         if keys[j] != -1:

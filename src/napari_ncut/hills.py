@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from napari_ncut.borders import NO_IMAGE, ImageWeights, measure_tones
 from napari_ncut.crumbs import attach_crumbs
-from napari_ncut.evidence import NO_IMAGE, ImageWeights
+from napari_ncut.edges import Edges
+from napari_ncut.ellipses import ellipticity
 from napari_ncut.fragments import Contacts, climb, find_contacts, renumbered
 from napari_ncut.junctions import divide_junctions
-from napari_ncut.merging import Merges, ellipticity, merge_fragments
+from napari_ncut.merging import Merges, merge_fragments
 from napari_ncut.moments import measure
 from napari_ncut.monitor import Monitor
 from napari_ncut.neighbours import Steps
@@ -213,7 +215,7 @@ def merge_hills(
     grid: Grid,
     monitor: Monitor,
     line: NDArray[np.float32] | None = None,
-    step: tuple[NDArray[np.float32], ...] = (),
+    edges: Edges | None = None,
     *,
     use_shape: bool = True,
 ) -> tuple[Contacts, NDArray[np.float64], Merges]:
@@ -231,10 +233,10 @@ def merge_hills(
         Asked whether to go on.
     line : ndarray of float32, shape (nz, ny, nx), optional
         Evidence of a line at each pixel.
-    step : tuple of ndarray of float32, shape (nz, ny, nx)
-        Brightness and its usual slope, or nothing.
+    edges : Edges, optional
+        Brightness and its slopes.
     use_shape : bool
-        False: by the image alone.
+        False: by the lines and steps of the image alone.
 
     Returns
     -------
@@ -253,13 +255,16 @@ def merge_hills(
         grid.steps,
         grid.connectivity,
         monitor,
-        *step,
+        edges,
     )
     peaks, moments = measure(
         hills.fragments, hills.width, grid.spacing, hills.n, grid.ndim, monitor
     )
+    tones = np.zeros((hills.n, 3))
+    if edges is not None:
+        tones = measure_tones(hills.fragments, hills.width, edges.tone, hills.n, monitor)
     merges = merge_fragments(
-        contacts, peaks, moments, grid.least_moment, grid.axes, weights, use_shape
+        contacts, peaks, moments, tones, grid.least_moment, grid.axes, weights, use_shape
     )
     return contacts, moments, merges
 

@@ -34,8 +34,9 @@ HELD = 0.5
 LEVEL = 0.85
 # A rise over the pass by less than this share of the height is noise.
 NOISE = 0.003
-# A hill of less than so much of the disc beside it, radius by radius, is the roughness of its edge.
-ROUGH = 0.06
+# A hill smaller than a disc of so much of the half-width beside it, and so many pixels, is the
+# roughness of its edge.
+ROUGH, ROUGH_PIXELS = 0.06, 0.6
 # Power where there is no disc.
 NOWHERE = np.float32(-1e30)
 
@@ -78,7 +79,7 @@ def divide_junctions(
     if min(labels.shape) > 1:
         disc = 4 / 3 * math.pi * peaks**3
     ndim = 3 if min(labels.shape) > 1 else 2
-    rough = ROUGH**ndim * disc
+    rough = (ROUGH + ROUGH_PIXELS * min(spacing[-2:]) / peaks) ** ndim * disc
     group, is_object = _objects(
         contacts.low, contacts.high, contacts.height, peaks, sizes, disc, rough, HELD, LEVEL, NOISE
     )

@@ -7,19 +7,18 @@ between the hills of the half-width always do, and are left to the merging.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from napari_ncut.edges import INSIDE, find_edges, image_weights
+from napari_ncut.borders import image_weights
+from napari_ncut.edges import INSIDE, Edges, find_edges
 from napari_ncut.edges import STEEPNESS as EDGE_STEEPNESS
 from napari_ncut.evidence import (
-    BETWEEN,
     STEEPNESS,
-    WITHIN,
     in_units_of_noise,
     line_evidence,
     noise_of,
@@ -31,25 +30,6 @@ from napari_ncut.monitor import Monitor
 from napari_ncut.widths import Volume
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What the image says for borders.
-
-    Parameters
-    ----------
-    line : ndarray of float32, shape (nz, ny, nx), optional
-        Evidence of a line at each pixel.
-    step : tuple of ndarray of float32, shape (nz, ny, nx)
-        Brightness and its usual slope; empty without an image.
-    """
-
-    line: NDArray[np.float32] | None
-    step: tuple[NDArray[np.float32], ...]
-
-
-NOTHING = Seen(None, ())
-
-
 def divide_hills(
     hills: Hills,
     grey: NDArray[np.float32],
@@ -57,8 +37,8 @@ def divide_hills(
     beta: float,
     grid: Grid,
     monitor: Monitor,
-) -> tuple[Hills, Seen]:
-    """Divide hills where the image shows a border.
+) -> tuple[Hills, Edges]:
+    """Divide hills where the image shows a border; return its edges, too.
 
     Parameters
     ----------
@@ -78,8 +58,7 @@ def divide_hills(
     line = line_evidence(grey, labels, grid.spacing, monitor)
     greatest = strongest_by_chance(hills.fragments, hills.n)
     noise = noise_of(line, hills.fragments, hills.n, monitor)
-    units = line, hills.fragments, noise, greatest
-    inside = in_units_of_noise(*units, WITHIN, monitor)
+    inside = in_units_of_noise(line, hills.fragments, noise, greatest, monitor)
     edges = find_edges(grey, labels, hills.fragments, greatest, grid.spacing, monitor)
     monitor.check()
     fall = STEEPNESS * np.maximum(inside, 0) + EDGE_STEEPNESS * np.maximum(edges.slope - 1, 0)
@@ -93,15 +72,14 @@ def divide_hills(
         grid,
         monitor,
         inside,
-        (edges.tone, INSIDE * edges.usual),
+        replace(edges, usual=INSIDE * edges.usual),
         use_shape=False,
     )
     hill = np.zeros(n, np.int32)
     hill[fragments[fragments >= 0]] = hill_labels[fragments >= 0]
     _keep_crumbs(hill, contacts, moments[:, 0], fragments)
     fragments, n = joined(fragments, n, lines, 0.0, monitor)
-    between = in_units_of_noise(*units, BETWEEN, monitor)
-    return replace(hills, fragments=fragments, n=n), Seen(between, (edges.tone, edges.usual))
+    return replace(hills, fragments=fragments, n=n), edges
 
 
 def _keep_crumbs(

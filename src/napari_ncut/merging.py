@@ -12,10 +12,11 @@ What speaks for a neck between two parts a and b that touch:
   same second moments, 1 for any ellipse and less for whatever is not one; e(a, b) the mean of both
   parts. Two discs that touch are each an ellipse, together they are not; the halves of a nucleus
   gain when they are put together. e is the same under any stretching.
-- *Image.* The mean over the border of what the image says there (see `evidence`).
+- *Image.* What it says at the border and in the parts (see `borders`).
 
-The neck ratio of the pair is ``sqrt(N q^w) r^(6 w) exp(-image)``, where w is the share of both
-parts that their widest discs fill: of a long or bent part the ellipse tells little.
+The neck ratio of the pair is ``N^(1/3) (q r^4)^w exp(-beta image)``. Of a long or bent part the
+ellipse tells little: w is the share of both parts that their widest discs fill, times the fourth
+power of e(a + b) per axis, which is e(a + b)^2 in 2-D.
 """
 
 from __future__ import annotations
@@ -26,14 +27,24 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_ncut.borders import (
+    AREA,
+    HEIGHT,
+    STEP,
+    ImageWeights,
+    border_strength,
+    image_evidence,
+)
 from napari_ncut.compiled import compiled
-from napari_ncut.evidence import ImageWeights
+from napari_ncut.ellipses import ellipticity, half_chord
 from napari_ncut.fragments import Contacts
 
-# How strongly shape counts beside width: the exponent of r for parts that are filled by a disc.
-SHAPE = 6.0
+# Exponents of N and of r.
+WIDTH, SHAPE = 1 / 3, 4.0
 # Notches and shape may deepen a neck that the width shows, up to this many times, but not make one.
-DEEPENING = 4.0
+DEEPENING = 15.0
+# The half-width is uncertain by so much, in pixels.
+UNCERTAIN = 0.15
 # A rise over the pass by less than this share of the width is noise.
 NOISE = 0.003
 # The neck is not wider than its border is long (half-widths of small objects are large by a third).
@@ -64,6 +75,7 @@ def merge_fragments(
     contacts: Contacts,
     peaks: NDArray[np.float64],
     moments: NDArray[np.float64],
+    tones: NDArray[np.float64],
     least_moment: NDArray[np.float64],
     ndim: int,
     image: ImageWeights,
@@ -79,6 +91,8 @@ def merge_fragments(
         Half-width of each fragment.
     moments : ndarray, shape (n, 10)
         Volume, sums of z, y, x and of zz, yy, xx, zy, zx, yx, each times a pixel's volume.
+    tones : ndarray, shape (n, 3)
+        As `borders.measure_tones` gives them.
     least_moment : ndarray, shape (3,)
         Variance of a pixel along the axes, so that a line of pixels has a volume.
     ndim : int
@@ -86,108 +100,28 @@ def merge_fragments(
     image : ImageWeights
         How the evidence of the image counts.
     use_shape : bool
-        False: the image alone; the ratio is then minus what the border shows above the least that
-        counts.
+        False: the lines and steps of the image alone; the ratio is then minus what the border
+        shows above the least that counts.
     """
     kept, gone, ratio, contact = _merge(
         contacts.low,
         contacts.high,
-        contacts.height,
-        contacts.area,
-        contacts.evidence,
-        contacts.step,
-        np.array([image.strength, image.texture, image.short, image.step, image.slope]),
-        use_shape,
+        contacts.sums.copy(),
         peaks.copy(),
         moments.copy(),
+        tones.copy(),
         least_moment,
         ndim,
+        np.array([image.beta, image.short, image.patch]),
+        use_shape,
     )
     return Merges(kept, gone, ratio, contact)
-
-
-@compiled
-def covariance(
-    moments: NDArray[np.float64], least_moment: NDArray[np.float64]
-) -> tuple[float, float, float, float, float, float]:
-    """Covariances zz, yy, xx, zy, zx, yx of the pixels of a part."""
-    volume = moments[0]
-    z, y, x = moments[1] / volume, moments[2] / volume, moments[3] / volume
-    return (
-        moments[4] / volume - z * z + least_moment[0],
-        moments[5] / volume - y * y + least_moment[1],
-        moments[6] / volume - x * x + least_moment[2],
-        moments[7] / volume - z * y,
-        moments[8] / volume - z * x,
-        moments[9] / volume - y * x,
-    )
-
-
-@compiled
-def ellipticity(
-    moments: NDArray[np.float64], least_moment: NDArray[np.float64], ndim: int
-) -> float:
-    """Volume over that of the ellipse with the same second moments: 1 for an ellipse."""
-    zz, yy, xx, zy, zx, yx = covariance(moments, least_moment)
-    if ndim == 2:
-        return float(moments[0] / (4.0 * np.pi * np.sqrt(yy * xx - yx * yx)))
-    spread = zz * (yy * xx - yx * yx) - zy * (zy * xx - yx * zx) + zx * (zy * yx - yy * zx)
-    return float(moments[0] / (4.0 / 3.0 * np.pi * 5.0**1.5 * np.sqrt(spread)))
-
-
-@compiled
-def half_chord(
-    a: NDArray[np.float64], b: NDArray[np.float64], least_moment: NDArray[np.float64], ndim: int
-) -> float:
-    """Half-width at which the ellipse of two parts is cut into their volumes.
-
-    A plane that cuts an ellipse with covariance C into caps whose centroids are d apart has the
-    normal C^-1 d. Beside the cut in halves, that into volumes v_a and v_b is narrower by
-    (4 v_a v_b / (v_a + v_b)^2)^(1/3), in volumes ^(1/4): right to 8 % however unequal they are.
-
-    Parameters
-    ----------
-    a, b : ndarray, shape (10,)
-        Moments of the parts.
-    least_moment : ndarray, shape (3,)
-        Variance of a pixel along the axes.
-    ndim : int
-        2 or 3.
-
-    Returns
-    -------
-    float
-        In volumes, the radius of the disc that has the area of the cut; 0 if the centroids are one.
-    """
-    zz, yy, xx, zy, zx, yx = covariance(a + b, least_moment)
-    dz, dy, dx = a[1] / a[0] - b[1] / b[0], a[2] / a[0] - b[2] / b[0], a[3] / a[0] - b[3] / b[0]
-    balance = 4.0 * a[0] * b[0] / (a[0] + b[0]) ** 2
-    # The normal times the determinant: the adjugate of C, times d.
-    if ndim == 2:
-        nz, ny, nx = 0.0, xx * dy - yx * dx, yy * dx - yx * dy
-        spread = yy * xx - yx * yx
-    else:
-        c_zz, c_zy, c_zx = yy * xx - yx * yx, zx * yx - zy * xx, zy * yx - zx * yy
-        c_yy, c_yx, c_xx = zz * xx - zx * zx, zy * zx - zz * yx, zz * yy - zy * zy
-        nz = c_zz * dz + c_zy * dy + c_zx * dx
-        ny = c_zy * dz + c_yy * dy + c_yx * dx
-        nx = c_zx * dz + c_yx * dy + c_xx * dx
-        spread = zz * c_zz + zy * c_zy + zx * c_zx
-    along = zz * nz * nz + yy * ny * ny + xx * nx * nx
-    along += 2.0 * (zy * nz * ny + zx * nz * nx + yx * ny * nx)
-    if along <= 0.0:
-        return 0.0
-    section = np.sqrt(spread * (nz * nz + ny * ny + nx * nx) / along)
-    if ndim == 2:
-        return float(2.0 * section * np.cbrt(balance))
-    return float(np.sqrt(5.0 * section * np.sqrt(balance)))
 
 
 @compiled
 def neck_ratio(
     height: float,
     chord: float,
-    image: float,
     width_a: float,
     width_b: float,
     volume_a: float,
@@ -195,52 +129,48 @@ def neck_ratio(
     shape_a: float,
     shape_b: float,
     shape_both: float,
+    pixel: float,
     ndim: int,
 ) -> float:
-    """Neck ratio of two parts, about 0 to 1; above 1 they are one object beyond doubt."""
-    width = min(0.5 * (height / width_a + height / width_b), 1.0)
+    """Neck ratio of two parts by shape, about 0 to 1; above 1 they are one beyond doubt."""
+    narrow = 0.5 * (1.0 / width_a + 1.0 / width_b)
+    width = min(height * narrow, 1.0)
     if height >= (1.0 - NOISE) * min(width_a, width_b):
         width = 1.0
     volume = volume_a + volume_b
     filled = np.pi * (width_a**2 + width_b**2)
     if ndim == 3:
         filled = 4.0 / 3.0 * np.pi * (width_a**3 + width_b**3)
-    share = min(filled / volume, 1.0)
+    weight = min(filled / volume, 1.0) * min(shape_both, 1.0) ** (4.0 / ndim)
     gain = shape_both * volume / (volume_a * shape_a + volume_b * shape_b)
-    shape = min(gain, 2.0) ** SHAPE if gain > 1.0 else gain ** (SHAPE * share)
-    if height < chord:
-        shape *= (height / chord) ** (0.5 * share)
-    ratio = max(np.sqrt(width) * shape, 1.0 - DEEPENING * (1.0 - width))
-    return float(ratio * np.exp(-image))
+    notches = height / chord if height < chord else 1.0
+    ratio = width**WIDTH * (notches * min(gain, 2.0) ** SHAPE) ** weight
+    least = 1.0 - DEEPENING * (1.0 - width - UNCERTAIN * pixel * narrow)
+    return float(max(ratio, least))
 
 
 @compiled
 def _ratio_of(
-    i: int,
+    border: NDArray[np.float64],
     a: int,
     b: int,
-    height: NDArray[np.float64],
-    area: NDArray[np.float64],
-    evidence: NDArray[np.float64],
-    step: NDArray[np.float64],
-    image: NDArray[np.float64],
-    use_shape: bool,
     peaks: NDArray[np.float64],
     moments: NDArray[np.float64],
+    tones: NDArray[np.float64],
     shapes: NDArray[np.float64],
     least_moment: NDArray[np.float64],
     ndim: int,
+    image: NDArray[np.float64],
+    use_shape: bool,
 ) -> float:
-    """Neck ratio of the parts a and b across the contact i."""
-    half = 0.5 * area[i] if ndim == 2 else np.sqrt(area[i] / np.pi)
-    line = evidence[i] / (area[i] + image[2]) - image[1]
-    slope = abs(step[i]) / (area[i] + image[2]) - image[4]
+    """Neck ratio of the parts a and b across a border."""
+    beta, short, patch = image
     if not use_shape:
-        return float(-max(line, slope) if slope > 0.0 else -line)
+        return -border_strength(border, short)
+    half = 0.5 * border[AREA] if ndim == 2 else np.sqrt(border[AREA] / np.pi)
     ratio: float = neck_ratio(
-        min(height[i], CONTACT * half),
+        min(border[HEIGHT], CONTACT * half),
         half_chord(moments[a], moments[b], least_moment, ndim),
-        image[0] * max(line, 0.0) + image[3] * max(slope, 0.0),
         peaks[a],
         peaks[b],
         moments[a, 0],
@@ -248,8 +178,14 @@ def _ratio_of(
         shapes[a],
         shapes[b],
         ellipticity(moments[a] + moments[b], least_moment, ndim),
+        np.sqrt(12.0 * min(least_moment[1], least_moment[2])),
         ndim,
     )
+    if beta > 0.0:
+        seen = image_evidence(
+            border, tones[a], tones[b], moments[a, 0], moments[b, 0], short, patch
+        )
+        ratio *= np.exp(-beta * seen)
     return ratio
 
 
@@ -257,21 +193,18 @@ def _ratio_of(
 def _merge(
     low: NDArray[np.int32],
     high: NDArray[np.int32],
-    height: NDArray[np.float64],
-    area: NDArray[np.float64],
-    evidence: NDArray[np.float64],
-    step: NDArray[np.float64],
-    image: NDArray[np.float64],
-    use_shape: bool,
+    borders: NDArray[np.float64],
     peaks: NDArray[np.float64],
     moments: NDArray[np.float64],
+    tones: NDArray[np.float64],
     least_moment: NDArray[np.float64],
     ndim: int,
+    image: NDArray[np.float64],
+    use_shape: bool,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64], NDArray[np.int32]]:
     """Merge along a heap of contacts; a contact's age tells whether its entry is still true."""
     n, m = len(peaks), len(low)
     ends = np.empty((m, 2), np.int64)
-    height, area, evidence, step = height.copy(), area.copy(), evidence.copy(), step.copy()
     neck = np.arange(m)
     age = np.zeros(m, np.int64)
     # The contacts of a part are a linked list over half-edges: contact i is 2 i and 2 i + 1.
@@ -293,24 +226,11 @@ def _merge(
     shapes = np.empty(n)
     for part in range(n):
         shapes[part] = ellipticity(moments[part], least_moment, ndim)
+    facts = least_moment, ndim, image, use_shape
     heap = [(0.0, 0, 0) for _ in range(0)]
     for i in range(m):
-        ratio = _ratio_of(
-            i,
-            low[i],
-            high[i],
-            height,
-            area,
-            evidence,
-            step,
-            image,
-            use_shape,
-            peaks,
-            moments,
-            shapes,
-            least_moment,
-            ndim,
-        )
+        a, b = ends[i, 0], ends[i, 1]
+        ratio = _ratio_of(borders[i], a, b, peaks, moments, tones, shapes, *facts)
         heap.append((-ratio, i, 0))
     heapq.heapify(heap)
     kept = np.empty(max(n - 1, 0), np.int32)
@@ -333,6 +253,7 @@ def _merge(
         age[i] = -1
         peaks[a] = max(peaks[a], peaks[b])
         moments[a] += moments[b]
+        tones[a] += tones[b]
         shapes[a] = ellipticity(moments[a], least_moment, ndim)
         # Both lists become one; of two contacts with the same neighbour, one takes in the other.
         following[tail[a]] = head[b]
@@ -351,12 +272,12 @@ def _merge(
                 if twin == -1:
                     by_other[other] = j
                 else:
-                    if height[j] > height[twin]:
-                        height[twin] = height[j]
+                    if borders[j, HEIGHT] > borders[twin, HEIGHT]:
+                        borders[twin, HEIGHT] = borders[j, HEIGHT]
                         neck[twin] = neck[j]
-                    area[twin] += area[j]
-                    evidence[twin] += evidence[j]
-                    step[twin] += step[j] if ends[twin, side] == a else -step[j]
+                    if ends[twin, side] != a:
+                        borders[j, STEP] *= -1.0
+                    borders[twin, AREA:] += borders[j, AREA:]
                     age[j] = -1
                     degree[other] -= 1
                     other = -1
@@ -376,22 +297,7 @@ def _merge(
             other = ends[j, 1 - half % 2]
             by_other[other] = -1
             age[j] += 1
-            ratio = _ratio_of(
-                j,
-                a,
-                other,
-                height,
-                area,
-                evidence,
-                step,
-                image,
-                use_shape,
-                peaks,
-                moments,
-                shapes,
-                least_moment,
-                ndim,
-            )
+            ratio = _ratio_of(borders[j], a, other, peaks, moments, tones, shapes, *facts)
             heapq.heappush(heap, (-ratio, j, age[j]))
             half = following[half]
     return kept[:count], gone[:count], ratios[:count], contact[:count]

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from napari_ncut.borders import image_weights
 from napari_ncut.checks import (
     check_connectivity,
     check_finite,
@@ -29,10 +30,9 @@ from napari_ncut.checks import (
     real,
     spacing_tuple,
 )
-from napari_ncut.edges import image_weights
 from napari_ncut.evidence import standardised
 from napari_ncut.hills import Grid, find_hills, merge_hills
-from napari_ncut.lines import NOTHING, divide_hills
+from napari_ncut.lines import divide_hills
 from napari_ncut.monitor import IsCancelled, Monitor, Progress
 from napari_ncut.neighbours import neighbour_steps
 from napari_ncut.settings import SplitSettings
@@ -177,13 +177,13 @@ def split_tree(
     monitor.report(0.0, "Measuring widths")
     hills = find_hills(volume, grid, monitor)
     grey = None if channels is None or beta == 0.0 else standardised(channels, volume, monitor)
-    seen = NOTHING
+    edges = None
     if grey is not None and grey.any():
         monitor.report(0.5, "Looking at the image")
-        hills, seen = divide_hills(hills, grey, volume, beta, grid, monitor)
+        hills, edges = divide_hills(hills, grey, volume, beta, grid, monitor)
     monitor.report(0.8, "Merging fragments")
     weights = image_weights(beta, size, ndim)
-    contacts, moments, merges = merge_hills(hills, weights, grid, monitor, seen.line, seen.step)
+    contacts, moments, merges = merge_hills(hills, weights, grid, monitor, edges=edges)
     fragments = hills.fragments
     fragments[volume == 0] = -1
     tree = tree_of_merges(fragments.reshape(shape), moments[:, 0], contacts, merges)
