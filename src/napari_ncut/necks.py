@@ -6,9 +6,10 @@ the blob is split. In four steps:
 
 1. *Half-width*: how far each pixel is from the edge of its blob (`widths`).
 2. *Fragments*: the hills of the half-width (`hills`, `fragments`); with an image, a dark line or a
-   step of brightness divides them too (`evidence`).
+   step of brightness divides them too (`lines`).
 3. *Merging*: the two fragments with the highest neck ratio become one, again and again
-   (`merging`); what remains to be merged ever later is the split tree (`split_tree`).
+   (`merging`), with what the image says at their border (`borders`); what remains to be merged
+   ever later is the split tree (`split_tree`).
 4. *Cut*: merges at or above the threshold hold, the others are splits.
 """
 
@@ -65,7 +66,8 @@ def split_touching(
         a blob to split; two labels never merge.
     image : array_like, optional
         Intensities of the same shape, plus a channel axis if there is one. A line or a step of
-        brightness between two parts speaks for a neck. Objects may be bright or dark.
+        brightness between two parts and different brightness speak for a neck, equal brightness
+        against one. Objects may be bright or dark.
     neck : float
         Split where the neck is narrower than this proportion of the objects that it joins: 0 never
         splits, 1 splits at the slightest waist. Results are nested: a higher value only splits
