@@ -15,8 +15,8 @@ What speaks for a neck between two parts a and b that touch:
 - *Image.* What it says at the border and in the parts (see `borders`).
 
 The neck ratio of the pair is ``N^(1/3) (q r^4)^w exp(-beta image)``. Of a long or bent part the
-ellipse tells little: w is the share of both parts that their widest discs fill, times the fourth
-power of e(a + b) per axis, which is e(a + b)^2 in 2-D.
+ellipse tells little: w is the share of both parts that their widest discs fill, times
+e(a + b)^2.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def neck_ratio(
     filled = np.pi * (width_a**2 + width_b**2)
     if ndim == 3:
         filled = 4.0 / 3.0 * np.pi * (width_a**3 + width_b**3)
-    weight = min(filled / volume, 1.0) * min(shape_both, 1.0) ** (4.0 / ndim)
+    weight = min(filled / volume, 1.0) * min(shape_both, 1.0) ** 2
     gain = shape_both * volume / (volume_a * shape_a + volume_b * shape_b)
     notches = height / chord if height < chord else 1.0
     ratio = width**WIDTH * (notches * min(gain, 2.0) ** SHAPE) ** weight
