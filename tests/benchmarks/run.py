@@ -36,8 +36,9 @@ What still fails:
   image some are found, many are not.
 - Rods side by side, such as bacteria, touch at several places along their length; between these
   they look as if they had waists, and are cut across.
-- A rough edge on a rod a few pixels thin looks like a row of waists, and a ring whose band is
-  5 pixels wide or less is as rough from the pixels alone.
+- A rod whose edge is rough by more than a pixel, or that has pinholes, looks like a row of waists.
+- The pixels of a small object do not tell its width to better than a few percent: of random blobs of
+  overlapping objects, one in ten gives another number when it is turned or magnified.
 - Nuclei that overlap strongly have necks as shallow as the waists of one bent nucleus; a watershed
   that is tuned to their size finds a few more of them.
 
