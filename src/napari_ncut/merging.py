@@ -14,9 +14,9 @@ What speaks for a neck between two parts a and b that touch:
   gain when they are put together. e is the same under any stretching.
 - *Image.* What it says at the border and in the parts (see `borders`).
 
-The neck ratio of the pair is ``N^(1/3) (q r^4)^w exp(-beta image)``. Of a long or bent part the
-ellipse tells little: w is the share of both parts that their widest discs fill, times
-e(a + b)^2.
+The neck ratio of the pair is ``N^(1/3) (q r^(2 d))^w exp(-beta image)`` in d dimensions. Of a
+long or bent part the ellipse tells little: w is the share of both parts that their widest discs
+fill, times e(a + b)^2.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ from napari_ncut.compiled import compiled
 from napari_ncut.ellipses import ellipticity, half_chord
 from napari_ncut.fragments import Contacts
 
-# Exponents of N and of r.
-WIDTH, SHAPE = 1 / 3, 4.0
+# Exponents of N, and of r for each dimension.
+WIDTH, SHAPE = 1 / 3, 2.0
 # Notches and shape may deepen a neck that the width shows, up to this many times, but not make one.
 DEEPENING = 15.0
 # The half-width is uncertain by so much, in pixels.
@@ -144,7 +144,7 @@ def neck_ratio(
     weight = min(filled / volume, 1.0) * min(shape_both, 1.0) ** 2
     gain = shape_both * volume / (volume_a * shape_a + volume_b * shape_b)
     notches = height / chord if height < chord else 1.0
-    ratio = width**WIDTH * (notches * min(gain, 2.0) ** SHAPE) ** weight
+    ratio = width**WIDTH * (notches * min(gain, 2.0) ** (SHAPE * ndim)) ** weight
     least = 1.0 - DEEPENING * (1.0 - width - UNCERTAIN * pixel * narrow)
     return float(max(ratio, least))
 
