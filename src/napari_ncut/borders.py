@@ -31,7 +31,7 @@ HEIGHT, AREA, LINE, STEP, WEIGHT, TONE = range(6)
 # How strongly each counts, for each unit of beta, and above what.
 PER_STEP = 6.0
 PER_CONTRAST, CONTRAST, LARGEST_CONTRAST = 0.28, 1.0, 8.0
-PER_DIP, DIP = 1.6, 0.1
+PER_DIP, DIP = 2.0, 0.1
 # Least deviation of brightness within a part, in standard deviations of the foreground.
 SMOOTHEST = 0.25
 # A border shorter than this proves little, in pixels.
