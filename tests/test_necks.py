@@ -285,6 +285,19 @@ def test_a_slow_change_of_brightness_is_no_neck():
     assert count(mask, mask * (60.0 + 0.5 * x) + noise) == 1
 
 
+@pytest.mark.parametrize("sigma", [0, 1, 3])
+def test_noise_and_texture_split_no_small_disc(sigma):
+    masks = np.tile(discs((29, 29), (14, 14, 6)), (10, 10))
+    noise = np.random.default_rng(6).normal(size=masks.shape)
+    noise = ndi.gaussian_filter(noise, sigma) if sigma else noise
+    assert count(masks, masks + 0.2 * noise / noise.std()) == 100
+
+
+def test_objects_of_unequal_size_are_found_in_noise():
+    scene = scenes.unequal()
+    assert count(scene.mask, scene.image) == 4
+
+
 def test_a_flat_image_says_nothing(field, labels):
     found = split_touching(field.mask, np.full(field.mask.shape, 7))
     assert adjusted_rand_score(labels[field.mask], found[field.mask]) == 1

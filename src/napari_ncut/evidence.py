@@ -36,6 +36,8 @@ SHARE = 0.4
 MEAN_ROOT = 0.822
 # In 3-D a border is a surface, over which noise averages out: no matter how many there could be.
 GREATEST_IN_SPACE = 2.0
+# There are at least so many places for a line in a fragment.
+FEWEST = 3.0
 # No pixel has more evidence than this, in those units.
 LARGEST = 8.0
 # Mean evidence on a border, in those units, that says nothing.
@@ -218,7 +220,7 @@ def strongest_by_chance(fragments: Volume, n: int) -> NDArray[np.float64]:
     """
     patch = patch_of_texture(3 if min(fragments.shape) > 1 else 2)
     places = np.bincount(fragments.reshape(-1) + 1, minlength=n + 1) / patch
-    return np.asarray(np.sqrt(2 * np.log(np.maximum(places, 2.0))))
+    return np.asarray(np.sqrt(2 * np.log(np.maximum(places, FEWEST))))
 
 
 def brightening(
