@@ -4,21 +4,17 @@ import numpy as np
 import pytest
 
 from napari_ncut.borders import (
-    AREA,
     DIP,
-    LINE,
     PER_CONTRAST,
     PER_DIP,
     PER_STEP,
     SMOOTHEST,
-    STEP,
-    TONE,
-    WEIGHT,
     border_strength,
     image_evidence,
     image_weights,
     measure_tones,
 )
+from napari_ncut.fragments import AREA, LINE, STEP, TONE, WEIGHT
 from napari_ncut.monitor import Monitor
 
 SHORT, PATCH = 10.0, 50.0

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from napari_ncut.borders import AREA, STEP
 from napari_ncut.edges import Edges, find_edges, slope_within
-from napari_ncut.fragments import find_contacts
+from napari_ncut.fragments import AREA, STEP, find_contacts
 from napari_ncut.monitor import Monitor
 from napari_ncut.neighbours import neighbour_steps
 

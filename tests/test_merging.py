@@ -9,19 +9,18 @@ from napari_ncut.borders import ImageWeights, image_evidence
 from napari_ncut.ellipses import ellipticity, half_chord
 from napari_ncut.fragments import Contacts
 from napari_ncut.merging import merge_fragments, neck_ratio
+from napari_ncut.moments import measure
+from napari_ncut.monitor import Monitor
 
 LEAST = np.full(3, 1 / 12)
 WEIGHTS = ImageWeights(beta=0.3, short=8.0, patch=5.0)
 
 
-def moments_of(*masks):
-    """Return volume, first and second moments of masks."""
-    rows = []
-    for mask in masks:
-        z, y, x = np.nonzero(mask)
-        products = (z * z, y * y, x * x, z * y, z * x, y * x)
-        rows.append([len(z), *(p.sum() for p in (z, y, x, *products))])
-    return np.array(rows, float)
+def moments_of(owner, n):
+    """Return volume, first and second moments of the pixels of each owner."""
+    ndim = sum(side > 1 for side in owner.shape)
+    flat = np.zeros(owner.shape, np.float32)
+    return measure(owner.astype(np.int32), flat, (1.0, 1.0, 1.0), n, ndim, Monitor())[1]
 
 
 def pair(
@@ -125,7 +124,7 @@ def test_the_heap_merges_what_a_search_through_all_pairs_merges(seed, ndim):
     n = int(rng.integers(2, 12))
     shape = (1, 24, 24) if ndim == 2 else (8, 10, 10)
     owner = rng.integers(0, n, shape)
-    moments = moments_of(*(owner == k for k in range(n)))
+    moments = moments_of(owner, n)
     peaks = rng.uniform(2, 9, n)
     weight, mean = rng.uniform(10, 100, n), rng.normal(size=n)
     tones = np.stack([weight, weight * mean, weight * (mean**2 + rng.uniform(0, 1, n))], axis=1)
@@ -147,7 +146,7 @@ def test_the_heap_merges_what_a_search_through_all_pairs_merges(seed, ndim):
 
 
 def test_the_pass_of_two_contacts_that_become_one_is_the_higher():
-    moments = moments_of(*(np.arange(300).reshape(1, 15, 20) % 3 == k for k in range(3)))
+    moments = moments_of(np.arange(300).reshape(1, 15, 20) % 3, 3)
     low, high = np.array([0, 0, 1], np.int32), np.array([1, 2, 2], np.int32)
     sums = np.zeros((3, 6))
     sums[:, 0], sums[:, 1] = (9.0, 2.0, 4.0), 20.0

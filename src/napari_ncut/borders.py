@@ -15,19 +15,19 @@ floor f keeps a smooth object from being certain of everything.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_ncut.chunks import CHUNK
+from napari_ncut.chunks import in_order
 from napari_ncut.compiled import compiled
 from napari_ncut.edges import SLOPE
 from napari_ncut.evidence import TEXTURE, patch_of_texture
+from napari_ncut.fragments import AREA, LINE, STEP, TONE, WEIGHT
 from napari_ncut.monitor import Monitor
 from napari_ncut.widths import Spacing, Volume
 
-# Columns of the sums over a border.
-HEIGHT, AREA, LINE, STEP, WEIGHT, TONE = range(6)
 # How strongly each counts, for each unit of beta, and above what.
 PER_STEP = 6.0
 PER_CONTRAST, CONTRAST, LARGEST_CONTRAST = 0.28, 1.0, 8.0
@@ -92,9 +92,7 @@ def measure_tones(
     """
     tones = np.zeros((n, 3))
     flat = fragments.reshape(-1), width.reshape(-1), tone.reshape(-1)
-    for start in range(0, fragments.size, CHUNK):
-        monitor.check()
-        _add_tones(*flat, tones, start, min(start + CHUNK, fragments.size))
+    in_order(partial(_add_tones, *flat, tones), fragments.size, 1, monitor)
     return tones
 
 
@@ -132,7 +130,7 @@ def image_evidence(
     Parameters
     ----------
     border : ndarray, shape (6,)
-        Sums over the border of the parts, as `merging` keeps them.
+        Sums over the border of the parts, as in `Contacts`.
     tones_a, tones_b : ndarray, shape (3,)
         As `measure_tones` gives them.
     volume_a, volume_b : float

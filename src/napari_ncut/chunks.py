@@ -41,8 +41,7 @@ def map_chunks(
         Fewest items a part.
     """
     monitor.check()
-    step = max(least, int(CHUNK / max(cost, 1.0)), 1)
-    parts = [(start, min(start + step, n)) for start in range(0, n, step)]
+    parts = _parts(n, cost, least)
     threads = min(numba.get_num_threads(), len(parts))
     if threads <= 1:
         results = []
@@ -61,3 +60,19 @@ def map_chunks(
             pool.shutdown(cancel_futures=True)
             raise
     return [future.result() for future in futures]
+
+
+def in_order(work: Callable[[int, int], None], n: int, cost: float, monitor: Monitor) -> None:
+    """Call ``work(start, stop)`` for consecutive parts of range(n), one after the other.
+
+    For sums: several threads would write to the same place. Arguments as in `map_chunks`.
+    """
+    for start, stop in _parts(n, cost):
+        monitor.check()
+        work(start, stop)
+
+
+def _parts(n: int, cost: float, least: int = 1) -> list[tuple[int, int]]:
+    """Return consecutive parts of range(n)."""
+    step = max(least, int(CHUNK / max(cost, 1.0)), 1)
+    return [(start, min(start + step, n)) for start in range(0, n, step)]

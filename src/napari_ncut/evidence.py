@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from napari_ncut.chunks import CHUNK, map_chunks
+from napari_ncut.chunks import in_order, map_chunks
 from napari_ncut.compiled import compiled
 from napari_ncut.monitor import Monitor
 from napari_ncut.widths import Spacing, Volume, smoothed
@@ -126,9 +126,7 @@ def noise_of(
     """
     count, roots = np.zeros(n + 1), np.zeros(n + 1)
     flat = evidence.reshape(-1), fragments.reshape(-1)
-    for start in range(0, fragments.size, CHUNK):
-        monitor.check()
-        _add_roots(*flat, count, roots, start, min(start + CHUNK, fragments.size))
+    in_order(partial(_add_roots, *flat, count, roots), fragments.size, 1, monitor)
     return np.asarray((roots / np.maximum(count, 1.0)) ** 2 / MEAN_ROOT**2)
 
 

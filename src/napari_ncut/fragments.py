@@ -26,6 +26,9 @@ from napari_ncut.neighbours import Steps, walkable
 
 Volume = NDArray[np.int32]
 
+# Columns of the sums over a border.
+HEIGHT, AREA, LINE, STEP, WEIGHT, TONE = range(6)
+
 
 @dataclass(frozen=True)
 class Contacts:
@@ -51,12 +54,12 @@ class Contacts:
     @property
     def height(self) -> NDArray[np.float64]:
         """Half-width at the pass."""
-        return self.sums[:, 0].copy()
+        return self.sums[:, HEIGHT].copy()
 
     @property
     def area(self) -> NDArray[np.float64]:
         """Length or area of the border."""
-        return self.sums[:, 1].copy()
+        return self.sums[:, AREA].copy()
 
 
 def climb(
@@ -168,11 +171,11 @@ def find_contacts(
     pair = np.concatenate([part[0] for part in parts])
     rows = np.concatenate([part[1] for part in parts])
     place = np.concatenate([part[2] for part in parts])
-    order = np.lexsort((-rows[:, 0], pair))
+    order = np.lexsort((-rows[:, HEIGHT], pair))
     pair, first = np.unique(pair[order], return_index=True)
     rows = rows[order]
     sums = np.add.reduceat(rows, first) if len(first) else rows
-    sums[:, 0] = rows[first, 0]
+    sums[:, HEIGHT] = rows[first, HEIGHT]
     low, high = (pair >> 32).astype(np.int32), (pair & 0xFFFFFFFF).astype(np.int32)
     return Contacts(low, high, place[order][first], sums)
 
@@ -346,27 +349,27 @@ def _contacts_of_rows(
                 i = _slot(keys, key)
                 if keys[i] == -1:
                     keys[i] = key
-                    sums[i, 0] = -1.0
+                    sums[i, HEIGHT] = -1.0
                     used += 1
                 level = width[z, y, x]
                 place = here
                 if width[z1, y1, x1] < level:
                     level = width[z1, y1, x1]
                     place = here + away[k]
-                if level > sums[i, 0]:
-                    sums[i, 0] = level
+                if level > sums[i, HEIGHT]:
+                    sums[i, HEIGHT] = level
                     places[i] = place
-                sums[i, 1] += areas[k]
+                sums[i, AREA] += areas[k]
                 if use_evidence:
                     both = evidence[z, y, x] + evidence[z1, y1, x1]
-                    sums[i, 2] += 0.5 * areas[k] * both
+                    sums[i, LINE] += 0.5 * areas[k] * both
                 if use_tone:
                     unit = 0.5 * (usual[z, y, x] + usual[z1, y1, x1]) * lengths[k]
                     rise = (tone[z1, y1, x1] - tone[z, y, x]) / unit
-                    sums[i, 3] += areas[k] * (rise if own < other else -rise)
-                    both_wide = 0.5 * (width[z, y, x] + width[z1, y1, x1]) * areas[k]
-                    sums[i, 4] += both_wide
-                    sums[i, 5] += both_wide * 0.5 * (tone[z, y, x] + tone[z1, y1, x1])
+                    sums[i, STEP] += areas[k] * (rise if own < other else -rise)
+                    weight = 0.5 * (width[z, y, x] + width[z1, y1, x1]) * areas[k]
+                    sums[i, WEIGHT] += weight
+                    sums[i, TONE] += weight * 0.5 * (tone[z, y, x] + tone[z1, y1, x1])
                 if 2 * used > len(keys):
                     grown = np.full(2 * len(keys), -1, np.int64)
                     grown_sums = np.zeros((2 * len(keys), 6))

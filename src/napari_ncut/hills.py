@@ -261,7 +261,7 @@ def merge_hills(
         hills.fragments, hills.width, grid.spacing, hills.n, grid.ndim, monitor
     )
     tones = np.zeros((hills.n, 3))
-    if edges is not None:
+    if edges is not None and use_shape:
         tones = measure_tones(hills.fragments, hills.width, edges.tone, hills.n, monitor)
     merges = merge_fragments(
         contacts, peaks, moments, tones, grid.least_moment, grid.axes, weights, use_shape

@@ -27,17 +27,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_ncut.borders import (
-    AREA,
-    HEIGHT,
-    STEP,
-    ImageWeights,
-    border_strength,
-    image_evidence,
-)
+from napari_ncut.borders import ImageWeights, border_strength, image_evidence
 from napari_ncut.compiled import compiled
 from napari_ncut.ellipses import ellipticity, half_chord
-from napari_ncut.fragments import Contacts
+from napari_ncut.fragments import AREA, HEIGHT, STEP, Contacts
 
 # Exponents of N, and of r for each dimension.
 WIDTH, SHAPE = 1 / 3, 2.0
@@ -111,6 +104,7 @@ def merge_fragments(
         moments.copy(),
         tones.copy(),
         least_moment,
+        float(np.sqrt(12.0 * least_moment[-2:].min())),
         ndim,
         np.array([image.beta, image.short, image.patch]),
         use_shape,
@@ -159,6 +153,7 @@ def _ratio_of(
     tones: NDArray[np.float64],
     shapes: NDArray[np.float64],
     least_moment: NDArray[np.float64],
+    pixel: float,
     ndim: int,
     image: NDArray[np.float64],
     use_shape: bool,
@@ -178,7 +173,7 @@ def _ratio_of(
         shapes[a],
         shapes[b],
         ellipticity(moments[a] + moments[b], least_moment, ndim),
-        np.sqrt(12.0 * min(least_moment[1], least_moment[2])),
+        pixel,
         ndim,
     )
     if beta > 0.0:
@@ -198,6 +193,7 @@ def _merge(
     moments: NDArray[np.float64],
     tones: NDArray[np.float64],
     least_moment: NDArray[np.float64],
+    pixel: float,
     ndim: int,
     image: NDArray[np.float64],
     use_shape: bool,
@@ -226,7 +222,7 @@ def _merge(
     shapes = np.empty(n)
     for part in range(n):
         shapes[part] = ellipticity(moments[part], least_moment, ndim)
-    facts = least_moment, ndim, image, use_shape
+    facts = least_moment, pixel, ndim, image, use_shape
     heap = [(0.0, 0, 0) for _ in range(0)]
     for i in range(m):
         a, b = ends[i, 0], ends[i, 1]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_ncut.chunks import CHUNK
+from napari_ncut.chunks import in_order
 from napari_ncut.compiled import compiled
 from napari_ncut.monitor import Monitor
 from napari_ncut.widths import Spacing, Volume
@@ -30,11 +31,8 @@ def measure(
     moments = np.zeros((n, 10))
     nz, ny, nx = fragments.shape
     rows = fragments.reshape(nz * ny, nx), width.reshape(nz * ny, nx)
-    step = max(1, CHUNK // nx)
-    for start in range(0, nz * ny, step):
-        stop = min(start + step, nz * ny)
-        _measure_rows(*rows, ny, np.array(spacing), peaks, moments, start, stop)
-        monitor.check()
+    work = partial(_measure_rows, *rows, ny, np.array(spacing), peaks, moments)
+    in_order(work, nz * ny, nx, monitor)
     moments *= math.prod(spacing[3 - ndim :])
     return peaks, moments
 

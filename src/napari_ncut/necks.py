@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from napari_ncut.borders import image_weights
+from napari_ncut.borders import NO_IMAGE, image_weights
 from napari_ncut.checks import (
     check_connectivity,
     check_finite,
@@ -184,7 +184,7 @@ def split_tree(
         monitor.report(0.5, "Looking at the image")
         hills, edges = divide_hills(hills, grey, volume, beta, grid, monitor)
     monitor.report(0.8, "Merging fragments")
-    weights = image_weights(beta, size, ndim)
+    weights = NO_IMAGE if edges is None else image_weights(beta, size, ndim)
     contacts, moments, merges = merge_hills(hills, weights, grid, monitor, edges=edges)
     fragments = hills.fragments
     fragments[volume == 0] = -1
