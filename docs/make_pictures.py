@@ -6,6 +6,7 @@ from pathlib import Path
 
 import napari
 
+from napari_ncut import SplitSettings
 from napari_ncut.plugin.demo import WIDGET, control, cut, picture, wait
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -27,8 +28,8 @@ def first_cut(viewer):
     picture(viewer, PICTURES / "first-cut-1.png")
 
     widget = open_widget(viewer)
-    turn(widget, "neck", 0.8)
     turn(widget, "neck", 0.9)
+    turn(widget, "neck", SplitSettings().neck)
     picture(viewer, PICTURES / "first-cut-2.png")
 
     choose(widget, "mode", "cut")
