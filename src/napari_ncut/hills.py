@@ -21,11 +21,12 @@ from napari_ncut.ellipses import ellipticity
 from napari_ncut.fragments import Contacts, climb, find_contacts, renumbered
 from napari_ncut.junctions import divide_junctions
 from napari_ncut.merging import Merges, merge_fragments
-from napari_ncut.moments import measure
+from napari_ncut.moments import highest, measure
 from napari_ncut.monitor import Monitor
 from napari_ncut.neighbours import Steps
 from napari_ncut.pinholes import find_pinholes
 from napari_ncut.settings import SplitSettings
+from napari_ncut.shoulders import relief
 from napari_ncut.widths import Spacing, Volume, half_width, smoothing_reach, squared_distance
 
 # A hole is a gap between objects unless the part around it, with the hole filled, is an ellipse up
@@ -83,12 +84,15 @@ class Hills:
         Numbered from 0; -1 in the background.
     n : int
         Number of fragments.
+    hill : ndarray of int32, shape (n,), optional
+        Hill of each fragment, if the image has divided hills.
     """
 
     labels: Volume
     width: NDArray[np.float32]
     fragments: Volume
     n: int
+    hill: NDArray[np.int32] | None = None
 
 
 def find_hills(labels: Volume, grid: Grid, monitor: Monitor) -> Hills:
@@ -136,11 +140,15 @@ def _hills(
     width = half_width(labels, squared, grid.spacing, monitor)
     monitor.report(0.3, "Finding fragments")
     around = grid.steps, grid.connectivity, monitor
-    fragments, n = climb(labels, width, *around)
-    contacts = find_contacts(labels, fragments, width, None, *around)
-    peaks, moments = measure(fragments, width, grid.spacing, n, grid.ndim, monitor)
+    raised = relief(width, grid.spacing, monitor)
+    fragments, n = climb(labels, raised, *around)
+    contacts = find_contacts(labels, fragments, raised, None, *around)
+    sizes = measure(fragments, grid.spacing, n, grid.ndim, monitor)[:, 0]
+    tops = highest(fragments, raised, n, monitor)
+    peaks = highest(fragments, width, n, monitor)
+    del raised
     fragments, n = divide_junctions(
-        labels, fragments, contacts, peaks, moments[:, 0], squared, grid.spacing, monitor
+        labels, fragments, contacts, tops, peaks, sizes, squared, grid.spacing, monitor
     )
     del squared
     attach_crumbs(labels, fragments, grid.connectivity, monitor)
@@ -257,14 +265,14 @@ def merge_hills(
         monitor,
         edges,
     )
-    peaks, moments = measure(
-        hills.fragments, hills.width, grid.spacing, hills.n, grid.ndim, monitor
-    )
+    peaks = highest(hills.fragments, hills.width, hills.n, monitor)
+    moments = measure(hills.fragments, grid.spacing, hills.n, grid.ndim, monitor)
     tones = np.zeros((hills.n, 3))
     if edges is not None and use_shape:
         tones = measure_tones(hills.fragments, hills.width, edges.tone, hills.n, monitor)
+    hill = np.arange(hills.n, dtype=np.int32) if hills.hill is None else hills.hill
     merges = merge_fragments(
-        contacts, peaks, moments, tones, grid.least_moment, grid.axes, weights, use_shape
+        contacts, hill, peaks, moments, tones, grid.least_moment, grid.axes, weights, use_shape
     )
     return contacts, moments, merges
 

@@ -31,9 +31,9 @@ from napari_ncut.widths import Spacing, Volume
 # A fragment that holds less of its own disc than this is no object ...
 HELD = 0.5
 # ... if passes lead to two others or more without going down below this share of its height.
-LEVEL = 0.85
+LEVEL = 0.65
 # A rise over the pass by less than this share of the height is noise.
-NOISE = 0.003
+NOISE = 0.04
 # A hill smaller than a disc of so much of the half-width beside it, and so many pixels, is the
 # roughness of its edge.
 ROUGH, ROUGH_PIXELS = 0.06, 0.6
@@ -45,6 +45,7 @@ def divide_junctions(
     labels: Volume,
     fragments: Volume,
     contacts: Contacts,
+    tops: NDArray[np.float64],
     peaks: NDArray[np.float64],
     sizes: NDArray[np.float64],
     squared: NDArray[np.float32],
@@ -58,9 +59,9 @@ def divide_junctions(
     labels, fragments : ndarray of int32, shape (nz, ny, nx)
         As `climb` takes and gives them.
     contacts : Contacts
-        Borders of the fragments.
-    peaks, sizes : ndarray of float64, shape (n,)
-        Half-width of each fragment, and its area or volume.
+        Borders of the fragments, with the relief at their passes.
+    tops, peaks, sizes : ndarray of float64, shape (n,)
+        Relief and half-width of each fragment, the greatest in it, and its area or volume.
     squared : ndarray of float32, shape (nz, ny, nx)
         Squared distance to the edge; overwritten.
     spacing : (float, float, float)
@@ -81,7 +82,7 @@ def divide_junctions(
     ndim = 3 if min(labels.shape) > 1 else 2
     rough = (ROUGH + ROUGH_PIXELS * min(spacing[-2:]) / peaks) ** ndim * disc
     group, is_object = _objects(
-        contacts.low, contacts.high, contacts.height, peaks, sizes, disc, rough, HELD, LEVEL, NOISE
+        contacts.low, contacts.high, contacts.height, tops, sizes, disc, rough, HELD, LEVEL, NOISE
     )
     flat = fragments.reshape(-1), squared.reshape(-1)
     map_chunks(partial(_forget, *flat, is_object), labels.size, 1, monitor)
@@ -131,7 +132,7 @@ def _objects(
     low: NDArray[np.int32],
     high: NDArray[np.int32],
     height: NDArray[np.float64],
-    peaks: NDArray[np.float64],
+    tops: NDArray[np.float64],
     sizes: NDArray[np.float64],
     disc: NDArray[np.float64],
     rough: NDArray[np.float64],
@@ -140,7 +141,7 @@ def _objects(
     noise: float,
 ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
     """Tell which fragment each one belongs to, and which are (parts of) objects."""
-    n = len(peaks)
+    n = len(tops)
     root = np.arange(n)
     size = sizes.copy()
     for i in np.argsort(-height, kind="mergesort"):
@@ -153,9 +154,9 @@ def _objects(
             b = root[b]
         if a == b:
             continue
-        if peaks[b] > peaks[a] or (peaks[b] == peaks[a] and b < a):
+        if tops[b] > tops[a] or (tops[b] == tops[a] and b < a):
             a, b = b, a
-        if height[i] >= (1.0 - noise) * peaks[b] or size[b] < rough[a]:
+        if height[i] >= (1.0 - noise) * tops[b] or size[b] < rough[a]:
             root[b] = a
             size[a] += size[b]
     for k in range(n):
@@ -181,7 +182,7 @@ def _objects(
     real = np.empty(n, np.bool_)
     for k in range(n):
         r = root[k]
-        real[k] = size[r] >= held * disc[r] or second[r] < level * peaks[r]
+        real[k] = size[r] >= held * disc[r] or second[r] < level * tops[r]
     # Pixels that no disc holds go over the highest pass, and on, until there is an object.
     group = np.empty(n, np.int32)
     for k in range(n):

@@ -75,11 +75,19 @@ def divide_hills(
         replace(edges, usual=INSIDE * edges.usual),
         use_shape=False,
     )
-    hill = np.zeros(n, np.int32)
-    hill[fragments[fragments >= 0]] = hill_labels[fragments >= 0]
+    hill = _owners(fragments, n, hill_labels)
     _keep_crumbs(hill, contacts, moments[:, 0], fragments)
     fragments, n = joined(fragments, n, lines, 0.0, monitor)
-    return replace(hills, fragments=fragments, n=n), edges
+    hill = _owners(fragments, n, hill_labels)
+    return replace(hills, fragments=fragments, n=n, hill=hill), edges
+
+
+def _owners(fragments: Volume, n: int, labels: Volume) -> NDArray[np.int32]:
+    """Return the label that each of n fragments lies in."""
+    owner = np.zeros(n, np.int32)
+    inside = fragments >= 0
+    owner[fragments[inside]] = labels[inside]
+    return owner
 
 
 def _keep_crumbs(

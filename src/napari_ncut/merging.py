@@ -34,12 +34,12 @@ from napari_ncut.fragments import AREA, HEIGHT, STEP, Contacts
 
 # Exponents of N, and of r for each dimension.
 WIDTH, SHAPE = 1 / 3, 2.0
+# Within a hill, a rise over the pass by less than this share of the width is noise.
+NOISE = 0.003
 # Notches and shape may deepen a neck that the width shows, up to this many times, but not make one.
 DEEPENING = 15.0
 # The half-width is uncertain by so much, in pixels.
 UNCERTAIN = 0.15
-# A rise over the pass by less than this share of the width is noise.
-NOISE = 0.003
 # The neck is not wider than its border is long (half-widths of small objects are large by a third).
 CONTACT = 1.3
 
@@ -66,6 +66,7 @@ class Merges:
 
 def merge_fragments(
     contacts: Contacts,
+    hill: NDArray[np.int32],
     peaks: NDArray[np.float64],
     moments: NDArray[np.float64],
     tones: NDArray[np.float64],
@@ -80,6 +81,8 @@ def merge_fragments(
     ----------
     contacts : Contacts
         Borders between fragments.
+    hill : ndarray of int32, shape (n,)
+        Hill of the half-width that each fragment is a part of.
     peaks : ndarray, shape (n,)
         Half-width of each fragment.
     moments : ndarray, shape (n, 10)
@@ -100,6 +103,7 @@ def merge_fragments(
         contacts.low,
         contacts.high,
         contacts.sums.copy(),
+        hill[contacts.low] == hill[contacts.high],
         peaks.copy(),
         moments.copy(),
         tones.copy(),
@@ -125,11 +129,15 @@ def neck_ratio(
     shape_both: float,
     pixel: float,
     ndim: int,
+    is_slope: bool,
 ) -> float:
-    """Neck ratio of two parts by shape, about 0 to 1; above 1 they are one beyond doubt."""
+    """Neck ratio of two parts by shape, about 0 to 1; above 1 they are one beyond doubt.
+
+    On a slope, between two parts of one hill, there is no neck before the half-width rises again.
+    """
     narrow = 0.5 * (1.0 / width_a + 1.0 / width_b)
     width = min(height * narrow, 1.0)
-    if height >= (1.0 - NOISE) * min(width_a, width_b):
+    if is_slope and height >= (1.0 - NOISE) * min(width_a, width_b):
         width = 1.0
     volume = volume_a + volume_b
     filled = np.pi * (width_a**2 + width_b**2)
@@ -146,6 +154,7 @@ def neck_ratio(
 @compiled
 def _ratio_of(
     border: NDArray[np.float64],
+    is_slope: bool,
     a: int,
     b: int,
     peaks: NDArray[np.float64],
@@ -175,6 +184,7 @@ def _ratio_of(
         ellipticity(moments[a] + moments[b], least_moment, ndim),
         pixel,
         ndim,
+        is_slope,
     )
     if beta > 0.0:
         seen = image_evidence(
@@ -189,6 +199,7 @@ def _merge(
     low: NDArray[np.int32],
     high: NDArray[np.int32],
     borders: NDArray[np.float64],
+    is_slope: NDArray[np.bool_],
     peaks: NDArray[np.float64],
     moments: NDArray[np.float64],
     tones: NDArray[np.float64],
@@ -226,7 +237,7 @@ def _merge(
     heap = [(0.0, 0, 0) for _ in range(0)]
     for i in range(m):
         a, b = ends[i, 0], ends[i, 1]
-        ratio = _ratio_of(borders[i], a, b, peaks, moments, tones, shapes, *facts)
+        ratio = _ratio_of(borders[i], is_slope[i], a, b, peaks, moments, tones, shapes, *facts)
         heap.append((-ratio, i, 0))
     heapq.heapify(heap)
     kept = np.empty(max(n - 1, 0), np.int32)
@@ -270,6 +281,7 @@ def _merge(
                 else:
                     if borders[j, HEIGHT] > borders[twin, HEIGHT]:
                         borders[twin, HEIGHT] = borders[j, HEIGHT]
+                        is_slope[twin] = is_slope[j]
                         neck[twin] = neck[j]
                     if ends[twin, side] != a:
                         borders[j, STEP] *= -1.0
@@ -293,7 +305,9 @@ def _merge(
             other = ends[j, 1 - half % 2]
             by_other[other] = -1
             age[j] += 1
-            ratio = _ratio_of(borders[j], a, other, peaks, moments, tones, shapes, *facts)
+            ratio = _ratio_of(
+                borders[j], is_slope[j], a, other, peaks, moments, tones, shapes, *facts
+            )
             heapq.heappush(heap, (-ratio, j, age[j]))
             half = following[half]
     return kept[:count], gone[:count], ratios[:count], contact[:count]

@@ -14,41 +14,57 @@ from napari_ncut.monitor import Monitor
 from napari_ncut.widths import Spacing, Volume
 
 
-def measure(
-    fragments: Volume,
-    width: NDArray[np.float32],
-    spacing: Spacing,
-    n: int,
-    ndim: int,
-    monitor: Monitor,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the greatest half-width of each fragment and its moments in physical units.
+def highest(
+    fragments: Volume, height: NDArray[np.float32], n: int, monitor: Monitor
+) -> NDArray[np.float64]:
+    """Return the greatest height in each fragment, shape (n,)."""
+    result = np.zeros(n)
+    work = partial(_highest_of, fragments.reshape(-1), height.reshape(-1), result)
+    in_order(work, fragments.size, 1, monitor)
+    return result
 
-    The moments are the volume, the sums of z, y, x and of zz, yy, xx, zy, zx, yx, each times the
-    volume of a pixel, shape (n, 10).
+
+def measure(
+    fragments: Volume, spacing: Spacing, n: int, ndim: int, monitor: Monitor
+) -> NDArray[np.float64]:
+    """Return the moments of each fragment in physical units, shape (n, 10).
+
+    They are the volume, the sums of z, y, x and of zz, yy, xx, zy, zx, yx, each times the volume of
+    a pixel.
     """
-    peaks = np.zeros(n)
     moments = np.zeros((n, 10))
     nz, ny, nx = fragments.shape
-    rows = fragments.reshape(nz * ny, nx), width.reshape(nz * ny, nx)
-    work = partial(_measure_rows, *rows, ny, np.array(spacing), peaks, moments)
-    in_order(work, nz * ny, nx, monitor)
+    rows = fragments.reshape(nz * ny, nx)
+    in_order(partial(_measure_rows, rows, ny, np.array(spacing), moments), nz * ny, nx, monitor)
     moments *= math.prod(spacing[3 - ndim :])
-    return peaks, moments
+    return moments
+
+
+@compiled
+def _highest_of(
+    fragments: NDArray[np.int32],
+    height: NDArray[np.float32],
+    result: NDArray[np.float64],
+    start: int,
+    stop: int,
+) -> None:
+    """Raise the greatest heights to those of some pixels."""
+    for i in range(start, stop):
+        k = fragments[i]
+        if k >= 0 and height[i] > result[k]:
+            result[k] = height[i]
 
 
 @compiled
 def _measure_rows(
     fragments: NDArray[np.int32],
-    width: NDArray[np.float32],
     ny: int,
     spacing: NDArray[np.float64],
-    peaks: NDArray[np.float64],
     moments: NDArray[np.float64],
     start: int,
     stop: int,
 ) -> None:
-    """Add some rows to the measures of the fragments."""
+    """Add some rows to the moments of the fragments."""
     for row in range(start, stop):
         z = (row // ny) * spacing[0]
         y = (row % ny) * spacing[1]
@@ -57,7 +73,6 @@ def _measure_rows(
             if k < 0:
                 continue
             x = column * spacing[2]
-            peaks[k] = max(peaks[k], width[row, column])
             moments[k, 0] += 1.0
             moments[k, 1] += z
             moments[k, 2] += y
