@@ -1,5 +1,7 @@
 """The hills of the half-width: the fragments that objects are made of, by shape alone.
 
+They are those of its relief (`shoulders`), in which objects without a hill of their own have one.
+
 The half-width is measured as if pinholes were filled, for one missing pixel shatters it. But where
 objects meet, the gap between them can be as small. So what is found is asked: where the part around
 a hole is no ellipse, although its holes are filled, the hole is a gap, and the blob that it lies in

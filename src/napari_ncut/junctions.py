@@ -1,6 +1,6 @@
 """Hills that are no objects: the middle between objects that meet.
 
-Where three discs meet, the half-width has a hill in their middle, in a fragment that belongs to
+Where three discs meet, the relief has a hill in their middle, in a fragment that belongs to
 none of them. Such a fragment is left out, and every pixel goes to the fragment of the disc that
 holds it most deeply: of all discs inside the blob (a pixel c as centre, its distance f to the edge
 as radius) the one with the greatest power f^2 - |x - c|^2 at the pixel x. So the borders are the

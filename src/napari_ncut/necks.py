@@ -5,8 +5,8 @@ parts: 1 is no neck at all, 0 two parts on a thread. Wherever it is below the th
 the blob is split. In four steps:
 
 1. *Half-width*: how far each pixel is from the edge of its blob (`widths`).
-2. *Fragments*: the hills of the half-width (`hills`, `fragments`); with an image, a dark line or a
-   step of brightness divides them too (`lines`).
+2. *Fragments*: the hills of the half-width (`hills`, `fragments`), and its shoulders (`shoulders`);
+   with an image, a dark line or a step of brightness divides them too (`lines`).
 3. *Merging*: the two fragments with the highest neck ratio become one, again and again
    (`merging`), with what the image says at their border (`borders`); what remains to be merged
    ever later is the split tree (`split_tree`).
