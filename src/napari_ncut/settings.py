@@ -53,7 +53,7 @@ class SplitSettings:
         1 links pixels that share a face, ``ndim`` those that share a corner too.
     """
 
-    neck: float = 0.75
+    neck: float = 0.74
     min_size: float = 0.0
     beta: float = 0.25
     connectivity: int = 1
