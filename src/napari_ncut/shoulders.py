@@ -86,7 +86,7 @@ def _add_up(lines: NDArray[np.float64], start: int, stop: int) -> None:
 
 @compiled
 def _in_plane(sums: NDArray[np.float64], z: int, y: float, x: float) -> float:
-    """Sum of what lies before a place in y and x, of which some pixels are halved."""
+    """Sum of what lies before a place in y and x, the right share of each pixel it goes through."""
     j, k = int(y), int(x)
     v, u = y - j, x - k
     below = sums[z, min(j + 1, sums.shape[1] - 1)]
