@@ -179,7 +179,8 @@ def equivariance(quick):
     ]
     rows = []
     flat, solid = (6, 2) if quick else (100, 100)
-    for ndim, times, chosen, n in ((2, 1, views, flat), (2, 2, views, flat), (3, 1, planes, solid)):
+    kinds = [(2, times, views, flat) for times in (1, 2, 3)] + [(3, 1, planes, solid)]
+    for ndim, times, chosen, n in kinds:
         blobs = [random_blob(np.random.default_rng(seed), ndim) for seed in range(n)]
         seen = [(pixel / times, turn) for _, pixel, turn in chosen]
         right = np.array([same(blob, np.ones(ndim) / times, seen) for blob in blobs])
