@@ -278,6 +278,19 @@ def test_a_step_of_brightness_alone_is_a_neck(bright):
     assert count(mask) == 1
 
 
+def test_small_objects_within_the_reach_of_a_larger_one_are_found_wherever_they_are():
+    for degrees in range(0, 360, 15):
+        away = 17 * np.array([np.sin(np.deg2rad(degrees)), np.cos(np.deg2rad(degrees))])
+        mask = discs((80, 80), (40, 40, 16), (*(40 + away), 8))
+        assert split_touching(mask).max() == 2
+
+
+def test_a_tapering_object_has_no_shoulder():
+    y, x = np.mgrid[-60:61, 0:200]
+    assert split_touching(np.abs(y) <= 45 - 0.2 * x).max() == 1
+    assert split_touching((x / 180) ** 2 + (y / 40) ** 2 <= 1).max() == 1
+
+
 def test_a_slow_change_of_brightness_is_no_neck():
     y, x = np.mgrid[:60, :120]
     mask = ((y - 30) / 20) ** 2 + ((x - 60) / 45) ** 2 < 1

@@ -1,18 +1,12 @@
-"""The relief of the half-width against a slow and obvious one, and the objects that it finds."""
+"""The relief of the half-width against a slow and obvious one."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_ncut import split_touching
 from napari_ncut.monitor import Cancelled, Monitor
 from napari_ncut.shoulders import SHARPNESS, SMALLEST, relief
-
-
-def discs(shape, *parts):
-    y, x = np.ogrid[: shape[0], : shape[1]]
-    return np.any([np.hypot(y - cy, x - cx) <= r for cy, cx, r in parts], axis=0)
 
 
 def slow_relief(width, spacing):
@@ -47,19 +41,6 @@ def test_the_relief_is_what_the_half_width_has_more_than_the_mean_over_a_box(see
     np.testing.assert_allclose(
         relief(width, spacing, Monitor()), slow_relief(width, spacing), rtol=1e-4, atol=1e-5
     )
-
-
-def test_small_objects_within_the_reach_of_a_larger_one_are_found_wherever_they_are():
-    for degrees in range(0, 360, 15):
-        away = 17 * np.array([np.sin(np.deg2rad(degrees)), np.cos(np.deg2rad(degrees))])
-        mask = discs((80, 80), (40, 40, 16), (*(40 + away), 8))
-        assert split_touching(mask).max() == 2
-
-
-def test_a_tapering_object_has_no_shoulder():
-    y, x = np.mgrid[-60:61, 0:200]
-    assert split_touching(np.abs(y) <= 45 - 0.2 * x).max() == 1
-    assert split_touching((x / 180) ** 2 + (y / 40) ** 2 <= 1).max() == 1
 
 
 def test_a_run_that_is_cancelled_ends():

@@ -1,7 +1,7 @@
-"""Fragments: the hills of the half-width, and how they touch.
+"""Fragments: the hills of the half-width, or of its relief, and how they touch.
 
 Every pixel climbs to its steepest neighbour until it stands on a peak; the pixels of one peak are a
-fragment. This is the watershed of the half-width without a queue, so it runs on all cores [1]_.
+fragment. This is the watershed of the height without a queue, so it runs on all cores [1]_.
 Where two fragments touch they share a border; its *pass* is the highest place on it.
 
 References

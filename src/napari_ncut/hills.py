@@ -23,7 +23,7 @@ from napari_ncut.ellipses import ellipticity
 from napari_ncut.fragments import Contacts, climb, find_contacts, renumbered
 from napari_ncut.junctions import divide_junctions
 from napari_ncut.merging import Merges, merge_fragments
-from napari_ncut.moments import highest, measure
+from napari_ncut.moments import highest, measure, volumes
 from napari_ncut.monitor import Monitor
 from napari_ncut.neighbours import Steps
 from napari_ncut.pinholes import find_pinholes
@@ -145,7 +145,7 @@ def _hills(
     raised = relief(width, grid.spacing, monitor)
     fragments, n = climb(labels, raised, *around)
     contacts = find_contacts(labels, fragments, raised, None, *around)
-    sizes = measure(fragments, grid.spacing, n, grid.ndim, monitor)[:, 0]
+    sizes = volumes(fragments, grid.spacing, n, grid.ndim)
     tops = highest(fragments, raised, n, monitor)
     peaks = highest(fragments, width, n, monitor)
     del raised

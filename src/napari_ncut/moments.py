@@ -24,6 +24,12 @@ def highest(
     return result
 
 
+def volumes(fragments: Volume, spacing: Spacing, n: int, ndim: int) -> NDArray[np.float64]:
+    """Return the area or volume of each fragment in physical units, shape (n,)."""
+    pixels = np.bincount(fragments.reshape(-1) + 1, minlength=n + 1)[1:]
+    return np.asarray(pixels * math.prod(spacing[3 - ndim :]))
+
+
 def measure(
     fragments: Volume, spacing: Spacing, n: int, ndim: int, monitor: Monitor
 ) -> NDArray[np.float64]:
