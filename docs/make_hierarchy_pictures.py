@@ -11,10 +11,10 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 from napari_ncut import CutSettings, scenes
-from napari_ncut import refine as rf
-from napari_ncut.monitor import Monitor
-from napari_ncut.multilevel import project
-from napari_ncut.session import CutSession
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.cutting.multilevel import project
+from napari_ncut.cutting.session import CutSession
+from napari_ncut.refinement import refine as rf
 
 PICTURES = Path(__file__).parent / "pictures"
 SEGMENTS = 4

@@ -14,8 +14,8 @@ from skimage.segmentation import find_boundaries
 
 import napari_ncut
 from napari_ncut import SplitSettings, scenes
-from napari_ncut.monitor import Monitor
-from napari_ncut.widths import half_width, squared_distance
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.splitting.half_width import half_width, squared_distance
 
 PICTURES = Path(__file__).parent / "pictures"
 NECK = SplitSettings().neck

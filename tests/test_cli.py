@@ -12,10 +12,10 @@ from sklearn.metrics import adjusted_rand_score
 
 from napari_ncut import __version__, scenes
 from napari_ncut.cli import main
+from napari_ncut.core.settings import CutSettings, SplitSettings
 from napari_ncut.files import read_labels, read_provenance, write_labels
-from napari_ncut.recipe import Recipe
-from napari_ncut.settings import CutSettings, SplitSettings
-from napari_ncut.stacks import StackSession
+from napari_ncut.runs.recipe import Recipe
+from napari_ncut.runs.stacks import StackSession
 
 
 @pytest.fixture

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from napari_ncut.settings import CutSettings, SplitSettings
+from napari_ncut.core.settings import CutSettings, SplitSettings
 
 if TYPE_CHECKING:
-    from napari_ncut.files import Image
-    from napari_ncut.monitor import Progress
-    from napari_ncut.recipe import Recipe
-    from napari_ncut.stacks import Result
+    from napari_ncut.core.monitor import Progress
+    from napari_ncut.io.files import Image
+    from napari_ncut.runs.recipe import Recipe
+    from napari_ncut.runs.stacks import Result
 
 app = typer.Typer(
     name="napari-ncut",
@@ -94,9 +94,9 @@ def cut(
 
     * `napari-ncut cut photo.png -n 20 --beta 0.5 -o photo_labels.tif --force`
     """
-    from napari_ncut.checks import check_same_shape
-    from napari_ncut.files import check_output, read_image, read_labels
-    from napari_ncut.recipe import pack
+    from napari_ncut.core.validation import check_same_shape
+    from napari_ncut.io.files import check_output, read_image, read_labels
+    from napari_ncut.runs.recipe import pack
 
     check_output(output, force=force)
     base = _base(context, like)
@@ -150,7 +150,7 @@ def split(
 
     * `napari-ncut split --like labels.tif other_mask.tif -o other_labels.tif`
     """
-    from napari_ncut.files import check_output, read_image, read_labels
+    from napari_ncut.io.files import check_output, read_image, read_labels
 
     check_output(output, force=force)
     base = _base(context, like)
@@ -255,8 +255,8 @@ def _base(context: typer.Context, like: Path | None) -> "Recipe":
     ValueError
         If the other labels were made by another command.
     """
-    from napari_ncut.files import read_provenance
-    from napari_ncut.recipe import MODES, Recipe
+    from napari_ncut.io.files import read_provenance
+    from napari_ncut.runs.recipe import MODES, Recipe
 
     command = str(context.info_name)
     recipe = Recipe(MODES[command](), spatial_ndim=3)
@@ -300,7 +300,7 @@ def _recipe(
 
 
 def _spacing(text: str | None, image: "Image") -> tuple[float, ...]:
-    from napari_ncut.checks import spacing_tuple
+    from napari_ncut.core.validation import spacing_tuple
 
     if text is None:
         return image.spacing or (1.0,) * image.spatial_ndim
@@ -323,8 +323,8 @@ def _run(
     force: bool,
 ) -> None:
     """Follow the recipe, write the labels with it, and say so in one line."""
-    from napari_ncut.files import write_labels
-    from napari_ncut.monitor import Monitor
+    from napari_ncut.core.monitor import Monitor
+    from napari_ncut.io.files import write_labels
 
     start = time.perf_counter()
     with _progress_bar() as progress:

@@ -59,7 +59,7 @@ class Hand:
 
     def spot(self):
         """Return the pixel as the mouse gives it."""
-        from napari_ncut.editing import Frame
+        from napari_ncut.objects.edits import Frame
         from napari_ncut.plugin.pointing import Spot
 
         index = (None,) * self.layer.ndim

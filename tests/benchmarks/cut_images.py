@@ -17,7 +17,7 @@ def weights(image):
         graph = img_to_graph(image.astype(float))
         graph.data = np.exp(-graph.data / graph.data.std())
         return graph
-    from napari_ncut.graph import pixel_graph, pixel_neighbours, pixel_values
+    from napari_ncut.graph.pixel_graph import pixel_graph, pixel_neighbours, pixel_values
 
     mask = np.ones(image.shape[:2], dtype=bool)
     pixels = pixel_neighbours(mask, 1, (1.0, 1.0))

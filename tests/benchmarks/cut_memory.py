@@ -12,7 +12,7 @@ import threading
 import time
 
 from napari_ncut import normalized_cut, scenes
-from napari_ncut.warming import warm_up
+from napari_ncut.runs.warm_up import warm_up
 
 
 def resident():

@@ -8,8 +8,8 @@ import numpy as np
 from peers import options, table
 
 from napari_ncut import CutSession, scenes
-from napari_ncut.settings import CutSettings
-from napari_ncut.warming import warm_up
+from napari_ncut.core.settings import CutSettings
+from napari_ncut.runs.warm_up import warm_up
 
 FIRST = CutSettings(n_segments=4)
 

@@ -7,7 +7,7 @@ from sklearn.metrics import adjusted_rand_score
 
 from napari_ncut import scenes
 from napari_ncut.plugin import layers
-from napari_ncut.stacks import StackSession
+from napari_ncut.runs.stacks import StackSession
 
 
 @pytest.fixture

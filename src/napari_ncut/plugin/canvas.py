@@ -14,9 +14,9 @@ from napari.utils.theme import get_theme
 from numpy.typing import NDArray
 from qtpy.QtCore import QSize, Signal
 
-from napari_ncut.counting import Counts
+from napari_ncut.cutting.model_selection import Counts
+from napari_ncut.cutting.profile import Valley
 from napari_ncut.plugin.dock import JOINED_COLOR, SPLIT_COLOR
-from napari_ncut.profile import Valley
 
 N_BINS = 40
 # Points of a curve: more than the plot has pixels.

@@ -12,9 +12,9 @@ from qtpy.QtCore import QEvent, QObject, Qt, Signal
 from qtpy.QtWidgets import QAbstractSlider, QFormLayout, QLabel, QWidget
 from superqt import QLabeledDoubleSlider
 
+from napari_ncut.core.settings import CutSettings, SplitSettings
 from napari_ncut.plugin import layers
 from napari_ncut.plugin.choosing import LayerChoice
-from napari_ncut.settings import CutSettings, SplitSettings
 
 MODES = (("Split touching objects", "split"), ("Cut into N", "cut"))
 FOREGROUND = (("mask layer", "mask"), ("bright (Otsu)", "bright"), ("dark (Otsu)", "dark"))

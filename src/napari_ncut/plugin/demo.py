@@ -20,7 +20,7 @@ from napari.viewer import Viewer
 from qtpy.QtWidgets import QApplication, QWidget
 from sklearn.metrics import adjusted_rand_score
 
-from napari_ncut.files import write_labels
+from napari_ncut.io.files import write_labels
 from napari_ncut.plugin.result import recipe_of
 
 WIDGET = ("napari-ncut", "Graph cut")

@@ -12,9 +12,9 @@ from napari.layers import Image, Labels
 from numpy.typing import NDArray
 from qtpy.QtCore import QObject, Signal
 
-from napari_ncut.cutter import Cutter, Evidence
-from napari_ncut.editing import Edit, Frame, NoNumberLeft
-from napari_ncut.monitor import Monitor
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.objects.edits import Edit, Frame, NoNumberLeft
+from napari_ncut.objects.object_cut import Cutter, Evidence
 from napari_ncut.plugin import editable, pointing
 from napari_ncut.plugin.overlay import Overlay
 from napari_ncut.plugin.worker import Run

@@ -9,7 +9,7 @@ from napari.components import ViewerModel
 from napari.layers import Labels
 from numpy.typing import NDArray
 
-from napari_ncut.editing import wider_dtype
+from napari_ncut.objects.edits import wider_dtype
 from napari_ncut.plugin import layers
 
 Remedy = Literal["apply", "copy"]

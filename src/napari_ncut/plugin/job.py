@@ -10,10 +10,10 @@ import numpy as np
 from napari.layers import Labels
 from numpy.typing import NDArray
 
-from napari_ncut.monitor import Monitor
+from napari_ncut.core.monitor import Monitor
 from napari_ncut.plugin.result import AUTOMATIC, SHOWN, is_corrected
-from napari_ncut.recipe import Recipe, pack, unpack
-from napari_ncut.stacks import Result, Source, StackSession
+from napari_ncut.runs.recipe import Recipe, pack, unpack
+from napari_ncut.runs.stacks import Result, Source, StackSession
 
 
 @dataclass(frozen=True)

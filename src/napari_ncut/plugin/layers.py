@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from napari.layers import Image, Labels, Layer
 
-from napari_ncut.stacks import Frame, Source
+from napari_ncut.runs.stacks import Frame, Source
 
 # A finer level of a multiscale image is not cut in memory; see `level`.
 MAX_PIXELS = 2**27

@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
     QTableView,
 )
 
-from napari_ncut.measure import Frame, Table, features, measure, write_csv
+from napari_ncut.objects.measure import Frame, Table, features, measure, write_csv
 from napari_ncut.plugin import layers
 from napari_ncut.plugin.dock import Dock, GraphCutLink, in_viewer
 from napari_ncut.plugin.table import SortedTable, TableModel

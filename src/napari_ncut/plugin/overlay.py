@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from vispy.scene.visuals import Image, Line, Markers
 from vispy.visuals.transforms import STTransform
 
-from napari_ncut.editing import Frame, Point
-from napari_ncut.large import beside_border
+from napari_ncut.cutting.two_scale import beside_border
+from napari_ncut.objects.edits import Frame, Point
 from napari_ncut.plugin.pointing import displayed_axes
 
 # Okabe and Ito's colours, which people with colour blindness can tell apart.

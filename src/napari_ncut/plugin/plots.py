@@ -13,17 +13,17 @@ from numpy.typing import NDArray
 from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QPushButton
 
-from napari_ncut.counting import Counts, compare_counts
-from napari_ncut.explain import Blobs, Explanation, explain
-from napari_ncut.monitor import Monitor
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.core.settings import CutSettings
+from napari_ncut.cutting.explain import Blobs, Explanation, explain
+from napari_ncut.cutting.model_selection import Counts, compare_counts
+from napari_ncut.cutting.session import CutSession
 from napari_ncut.plugin import layers
 from napari_ncut.plugin.canvas import CountPlot, NeckHistogram, Plot, ProfilePlot
 from napari_ncut.plugin.dock import Dock, GraphCutLink, in_viewer
 from napari_ncut.plugin.job import Job
 from napari_ncut.plugin.worker import Run
-from napari_ncut.session import CutSession
-from napari_ncut.settings import CutSettings
-from napari_ncut.stacks import Frame, Source, fingerprint, within
+from napari_ncut.runs.stacks import Frame, Source, fingerprint, within
 
 FIEDLER = "Fiedler vector"
 # Height of the dock in pixels in which all its plots are seen at once.

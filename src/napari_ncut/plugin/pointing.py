@@ -10,8 +10,8 @@ import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Image, Labels
 
-from napari_ncut.cutter import Evidence
-from napari_ncut.editing import Frame, Point
+from napari_ncut.objects.edits import Frame, Point
+from napari_ncut.objects.object_cut import Evidence
 from napari_ncut.plugin import layers
 
 

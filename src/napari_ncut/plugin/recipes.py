@@ -13,14 +13,14 @@ from qtpy.QtCore import Signal
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu, QPushButton
 
-from napari_ncut.files import write_labels
-from napari_ncut.monitor import Monitor
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.io.files import write_labels
 from napari_ncut.plugin import layers
 from napari_ncut.plugin.controls import Controls
 from napari_ncut.plugin.result import recipe_of
 from napari_ncut.plugin.worker import Run
-from napari_ncut.presets import Presets, read_preset, write_preset
-from napari_ncut.recipe import Recipe, script
+from napari_ncut.runs.presets import Presets, read_preset, write_preset
+from napari_ncut.runs.recipe import Recipe, script
 
 
 class RecipeButton(QPushButton):

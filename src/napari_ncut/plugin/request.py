@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from napari_ncut.plugin import layers, regions
 from napari_ncut.plugin.controls import Controls
 from napari_ncut.plugin.job import Job
-from napari_ncut.recipe import Recipe
-from napari_ncut.stacks import Frame
+from napari_ncut.runs.recipe import Recipe
+from napari_ncut.runs.stacks import Frame
 
 
 def new_job(

@@ -11,7 +11,7 @@ from napari.layers import Labels, Layer
 from numpy.typing import NDArray
 
 from napari_ncut.plugin.layers import RECORD
-from napari_ncut.recipe import Recipe, difference, unpack
+from napari_ncut.runs.recipe import Recipe, difference, unpack
 
 PREVIEW = " (preview)"
 # In a result's record: the labels as they were made, before any correction by hand.

@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton
 
-from napari_ncut import review
-from napari_ncut.doubts import Doubts, Neck
-from napari_ncut.monitor import Monitor
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.objects import review
 from napari_ncut.plugin import layers
 from napari_ncut.plugin.dock import JOINED_COLOR, SPLIT_COLOR, Dock, GraphCutLink, in_viewer
 from napari_ncut.plugin.view import go_to
 from napari_ncut.plugin.worker import Run
-from napari_ncut.stacks import Frame
-from napari_ncut.tree import SplitTree
+from napari_ncut.runs.review_queue import Doubts, Neck
+from napari_ncut.runs.stacks import Frame
+from napari_ncut.splitting.tree import SplitTree
 
 MARK = "review mark"
 BUTTONS = (

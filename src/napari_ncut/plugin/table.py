@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, QSortFilterProxyModel, Qt
 
-from napari_ncut.measure import Table
+from napari_ncut.objects.measure import Table
 
 
 class TableModel(QAbstractTableModel):

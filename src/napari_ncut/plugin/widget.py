@@ -10,6 +10,7 @@ from napari.layers import Labels, Layer
 from qtpy.QtCore import QEvent, Qt, QTimer, Signal
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton
 
+from napari_ncut.objects.review import Decisions
 from napari_ncut.plugin import layers
 from napari_ncut.plugin.column import Column
 from napari_ncut.plugin.controls import Controls
@@ -18,8 +19,7 @@ from napari_ncut.plugin.recipes import RecipeButton
 from napari_ncut.plugin.request import current_frame, new_job
 from napari_ncut.plugin.result import ResultLayer
 from napari_ncut.plugin.worker import Run
-from napari_ncut.review import Decisions
-from napari_ncut.stacks import Frame, Result, StackSession, otsu
+from napari_ncut.runs.stacks import Frame, Result, StackSession, otsu
 
 # These only choose among what a session or a split tree has found: a run that is finding it
 # need not begin again.

@@ -11,8 +11,8 @@ from napari.qt.threading import create_worker
 from napari.utils import cancelable_progress
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_ncut.monitor import Cancelled, Monitor
-from napari_ncut.warming import prepare
+from napari_ncut.core.monitor import Cancelled, Monitor
+from napari_ncut.runs.warm_up import prepare
 
 _preparing = threading.Lock()
 _is_prepared = threading.Event()

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_ncut.editing import Edit, Frame, Point, Region, piece_at, recut_edit, split_edit
-from napari_ncut.monitor import Monitor
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.objects.edits import Edit, Frame, Point, Region, piece_at, recut_edit, split_edit
 from napari_ncut.plugin import pointing
 from napari_ncut.plugin.desk import Desk
 from napari_ncut.plugin.pointing import Spot

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from napari_ncut.editing import Edit, Frame, Region, delete_edit, piece_at, whole_object
-from napari_ncut.monitor import Monitor
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.objects.edits import Edit, Frame, Region, delete_edit, piece_at, whole_object
 from napari_ncut.plugin.desk import Desk
 from napari_ncut.plugin.overlay import RED
 from napari_ncut.plugin.pointing import Spot

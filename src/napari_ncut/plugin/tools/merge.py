@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from napari_ncut.editing import merge_edit
+from napari_ncut.objects.edits import merge_edit
 from napari_ncut.plugin import pointing
 from napari_ncut.plugin.desk import Desk
 from napari_ncut.plugin.overlay import WHITE

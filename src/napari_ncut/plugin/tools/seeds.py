@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from napari_ncut.editing import Edit, Frame, split_edit, whole_object
-from napari_ncut.monitor import Monitor
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.objects.edits import Edit, Frame, split_edit, whole_object
 from napari_ncut.plugin import pointing
 from napari_ncut.plugin.desk import Desk
 from napari_ncut.plugin.overlay import swatch

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_ncut.editing import Frame, Region
+from napari_ncut.objects.edits import Frame, Region
 from napari_ncut.plugin.desk import Desk
 from napari_ncut.plugin.pointing import Spot
 

@@ -1,0 +1,1 @@
+"""Settings, progress, checks of arguments, threads: what every room stands on."""

@@ -1,0 +1,1 @@
+"""Normalised cuts of a graph into N segments."""

@@ -1,0 +1,394 @@
+"""The multilevel normalised cut: solve on a coarse graph, refine on the way back to the fine one.
+
+Every connected component is cut at the level at which it has about as many nodes as its number of
+segments asks for; how many segments each component gets follows from the eigenvalues of all.
+
+References
+----------
+Dhillon, Guan and Kulis (2007), Weighted graph cuts without eigenvectors: a multilevel approach,
+IEEE Transactions on Pattern Analysis and Machine Intelligence 29(11), 1944-1957.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_ncut.core.compiled import compiled
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.cutting.recursive import divide
+from napari_ncut.graph.components import Components
+from napari_ncut.refinement import refine as rf
+from napari_ncut.refinement.merge_split import exchange, split_along
+from napari_ncut.spectral.eigenvectors import Spectrum, smallest_eigenvectors
+from napari_ncut.spectral.rounding import readings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_ncut.graph.coarsen import Hierarchy
+    from napari_ncut.graph.pixel_graph import Graph
+
+# A coarse graph that is cut into k has at least FEWEST + EACH * k nodes.
+FEWEST, EACH = 200, 20
+# Up to CAREFUL segments, the KEPT best candidates are carried up CARRIED levels to be compared.
+CAREFUL, KEPT, CARRIED = 12, 2, 0
+# From SEVERAL segments on, cutting a component in two again and again is tried, too; above MANY it
+# is all that is done, and no more eigenvalues than that are computed.
+SEVERAL, MANY = 8, 32
+# A cut in two is looked for along so many eigenvectors: with a faint border across a short side,
+# the second eigenvector still follows the long one.
+SWEPT = 4
+# Components of so few nodes are cut on the finest graph, too: a border may run where pixels were
+# merged.
+SMALL = 4000
+# Nodes of the graph on which the Fiedler vector is computed.
+SMOOTH = 1000
+
+
+class MultilevelCut:
+    """A hierarchy of graphs, ready to be cut into any number of segments.
+
+    Eigenvectors and the cuts of single components are kept, so that another number of segments
+    costs little.
+
+    Parameters
+    ----------
+    hierarchy : Hierarchy
+        The finest graph has n nodes and C connected components.
+    random_state : int
+        Seed of the k-means starts.
+    methods : sequence of str
+        Ways to read segments from eigenvectors; of several, the lowest cut is taken. By default
+        those that suit the number of segments.
+    n_eigenvectors : int, optional
+        Number of eigenvectors that are read; by default as many as there are segments.
+    """
+
+    def __init__(
+        self,
+        hierarchy: Hierarchy,
+        *,
+        random_state: int = 0,
+        methods: Sequence[str] = (),
+        n_eigenvectors: int | None = None,
+    ) -> None:
+        self.hierarchy = hierarchy
+        self.random_state = random_state
+        self.n_eigenvectors = n_eigenvectors
+        self.methods = tuple(methods)
+        self.components = Components(hierarchy)
+        self._spectra: dict[tuple[int, int], Spectrum] = {}
+        self._cuts: dict[tuple[int, int], tuple[int, NDArray[np.int32]]] = {}
+
+    def partition(
+        self,
+        shares: NDArray[np.int64],
+        counted: NDArray[np.bool_] | None = None,
+        monitor: Monitor | None = None,
+    ) -> rf.Partition:
+        """Cut each component into its share of segments.
+
+        Parameters
+        ----------
+        shares : (C,) ndarray of int
+            Number of segments of each component, at least 1; a first guess, as segments may move
+            from one component to another.
+        counted : (C,) ndarray of bool, optional
+            The components that count; the others are left whole.
+        monitor : Monitor, optional
+            Progress and cancelling.
+
+        Returns
+        -------
+        Partition
+            Of the finest graph.
+        """
+        monitor = monitor or Monitor()
+        k = int(shares.sum())
+        starts = np.cumsum(shares) - shares
+        cut = np.flatnonzero(shares > 1)
+        pieces: dict[int, list[int]] = {}
+        for i, c in enumerate(map(int, cut)):
+            monitor.report(0.6 * i / len(cut), "Cutting the coarse graph")
+            level, _ = self.component_cut(int(c), int(shares[c]), monitor)
+            pieces.setdefault(level, []).append(int(c))
+        graphs, parents = self.hierarchy.graphs, self.hierarchy.parents
+        top, bottom = max(pieces, default=0), min(pieces, default=-1)
+        labels = starts[self.components.of[top]].astype(np.int32)
+        result = rf.Partition(labels, np.zeros((3, k)))
+        finest = graphs[0].n
+        for level in range(top, -1, -1):
+            done = graphs[level + 1].n / finest if level < top else 0.0
+            monitor.report(0.6 + 0.4 * done, "Refining the borders")
+            near = None
+            if level < top:
+                result, near = project(graphs[level], parents[level], graphs[level + 1], result)
+            for c in pieces.get(level, ()):
+                nodes = self.components.nodes(level, c)
+                result.labels[nodes] = starts[c] + self._cuts[c, int(shares[c])][1]
+            if level in pieces:
+                result, near = rf.measure(graphs[level], result.labels, k), None
+            if level == bottom and len(shares) > 1:
+                closed = None if counted is None else ~np.repeat(counted, shares)
+                result = exchange(graphs[level], result, closed, monitor)
+            if level < top or self.components.n > 1:  # else refined when it was cut
+                rf.refine(graphs[level], result, near=near, monitor=monitor)
+        return result
+
+    def spectrum(self, component: int, level: int, m: int) -> Spectrum:
+        """Return at least m eigenvectors (or all) of a component at a level."""
+        known = self._spectra.get((component, level))
+        if known is None or len(known.values) < min(m, self.components.counts[level][component]):
+            graph = self.components.graph(level, component)
+            # A few more than asked for: the next question is often for one segment more.
+            known = smallest_eigenvectors(graph, min(m + 2, graph.n))
+            self._spectra[component, level] = known
+        return known
+
+    def component_cut(
+        self, component: int, k: int, monitor: Monitor | None = None
+    ) -> tuple[int, NDArray[np.int32]]:
+        """Cut one component into k on coarse graphs.
+
+        Fewer nodes show the shape better, more of them where the border runs: candidates of one
+        level are carried to the next, compared with those found there, and the lowest is taken.
+
+        Parameters
+        ----------
+        component : int
+            Which.
+        k : int
+            Number of segments.
+        monitor : Monitor, optional
+            Asked whether to go on.
+
+        Returns
+        -------
+        level : int
+            The level of the labels.
+        labels : ndarray of int32
+            Segments 0 to k - 1 of the nodes of the component.
+        """
+        if (component, k) in self._cuts:
+            return self._cuts[component, k]
+        monitor = monitor or Monitor()
+        m = max(self.n_eigenvectors or k, k)
+        coarse = self.components.level_with(component, FEWEST + EACH * m)
+        thorough = k <= CAREFUL
+        last = max(0, coarse - CARRIED) if thorough else coarse
+        carried: list[rf.Partition] = []
+        for level in range(coarse, last - 1, -1):
+            monitor.check()
+            graph = self.components.graph(level, component)
+            carried = [
+                self._finer_partition(graph, level, component, partition, k)
+                for partition in carried
+            ]
+            if level >= coarse - 1:
+                found = self._candidates(graph, component, level, k, monitor)
+                carried += [rf.measure(graph, labels, k) for labels in found]
+            for partition in carried:
+                rf.refine(graph, partition, passes=20, patience=200, monitor=monitor)
+            carried = lowest(carried, KEPT)
+            if level == coarse:
+                carried.append(exchange(graph, carried[0], monitor=monitor))
+        best = lowest(carried, 1)[0]
+        rf.refine(graph, best, band=rf.WIDE, monitor=monitor)
+        if thorough and last and self.components.counts[0][component] <= SMALL:
+            for level in range(last - 1, -1, -1):
+                graph = self.components.graph(level, component)
+                best = self._finer_partition(graph, level, component, best, k)
+                rf.refine(graph, best, passes=20, patience=200, monitor=monitor)
+            last = 0
+            # Blocks of pixels hide a faint border, pairs of nodes do not.
+            if self.hierarchy.graphs[0].cells is not None:
+                found = [divide(graph, k, monitor), *self._halves(graph, component, 0, k)]
+                for other in (rf.measure(graph, labels, k) for labels in found):
+                    rf.refine(graph, other, passes=20, patience=200, monitor=monitor)
+                    best = lowest([best, other], 1)[0]
+        self._cuts[component, k] = last, best.labels
+        return self._cuts[component, k]
+
+    def _candidates(
+        self, graph: Graph, component: int, level: int, k: int, monitor: Monitor
+    ) -> list[NDArray[np.int32]]:
+        """Return cuts of a component's graph into k, to be refined."""
+        free = not self.methods and self.n_eigenvectors is None
+        if free and MANY < k < graph.n:
+            return [divide(graph, k, monitor)]
+        m = self.n_eigenvectors or k
+        spectrum = self.spectrum(component, level, max(m, k))
+        methods = self.methods or ("kmeans", "cluster_qr")
+        found = readings(spectrum, k, m, methods, self.random_state)
+        if free:
+            found += self._halves(graph, component, level, k)
+        if free and SEVERAL <= k < graph.n:
+            found.append(divide(graph, k, monitor))
+        return found
+
+    def _halves(self, graph: Graph, component: int, level: int, k: int) -> list[NDArray[np.int32]]:
+        """Return cuts of a component in two, each along another eigenvector; none for other k."""
+        if k != 2 or graph.n <= SWEPT:
+            return []
+        vectors = self.spectrum(component, level, SWEPT).embedding.T[1:SWEPT]
+        return [split_along(graph, vector) for vector in vectors]
+
+    def _finer_partition(
+        self, graph: Graph, level: int, component: int, coarse: rf.Partition, k: int
+    ) -> rf.Partition:
+        """Return a partition of the next coarser level as one of a component's graph."""
+        return rf.measure(graph, self.components.finer(level + 1, component, coarse.labels), k)
+
+    def share(
+        self, n_segments: int, counted: NDArray[np.bool_], monitor: Monitor
+    ) -> NDArray[np.int64]:
+        """Share segments over components so that the total normalised cut is least.
+
+        The eigenvalues bound the cut of every component from below and add up, so the smallest
+        of all components are taken.
+
+        Parameters
+        ----------
+        n_segments : int
+            Segments for all components that count.
+        counted : (C,) ndarray of bool
+            The components that count; the others are left whole.
+        monitor : Monitor
+            Progress and cancelling.
+
+        Returns
+        -------
+        (C,) ndarray of int64
+            Segments of each component.
+        """
+        shares = np.ones(self.components.n, dtype=np.int64)
+        spare = n_segments - int(np.count_nonzero(counted))
+        sizes = self.components.counts[0]
+        open_ = np.flatnonzero(counted & (sizes > 1))
+        if spare == 0 or len(open_) == 0:
+            return shares
+        if len(open_) == 1:
+            shares[open_[0]] += spare
+            return shares
+        values: dict[int, NDArray[np.float64]] = {}
+        for done, c in enumerate(map(int, open_)):
+            monitor.report(done / len(open_), "Looking where each region can be cut")
+            # A guess from the size; more are computed if they are needed.
+            guess = 3 + int(1.2 * n_segments * sizes[c] / sizes[counted].sum())
+            values[c] = self._growing_eigenvalues(c, min(guess, spare + 1))
+        heap = [(float(values[c][1]), c) for c in map(int, open_)]
+        heapq.heapify(heap)
+        for _ in range(spare):
+            c = heapq.heappop(heap)[1]
+            shares[c] += 1
+            at = int(shares[c])
+            if at < sizes[c]:
+                if at >= len(values[c]):
+                    values[c] = self._growing_eigenvalues(c, at + 2 + at // 2)
+                heapq.heappush(heap, (float(values[c][at]), c))
+        return shares
+
+    def _growing_eigenvalues(self, component: int, m: int) -> NDArray[np.float64]:
+        """Return at least m eigenvalues, or all; from MANY on as Weyl's law says for a plane.
+
+        There the number of eigenvalues below a value is proportional to it.
+        """
+        known = self.eigenvalues(component, min(m, MANY))
+        if len(known) < min(m, MANY) or m <= len(known):
+            return known
+        more = np.arange(len(known), min(m, int(self.components.counts[0][component])))
+        return np.concatenate((known, known[-1] * more / (len(known) - 1)))
+
+    def eigenvalues(self, component: int, m: int) -> NDArray[np.float64]:
+        """Return at least the m smallest eigenvalues of a component, or all it has."""
+        counts = self.components.counts
+        m = min(m, int(counts[0][component]))
+        level = self.components.level_with(component, FEWEST + EACH * m)
+        if counts[level][component] < m:  # hardly coarser than the pixels, and too coarse for m
+            level = 0
+        return self.spectrum(component, level, m).values
+
+    def fiedler(self, monitor: Monitor) -> NDArray[np.float64]:
+        """Return the second eigenvector of every component on the finest graph, shape (n,).
+
+        It is carried from level to level and smoothed there: an eigenvector of a small eigenvalue
+        is at each node nearly the weighted mean of its neighbours.
+        """
+        graphs, parents = self.hierarchy.graphs, self.hierarchy.parents
+        vector = np.zeros(graphs[-1].n)
+        known: dict[int, list[int]] = {}
+        cut = np.flatnonzero(self.components.counts[0] > 1)
+        for i, c in enumerate(map(int, cut)):
+            monitor.report(0.7 * i / len(cut), "Solving the coarse graph")
+            known.setdefault(self.components.level_with(c, SMOOTH), []).append(c)
+        for level in range(len(graphs) - 1, -1, -1):
+            done = graphs[level + 1].n / graphs[0].n if level < len(parents) else 0.0
+            monitor.report(0.7 + 0.3 * done, "Smoothing the eigenvector")
+            if level < len(parents):
+                vector = vector[parents[level]]
+                for _ in range(3):
+                    monitor.check()
+                    vector = average_neighbours(
+                        graphs[level].indptr, graphs[level].indices, graphs[level].weights, vector
+                    )
+            for c in known.get(level, ()):
+                solved = self.spectrum(c, level, 2).embedding[:, 1]
+                vector[self.components.nodes(level, c)] = solved
+        return vector
+
+
+@compiled
+def average_neighbours(
+    indptr: NDArray[np.signedinteger[Any]],
+    indices: NDArray[np.int32],
+    weights: NDArray[np.floating[Any]],
+    vector: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the mean of each entry and the weighted mean over its neighbours."""
+    result = vector.copy()
+    for node in range(len(vector)):
+        total = 0.0
+        degree = 0.0
+        for edge in range(indptr[node], indptr[node + 1]):
+            total += weights[edge] * vector[indices[edge]]
+            degree += weights[edge]
+        if degree > 0:
+            result[node] = 0.5 * (vector[node] + total / degree)
+    return result
+
+
+def lowest(partitions: list[rf.Partition], n: int) -> list[rf.Partition]:
+    """Return the n different partitions with the lowest normalised cuts."""
+    kept: list[rf.Partition] = []
+    for partition in sorted(partitions, key=lambda p: p.ncut):
+        if all(abs(partition.ncut - other.ncut) > 1e-9 * other.ncut for other in kept):
+            kept.append(partition)
+    return kept[:n]
+
+
+def project(
+    graph: Graph,
+    parent: NDArray[np.int32],
+    coarse_graph: Graph,
+    coarse: rf.Partition,
+) -> tuple[rf.Partition, NDArray[np.int32]]:
+    """Return a partition of a coarser graph as one of this graph: same cut, same volumes.
+
+    Returns
+    -------
+    partition : Partition
+        Of this graph.
+    near : ndarray of int32
+        The nodes whose merged node has a neighbour in another segment: all borders are here.
+    """
+    sums = coarse.sums.copy()
+    labels = coarse.labels[parent]
+    sums[2] = np.bincount(labels, minlength=sums.shape[1])
+    border = np.zeros(coarse_graph.n, dtype=bool)
+    border[rf.border_nodes(coarse_graph.indptr, coarse_graph.indices, coarse.labels)] = True
+    return rf.Partition(labels, sums), np.flatnonzero(border[parent]).astype(np.int32)

@@ -1,0 +1,1 @@
+"""Pixels and their links: weighted graphs, and how they are made coarser."""

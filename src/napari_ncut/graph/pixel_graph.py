@@ -1,0 +1,371 @@
+"""Pixels under a mask as a weighted graph.
+
+Nodes are pixels, edges join grid neighbours, and a weight is ``a * exp(-beta * g / s)``: g is the
+difference of intensity (Euclidean norm over channels), s the standard deviation of g over all
+edges, a the geometry of the contact. Neither an offset nor a gain of the image changes a weight.
+scikit-learn's ``img_to_graph`` followed by ``exp(-data / data.std())`` is the same up to s, which
+there counts the diagonal (the pixel values) too.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from napari_ncut.core import validation as checks
+from napari_ncut.core.compiled import compiled
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.graph.neighbourhood import contact_factors, neighbour_offsets
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+# A cell packs the coordinates of a pixel into one integer, 21 bits an axis (z, y, x). Cells sort
+# as the raster does, a neighbour is one addition away, and no sum of two runs over a border.
+BITS = 21
+AXIS = (1 << BITS) - 1
+# Nodes handled between two questions whether the run is cancelled: about 10 ms.
+SLAB = 1 << 18
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A symmetric weighted graph without self loops, as compressed rows.
+
+    Parameters
+    ----------
+    indptr : (n + 1,) ndarray of int32 or int64
+        Where the edges of each node start.
+    indices : (2 * n_edges,) ndarray of int32
+        The neighbours of each node.
+    weights : (2 * n_edges,) ndarray of float32 or float64
+        Their weights.
+    volumes : (n,) ndarray of float64
+        Volume of each node; more than the sum of its weights where nodes were merged.
+    cells : (n,) ndarray of int64, optional
+        Packed coordinates, for graphs of pixels.
+    """
+
+    indptr: NDArray[np.signedinteger[Any]]
+    indices: NDArray[np.int32]
+    weights: NDArray[np.floating[Any]]
+    volumes: NDArray[np.float64]
+    cells: NDArray[np.int64] | None = None
+
+    @property
+    def n(self) -> int:
+        """Number of nodes."""
+        return len(self.indptr) - 1
+
+    def matrix(self) -> sp.csr_array:
+        """Return the affinity without its diagonal, shape (n, n)."""
+        return sp.csr_array((self.weights, self.indices, self.indptr), shape=(self.n, self.n))
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """The pixels under a mask and how they touch: all that does not depend on the weights.
+
+    Parameters
+    ----------
+    cells : (n,) ndarray of int64
+        Packed coordinates in raster order.
+    indptr, indices : ndarray
+        Neighbours, as in `Graph`.
+    steps : (m,) ndarray of int64
+        Step in packed coordinates to each of the m neighbours of a pixel, ascending.
+    contacts : (m,) ndarray of float64
+        Geometry a of the edge to each of them.
+    """
+
+    cells: NDArray[np.int64]
+    indptr: NDArray[np.signedinteger[Any]]
+    indices: NDArray[np.int32]
+    steps: NDArray[np.int64]
+    contacts: NDArray[np.float64]
+
+
+def pixel_neighbours(
+    mask: NDArray[np.bool_],
+    connectivity: int,
+    spacing: Sequence[float],
+    monitor: Monitor | None = None,
+) -> Pixels:
+    """Find the pixels under a mask and their neighbours.
+
+    Parameters
+    ----------
+    mask : ndarray of bool
+        1 to 3 dimensions.
+    connectivity : int
+        1 (faces) or ndim (faces and corners).
+    spacing : sequence of float
+        Pixel size along each axis.
+    monitor : Monitor, optional
+        Progress and cancelling.
+    """
+    monitor = monitor or Monitor()
+    if max(mask.shape) > AXIS:
+        raise ValueError(f"The image has shape {mask.shape}; an axis may have {AXIS} pixels.")
+    offsets = neighbour_offsets(mask.ndim, connectivity)
+    place = np.array([1 << 2 * BITS, 1 << BITS, 1])[3 - mask.ndim :]
+    steps = offsets @ place
+    volume = mask.reshape((1,) * (3 - mask.ndim) + mask.shape)
+    rows = np.count_nonzero(volume, axis=2).ravel()
+    starts = np.concatenate(([0], np.cumsum(rows)))
+    n = int(starts[-1])
+    cells = np.empty(n, dtype=np.int64)
+    step = max(1, SLAB // volume.shape[2])
+    for first in range(0, len(rows), step):
+        monitor.check()
+        pack_cells(volume, starts, cells, first, min(first + step, len(rows)))
+    index = np.int32 if n * len(steps) < 2**31 else np.int64
+    indptr: NDArray[np.signedinteger[Any]] = np.zeros(n + 1, dtype=index)
+    # More than are needed; pages that are never written take no memory.
+    indices = np.empty(n * len(steps), dtype=np.int32)
+    cursors = np.zeros(len(steps), dtype=np.int64)
+    for first in range(0, n, SLAB):
+        monitor.report(first / n, "Linking neighbouring pixels")
+        link_cells(cells, steps, indptr, indices, cursors, first, min(first + SLAB, n))
+    return Pixels(
+        cells,
+        indptr,
+        indices[: indptr[-1]],
+        steps,
+        contact_factors(offsets, spacing, connectivity),
+    )
+
+
+@compiled
+def pack_cells(
+    mask: NDArray[np.bool_],
+    starts: NDArray[np.int64],
+    cells: NDArray[np.int64],
+    first: int,
+    stop: int,
+) -> None:
+    """Write the packed coordinates of the pixels in rows ``first`` to ``stop`` of a volume."""
+    height, width = mask.shape[1], mask.shape[2]
+    for row in range(first, stop):
+        z, y = row // height, row % height
+        line = (z << 42) | (y << 21)
+        at = starts[row]
+        for x in range(width):
+            if mask[z, y, x]:
+                cells[at] = line | x
+                at += 1
+
+
+@compiled
+def link_cells(
+    cells: NDArray[np.int64],
+    steps: NDArray[np.int64],
+    indptr: NDArray[np.signedinteger[Any]],
+    indices: NDArray[np.int32],
+    cursors: NDArray[np.int64],
+    first: int,
+    stop: int,
+) -> None:
+    """Write the neighbours of nodes ``first`` to ``stop``.
+
+    The cells ascend, and so do the cells that lie one step from them: one cursor a step walks
+    through the list beside the node, and nothing is searched for.
+    """
+    n = len(cells)
+    edge = indptr[first]
+    for node in range(first, stop):
+        for s in range(len(steps)):
+            wanted = cells[node] + steps[s]
+            at = cursors[s]
+            while at < n and cells[at] < wanted:
+                at += 1
+            cursors[s] = at
+            if at < n and cells[at] == wanted:
+                indices[edge] = at
+                edge += 1
+        indptr[node + 1] = edge
+
+
+def pixel_values(
+    image: NDArray[Any], mask: NDArray[np.bool_], whole: bool = False
+) -> NDArray[np.float64]:
+    """Return the intensities of the masked pixels, shape (n, channels), as floats.
+
+    Raises
+    ------
+    ValueError
+        If one of them is NaN or infinite.
+    """
+    channels = image.shape[-1] if image.ndim > mask.ndim else 1
+    values = image if whole else image[mask]
+    values = np.ascontiguousarray(values, dtype=np.float64).reshape(-1, channels)
+    low, high = float(values.min()), float(values.max())
+    if not (math.isfinite(low) and math.isfinite(high)):
+        checks.check_finite(image, mask)
+    top = max(-low, high)
+    if top > 0 and not 1e-100 < top < 1e100:
+        # The squares of differences would overflow; a power of two changes no digit.
+        values = values * 2.0 ** -math.frexp(top)[1]
+    return values
+
+
+def difference_scale(
+    pixels: Pixels, values: NDArray[np.float64], monitor: Monitor | None = None
+) -> float:
+    """Return s: the standard deviation of the difference of intensity over the edges.
+
+    0 if all differences are the same but for rounding: then there is nothing to be told apart.
+    """
+    monitor = monitor or Monitor()
+    n = len(pixels.cells)
+    if len(pixels.indices) == 0:
+        return 0.0
+    count, total, squares, top = 0, 0.0, 0.0, 0.0
+    # Differences from some typical one: the variance must not drown in the square of the mean.
+    first_node = int(np.argmax(np.diff(pixels.indptr) > 0))
+    neighbour = pixels.indices[pixels.indptr[first_node]]
+    pivot = float(np.linalg.norm(values[first_node] - values[neighbour]))
+    for first in range(0, n, SLAB):
+        monitor.check()
+        part = sum_differences(
+            pixels.indptr, pixels.indices, values, pivot, first, min(first + SLAB, n)
+        )
+        count, total, squares = count + part[0], total + part[1], squares + part[2]
+        top = max(top, part[3])
+    scale = math.sqrt(max(0.0, squares / count - (total / count) ** 2))
+    return scale if scale > 1e-9 * top else 0.0
+
+
+@compiled
+def sum_differences(
+    indptr: NDArray[np.signedinteger[Any]],
+    indices: NDArray[np.int32],
+    values: NDArray[np.float64],
+    pivot: float,
+    first: int,
+    stop: int,
+) -> tuple[int, float, float, float]:
+    """Return count, sum and sum of squares of (difference - pivot), and the largest difference."""
+    count = 0
+    total = 0.0
+    squares = 0.0
+    top = 0.0
+    for node in range(first, stop):
+        for edge in range(indptr[node], indptr[node + 1]):
+            other = indices[edge]
+            if other > node:
+                g = difference(values, node, other)
+                top = max(top, g)
+                count += 1
+                total += g - pivot
+                squares += (g - pivot) * (g - pivot)
+    return count, total, squares, top
+
+
+@compiled
+def difference(values: NDArray[np.float64], a: int, b: int) -> float:
+    """Return the Euclidean norm over channels of the difference of two pixels."""
+    if values.shape[1] == 1:
+        return float(abs(values[a, 0] - values[b, 0]))
+    total = 0.0
+    for channel in range(values.shape[1]):
+        d = values[a, channel] - values[b, channel]
+        total += d * d
+    return math.sqrt(total)
+
+
+def pixel_graph(
+    pixels: Pixels,
+    values: NDArray[np.float64],
+    beta: float,
+    *,
+    scale: float | None = None,
+    dtype: type[np.floating[Any]] = np.float64,
+    monitor: Monitor | None = None,
+) -> Graph:
+    """Weigh the edges between pixels.
+
+    Parameters
+    ----------
+    pixels : Pixels
+        The n nodes and their neighbours.
+    values : (n, channels) ndarray of float64
+        Intensities.
+    beta : float
+        Edge sensitivity.
+    scale : float, optional
+        The scale s; the standard deviation of the differences if it is not given.
+    dtype : type
+        `numpy.float32` halves the memory of the weights.
+    monitor : Monitor, optional
+        Progress and cancelling.
+    """
+    monitor = monitor or Monitor()
+    n = len(pixels.cells)
+    if scale is None:
+        scale = difference_scale(pixels, values, monitor)
+    slope = beta / scale if scale > 0 else 0.0
+    weights = np.empty(len(pixels.indices), dtype=dtype)
+    volumes = np.zeros(n)
+    cursors = pixels.indptr[:-1].copy()
+    for first in range(0, n, SLAB):
+        monitor.report(first / n, "Weighing the links between pixels")
+        weigh_edges(
+            pixels.cells,
+            pixels.indptr,
+            pixels.indices,
+            pixels.steps,
+            pixels.contacts,
+            values,
+            slope,
+            weights,
+            volumes,
+            cursors,
+            first,
+            min(first + SLAB, n),
+        )
+    return Graph(pixels.indptr, pixels.indices, weights, volumes, pixels.cells)
+
+
+@compiled
+def weigh_edges(
+    cells: NDArray[np.int64],
+    indptr: NDArray[np.signedinteger[Any]],
+    indices: NDArray[np.int32],
+    steps: NDArray[np.int64],
+    contacts: NDArray[np.float64],
+    values: NDArray[np.float64],
+    slope: float,
+    weights: NDArray[np.floating[Any]],
+    volumes: NDArray[np.float64],
+    cursors: NDArray[np.signedinteger[Any]],
+    first: int,
+    stop: int,
+) -> None:
+    """Write the weights of nodes ``first`` to ``stop``, each to both rows, and add up volumes.
+
+    Rows are sorted and visited in order: the lower neighbours of a node come in the order of its
+    row, so that a cursor a node tells where the other half of an edge goes.
+    """
+    for node in range(first, stop):
+        for edge in range(indptr[node], indptr[node + 1]):
+            other = indices[edge]
+            if other < node:
+                continue
+            s = 0
+            while steps[s] != cells[other] - cells[node]:
+                s += 1
+            # A link is never quite 0: what touches stays connected.
+            exponent = min(slope * difference(values, node, other), 80.0)
+            weight = contacts[s] * math.exp(-exponent)
+            weights[edge] = weight
+            weights[cursors[other]] = weight
+            cursors[other] += 1
+            volumes[node] += weight
+            volumes[other] += weight

@@ -1,0 +1,1 @@
+"""Files: what they mean and how results are written."""

@@ -1,0 +1,1 @@
+"""One object at a time: edits by hand, review and measurements."""

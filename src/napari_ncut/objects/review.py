@@ -1,0 +1,236 @@
+"""Review of a split: which necks are in doubt, what was decided about them, and what that changes.
+
+The rows of a split tree are a spanning tree of the fragments of each blob: a row that is cut sets
+the fragments beside it apart, any other joins them. So every row can be decided on its own, and a
+decision holds whatever the threshold is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import find_objects
+
+from napari_ncut.core.compiled import compiled
+from napari_ncut.splitting.tree import SplitTree
+
+# The middle pixels of the two fragments beside a neck. They tell it from all others, and are the
+# same when the tree of the same blob is found again.
+NeckId = tuple[int, int]
+# Whether a neck is to be cut.
+Decisions = Mapping[NeckId, bool]
+
+_middles: WeakKeyDictionary[SplitTree, NDArray[np.int64]] = WeakKeyDictionary()
+
+
+def by_doubt(ratio: NDArray[np.floating[Any]], neck: float) -> NDArray[np.intp]:
+    """Return the rows in the order of their distance to the threshold, the nearest first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> by_doubt(np.array([0.2, 0.85, 1.0, 0.91]), neck=0.9)
+    array([3, 1, 2, 0])
+    """
+    return np.argsort(np.abs(ratio - neck), kind="stable")
+
+
+def necks(tree: SplitTree) -> NDArray[np.int64]:
+    """Return the two middle pixels that each row of a tree is known by, shape (n, 2).
+
+    They are flat indices. Found once a tree, in a time proportional to its pixels.
+    """
+    if tree not in _middles:
+        _middles[tree] = _middle_pixels(tree.fragments.reshape(-1), tree.n_fragments)
+    pairs: NDArray[np.int64] = _middles[tree][tree.beside]
+    return pairs
+
+
+@compiled
+def _middle_pixels(fragments: NDArray[np.int32], n: int) -> NDArray[np.int64]:
+    """Return the pixel of each fragment that is the middle one in the order of the raster."""
+    count = np.zeros(n, np.int64)
+    for i in range(len(fragments)):
+        if fragments[i] >= 0:
+            count[fragments[i]] += 1
+    left = count // 2
+    middle = np.empty(n, np.int64)
+    for i in range(len(fragments)):
+        k = fragments[i]
+        if k >= 0:
+            if left[k] == 0:
+                middle[k] = i
+            left[k] -= 1
+    return middle
+
+
+def decided_rows(tree: SplitTree, decisions: Decisions) -> dict[int, bool]:
+    """Return the rows of a tree about which something was decided, and what."""
+    if not decisions:
+        return {}
+    pairs = necks(tree)
+    n_pixels = tree.fragments.size
+    asked = np.array(list(decisions))
+    known = np.isin(pairs[:, 0] * n_pixels + pairs[:, 1], asked[:, 0] * n_pixels + asked[:, 1])
+    return {
+        int(row): decisions[first, second]
+        for row in np.flatnonzero(known)
+        for first, second in [pairs[row].tolist()]
+    }
+
+
+def side_labels(tree: SplitTree, labels: NDArray[Any]) -> NDArray[Any]:
+    """Return the labels on both sides of each neck, as the label image is now.
+
+    Parameters
+    ----------
+    tree : SplitTree
+        Tree with n rows.
+    labels : ndarray of int
+        A frame of labels, perhaps mended by hand since the tree was cut.
+
+    Returns
+    -------
+    ndarray of int, shape (n, 2)
+        Equal where the neck is not cut, and 0 where a side has been deleted.
+    """
+    found: NDArray[Any] = labels[np.unravel_index(necks(tree), labels.shape)]
+    return found
+
+
+def necks_of_labels(
+    tree: SplitTree, labels: NDArray[Any], rows: NDArray[Any]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the doubtful necks of objects.
+
+    Parameters
+    ----------
+    tree : SplitTree
+        Split tree of the frame.
+    labels : ndarray of int
+        The frame.
+    rows : ndarray of int, shape (n,)
+        The objects that are asked for, ascending.
+
+    Returns
+    -------
+    cut : ndarray of float64, shape (n,)
+        The highest ratio of the necks that were cut to set an object apart; NaN without any.
+    inside : ndarray of float64, shape (n,)
+        The lowest ratio of the necks in an object that were not cut; NaN without any.
+    """
+    sides = side_labels(tree, labels)
+    apart = sides[:, 0] != sides[:, 1]
+    cut = np.full(len(rows), -np.inf)
+    inside = np.full(len(rows), np.inf)
+    if len(rows) and len(sides):
+        for side in (0, 1):
+            at = np.searchsorted(rows, sides[:, side]).clip(max=len(rows) - 1)
+            known = rows[at] == sides[:, side]
+            np.maximum.at(cut, at[known & apart], tree.ratio[known & apart])
+            np.minimum.at(inside, at[known & ~apart], tree.ratio[known & ~apart])
+    cut[np.isinf(cut)] = np.nan
+    inside[np.isinf(inside)] = np.nan
+    return cut, inside
+
+
+@dataclass(frozen=True)
+class Look:
+    """Where a neck is to be looked at.
+
+    Parameters
+    ----------
+    points : ndarray of float64, shape (n, ndim)
+        The cut, or where it would be: the middles of the faces between the two parts.
+    low, high : ndarray of float64, shape (ndim,)
+        The corners of the box around both parts.
+    """
+
+    points: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+
+def parts(tree: SplitTree, labels: NDArray[Any], row: int) -> NDArray[np.int32]:
+    """Return a frame of labels cut at one more neck: 1 and 2 are its sides, 0 all else.
+
+    What was joined or cut by hand since counts: only this neck is cut, and nothing else joined.
+    """
+    sides = side_labels(tree, labels)
+    decisions = dict(enumerate((sides[:, 0] != sides[:, 1]).tolist()))
+    piece = tree.labels_of_fragments(1.0, decisions=decisions | {row: True})
+    first, second = piece[tree.beside[row]]
+    side = np.zeros(tree.n_fragments + 1, np.int32)  # the last one: no fragment
+    side[:-1][piece == first] = 1
+    side[:-1][piece == second] = 2
+    found = np.zeros(labels.shape, np.int32)
+    inside = np.isin(labels, sides[row]) & (labels != 0)
+    found[inside] = side[tree.fragments[inside]]
+    return found
+
+
+def look(tree: SplitTree, labels: NDArray[Any], row: int) -> Look:
+    """Return where a neck, cut or not, is to be looked at in a frame of labels."""
+    found = parts(tree, labels, row)
+    place = tree.position[row]
+    if not (found == 1).any() or not (found == 2).any():
+        return Look(place[None], place, place)
+    box = find_objects(np.minimum(found, 1))[0]
+    start = np.array([axis.start for axis in box], float)
+    points = faces(found[box]) + start
+    high = np.array([axis.stop - 1 for axis in box], float)
+    return Look(points if len(points) else place[None], start, high)
+
+
+def faces(sides: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Return the middles of the faces between the pixels of side 1 and those of side 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> faces(np.array([[1, 1, 2], [1, 2, 0]]))
+    array([[0.5, 1. ],
+           [0. , 1.5],
+           [1. , 0.5]])
+    """
+    found = []
+    for axis in range(sides.ndim):
+        lower = np.moveaxis(sides, axis, 0)[:-1]
+        upper = np.moveaxis(sides, axis, 0)[1:]
+        between = np.argwhere(np.moveaxis(lower * upper == 2, 0, axis)).astype(float)
+        between[:, axis] += 0.5
+        found.append(between)
+    return np.concatenate(found)
+
+
+def merge(tree: SplitTree, labels: NDArray[Any], row: int) -> tuple[tuple[NDArray[Any], ...], int]:
+    """Return the pixels that change when the sides of a neck are joined, and their label.
+
+    The larger object keeps its number. No pixel changes if the sides are one object already.
+    """
+    first, second = (int(label) for label in side_labels(tree, labels)[row])
+    if first == second or first == 0 or second == 0:
+        return np.nonzero(np.zeros(labels.shape, bool)), first
+    if np.count_nonzero(labels == first) < np.count_nonzero(labels == second):
+        first, second = second, first
+    return np.nonzero(labels == second), first
+
+
+def split(tree: SplitTree, labels: NDArray[Any], row: int) -> tuple[tuple[NDArray[Any], ...], int]:
+    """Return the pixels that change when an object is cut at a neck, and their label.
+
+    The larger part keeps the number of the object, the other gets the next free one. No pixel
+    changes if the sides are two objects already.
+    """
+    first, second = (int(label) for label in side_labels(tree, labels)[row])
+    free = int(labels.max()) + 1
+    if first != second or first == 0:
+        return np.nonzero(np.zeros(labels.shape, bool)), free
+    found = parts(tree, labels, row)
+    smaller = 1 if np.count_nonzero(found == 1) < np.count_nonzero(found == 2) else 2
+    return np.nonzero(found == smaller), free

@@ -1,0 +1,1 @@
+"""Better borders: local search, minimum cuts and exchanges between segments."""

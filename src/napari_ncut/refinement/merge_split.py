@@ -1,0 +1,254 @@
+"""Give a segment to where it is worth more: merge two, and split a third.
+
+Moves of single nodes never change which objects are told apart. Here the two neighbours whose
+union saves most are merged, and the segment that costs least to split is cut along its own second
+eigenvector, as long as that lowers the normalised cut. It also carries segments from one connected
+component to another.
+
+References
+----------
+Shi and Malik (2000), Normalized cuts and image segmentation, IEEE Transactions on Pattern Analysis
+and Machine Intelligence 22(8), 888-905; section 3.1, the recursive two-way cut.
+Dhillon, Guan and Kulis (2004), A unified view of kernel k-means, spectral clustering and graph
+cuts, University of Texas at Austin, technical report TR-04-25; section 5, local search.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from napari_ncut.core.compiled import compiled
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.graph.pixel_graph import Graph
+from napari_ncut.refinement import refine as rf
+from napari_ncut.spectral.fiedler import fiedler_vector
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# With more segments than this the search would take longer than all the rest.
+MOST = 400
+# Gains below this part of the normalised cut are not worth a trade.
+WORTH = 1e-3
+
+
+def exchange(
+    graph: Graph,
+    partition: rf.Partition,
+    fixed: NDArray[np.bool_] | None = None,
+    monitor: Monitor | None = None,
+) -> rf.Partition:
+    """Merge and split while that lowers the normalised cut; the number of segments stays.
+
+    Parameters
+    ----------
+    graph : Graph
+        A coarse graph of n nodes.
+    partition : Partition
+        Its k segments, refined.
+    fixed : (k,) ndarray of bool, optional
+        Segments that are left as they are.
+    monitor : Monitor, optional
+        Asked whether to go on.
+
+    Returns
+    -------
+    Partition
+        As good or better.
+    """
+    monitor = monitor or Monitor()
+    k = partition.sums.shape[1]
+    if not 1 < k <= MOST:
+        return partition
+    splits: dict[int, tuple[float, NDArray[np.int32]]] = {}
+    closed = np.zeros(k, dtype=bool) if fixed is None else fixed
+    for _ in range(2 * k):
+        for s in range(k):
+            if s not in splits:
+                monitor.check()
+                splits[s] = (np.inf, np.empty(0, np.int32))
+                if not closed[s] and partition.sums[2, s] > 1:
+                    nodes = np.flatnonzero(partition.labels == s).astype(np.int32)
+                    splits[s] = split_nodes(graph, nodes)[:2]
+        trade = _best_trade(graph, partition, splits)
+        if trade is None:
+            break
+        a, b, s = trade
+        labels = partition.labels.copy()
+        labels[labels == b] = a
+        labels[splits[s][1]] = b
+        tried = rf.measure(graph, labels, k)
+        rf.refine(graph, tried, monitor=monitor)
+        if tried.ncut > partition.ncut * (1 - 0.5 * WORTH):
+            break
+        moved = np.flatnonzero(tried.labels != partition.labels)
+        partition = tried
+        # Where nodes came or went, a split found before is no longer one.
+        for changed in {a, b, s, *map(int, tried.labels[moved]), *map(int, labels[moved])}:
+            splits.pop(changed, None)
+    return partition
+
+
+def _best_trade(
+    graph: Graph, partition: rf.Partition, splits: dict[int, tuple[float, NDArray[np.int32]]]
+) -> tuple[int, int, int] | None:
+    """Return the two segments to merge and the third to split, or None if nothing is gained."""
+    a, b, change = merges(graph, partition)
+    if len(a) == 0:
+        return None
+    costs = np.array([splits[s][0] for s in range(len(splits))])
+    cheap = np.argsort(costs, kind="stable")[:3]
+    best, trade = -WORTH * partition.ncut, None
+    for i in np.argsort(change, kind="stable"):
+        for s in cheap:
+            if s != a[i] and s != b[i] and change[i] + costs[s] < best:
+                best, trade = change[i] + costs[s], (int(a[i]), int(b[i]), int(s))
+    return trade
+
+
+def merges(
+    graph: Graph, partition: rf.Partition
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Return all pairs of neighbouring segments, and what their union changes.
+
+    Returns
+    -------
+    a, b : (p,) ndarray of int
+        The pairs, a < b.
+    change : (p,) ndarray of float64
+        Change of the normalised cut, never above 0.
+    """
+    k = partition.sums.shape[1]
+    rows = np.repeat(partition.labels, np.diff(graph.indptr))
+    columns = partition.labels[graph.indices]
+    upper = rows < columns
+    links = sp.coo_array((graph.weights[upper], (rows[upper], columns[upper])), shape=(k, k))
+    links = sp.coo_array(links.tocsr())
+    a, b = links.row.astype(np.int64), links.col.astype(np.int64)
+    cut, volume = partition.sums[0], np.maximum(partition.sums[1], 1e-300)
+    joined = (cut[a] + cut[b] - 2 * links.data) / (volume[a] + volume[b])
+    return a, b, joined - cut[a] / volume[a] - cut[b] / volume[b]
+
+
+def split_nodes(
+    graph: Graph, nodes: NDArray[np.int32]
+) -> tuple[float, NDArray[np.int32], NDArray[np.int32]]:
+    """Cut a segment in two along its second eigenvector, where the normalised cut is lowest.
+
+    Returns
+    -------
+    cost : float
+        What that adds to the normalised cut.
+    first, rest : ndarray of int32
+        The nodes of the two parts.
+    """
+    part, outer = induced_graph(graph, nodes)
+    lowest, first, rest = lowest_sweep(part, outer, fiedler_vector(part))
+    volume = float(part.volumes.sum())
+    cost = lowest - (float(outer.sum()) / volume if volume > 0 else 0.0)
+    return cost, nodes[first], nodes[rest]
+
+
+def split_along(graph: Graph, vector: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Cut a graph in two where the normalised cut is lowest in the order of a vector; 0 and 1."""
+    rest = lowest_sweep(graph, np.zeros(graph.n), vector)[2]
+    labels = np.zeros(graph.n, dtype=np.int32)
+    labels[rest] = 1
+    return labels
+
+
+def lowest_sweep(
+    graph: Graph, outer: NDArray[np.float64], vector: NDArray[np.float64]
+) -> tuple[float, NDArray[np.int32], NDArray[np.int32]]:
+    """Return the lowest *cut / volume* of two parts in the order of a vector, and their nodes.
+
+    ``outer`` is the weight of the edges from each node to what is not in the graph.
+    """
+    order = np.argsort(vector, kind="stable").astype(np.int32)
+    arrays = graph.indptr, graph.indices, graph.weights, graph.volumes
+    sums = float(outer.sum()), float(graph.volumes.sum())
+    lowest, at = sweep(*arrays, outer, order, *sums)
+    return lowest, order[: at + 1], order[at + 1 :]
+
+
+def induced_graph(graph: Graph, nodes: NDArray[np.int32]) -> tuple[Graph, NDArray[np.float64]]:
+    """Return the graph of some nodes, and the weight of the edges from each to the others."""
+    position = np.full(graph.n, -1, dtype=np.int32)
+    position[nodes] = np.arange(len(nodes), dtype=np.int32)
+    degree = np.diff(graph.indptr)[nodes]
+    indptr = np.zeros(len(nodes) + 1, dtype=np.int32)
+    indices = np.empty(degree.sum(), dtype=np.int32)
+    weights = np.empty(degree.sum())
+    outer = np.zeros(len(nodes))
+    copy_rows(
+        graph.indptr, graph.indices, graph.weights, nodes, position, indptr, indices, weights, outer
+    )
+    end = indptr[-1]
+    return Graph(indptr, indices[:end], weights[:end], graph.volumes[nodes]), outer
+
+
+@compiled
+def copy_rows(
+    indptr: NDArray[np.signedinteger[Any]],
+    indices: NDArray[np.int32],
+    weights: NDArray[np.floating[Any]],
+    nodes: NDArray[np.int32],
+    position: NDArray[np.int32],
+    new_indptr: NDArray[np.int32],
+    new_indices: NDArray[np.int32],
+    new_weights: NDArray[np.float64],
+    outer: NDArray[np.float64],
+) -> None:
+    """Write the rows of some nodes; edges to nodes without a position add to ``outer``."""
+    end = 0
+    for i in range(len(nodes)):
+        for edge in range(indptr[nodes[i]], indptr[nodes[i] + 1]):
+            other = position[indices[edge]]
+            if other >= 0:
+                new_indices[end] = other
+                new_weights[end] = weights[edge]
+                end += 1
+            else:
+                outer[i] += weights[edge]
+        new_indptr[i + 1] = end
+
+
+@compiled
+def sweep(
+    indptr: NDArray[np.signedinteger[Any]],
+    indices: NDArray[np.int32],
+    weights: NDArray[np.floating[Any]],
+    volumes: NDArray[np.float64],
+    outer: NDArray[np.float64],
+    order: NDArray[np.int32],
+    cut: float,
+    volume: float,
+) -> tuple[float, int]:
+    """Return the lowest *cut / volume* of the two parts of an order, and where the first ends."""
+    inside = np.zeros(len(order), dtype=np.bool_)
+    between = 0.0
+    first_cut = 0.0
+    first_volume = 0.0
+    lowest = np.inf
+    at = 0
+    for i in range(len(order) - 1):
+        node = order[i]
+        inside[node] = True
+        first_cut += outer[node]
+        first_volume += volumes[node]
+        for edge in range(indptr[node], indptr[node + 1]):
+            if inside[indices[edge]]:
+                between -= weights[edge]
+            else:
+                between += weights[edge]
+        rest = volume - first_volume
+        if first_volume <= 0 or rest <= 0:
+            continue
+        value = (first_cut + between) / first_volume + (cut - first_cut + between) / rest
+        if value < lowest:
+            lowest = value
+            at = i
+    return lowest, at

@@ -1,0 +1,1 @@
+"""Whole runs: stacks and movies, recipes and presets."""

@@ -1,0 +1,1 @@
+"""Eigenvectors of graphs, and how they become segments."""

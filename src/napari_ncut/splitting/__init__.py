@@ -1,0 +1,1 @@
+"""Splitting touching objects at their necks."""

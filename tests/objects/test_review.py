@@ -1,0 +1,168 @@
+"""Decisions about single necks: which are in doubt, and what joining or cutting one changes."""
+
+import numpy as np
+import pytest
+
+from napari_ncut.objects import review
+from napari_ncut.splitting.split import split_tree
+
+
+def row_of_discs(centres=(20, 48, 74), radii=(18, 14, 18)):
+    rows, columns = np.mgrid[:44, :112]
+    return np.any(
+        [(rows - 22) ** 2 + (columns - x) ** 2 < r**2 for x, r in zip(centres, radii, strict=True)],
+        axis=0,
+    )
+
+
+@pytest.fixture
+def mask():
+    return row_of_discs()
+
+
+@pytest.fixture
+def tree(mask):
+    """A split tree with the two necks of three discs."""
+    return split_tree(mask)
+
+
+def neck_near(tree, x):
+    return int(np.argmin(np.abs(tree.position[:, 1] - x)))
+
+
+def change(labels, pixels, label):
+    changed = labels.copy()
+    changed[pixels] = label
+    return changed
+
+
+def same_partition(a, b):
+    pairs = np.unique(np.stack([a.ravel(), b.ravel()]), axis=1)
+    return len(np.unique(pairs[0])) == len(np.unique(pairs[1])) == pairs.shape[1]
+
+
+def test_the_necks_nearest_to_the_threshold_come_first():
+    order = review.by_doubt(np.array([0.2, 0.85, 1.0, 0.91]), neck=0.9)
+    np.testing.assert_array_equal(order, [3, 1, 2, 0])
+    assert len(review.by_doubt(np.empty(0), 0.9)) == 0
+
+
+def test_a_decision_is_found_by_its_place_and_holds_at_every_threshold(tree):
+    left, right = neck_near(tree, 34), neck_near(tree, 61)
+    place = tuple(review.necks(tree)[left].tolist())
+    rows = review.decided_rows(tree, {place: True, (0, 0): False})
+    assert rows == {left: True}
+    for neck in (0.0, 0.5, 1.0):
+        sides = review.side_labels(tree, tree.cut(neck, decisions=rows))
+        assert sides[left, 0] != sides[left, 1]
+    rows = review.decided_rows(tree, {tuple(review.necks(tree)[right].tolist()): False})
+    for neck in (0.0, 0.5, 1.0):
+        sides = review.side_labels(tree, tree.cut(neck, decisions=rows))
+        assert sides[right, 0] == sides[right, 1]
+
+
+def test_decisions_about_other_necks_do_not_change_a_neck(tree):
+    left, right = neck_near(tree, 34), neck_near(tree, 61)
+    plain = review.side_labels(tree, tree.cut(0.0))
+    assert plain[right, 0] == plain[right, 1]
+    decided = review.side_labels(tree, tree.cut(0.0, decisions={left: True}))
+    assert decided[right, 0] == decided[right, 1]
+
+
+def test_merging_at_a_neck_gives_the_labels_of_the_tree_with_that_neck_joined(tree):
+    left = neck_near(tree, 34)
+    labels = tree.cut(1.0)
+    pixels, label = review.merge(tree, labels, left)
+    expected = tree.cut(1.0, decisions={left: False})
+    assert same_partition(change(labels, pixels, label), expected)
+
+
+def test_splitting_at_a_neck_gives_the_labels_of_the_tree_with_that_neck_cut(tree):
+    left = neck_near(tree, 34)
+    labels = tree.cut(0.0)
+    pixels, label = review.split(tree, labels, left)
+    assert label == 2
+    expected = tree.cut(0.0, decisions={left: True})
+    assert same_partition(change(labels, pixels, label), expected)
+
+
+def test_the_larger_part_keeps_its_number(tree):
+    left = neck_near(tree, 34)
+    labels = np.where(tree.cut(0.0) > 0, 7, 0).astype(np.int32)
+    pixels, label = review.split(tree, labels, left)
+    assert label == 8
+    assert 0 < len(pixels[0]) < np.count_nonzero(labels) / 2
+    apart = change(labels, pixels, label)
+    back, label = review.merge(tree, apart, left)
+    assert label == 7
+    np.testing.assert_array_equal(change(apart, back, label), labels)
+
+
+def test_what_was_mended_by_hand_stays_as_it_is(tree):
+    left, right = neck_near(tree, 34), neck_near(tree, 61)
+    labels = tree.cut(1.0)
+    # By hand: the second and the third disc are one object with a number of its own.
+    labels = change(labels, np.nonzero(np.isin(labels, review.side_labels(tree, labels)[right])), 9)
+    pixels, label = review.merge(tree, labels, left)
+    merged = change(labels, pixels, label)
+    assert set(np.unique(merged)) == {0, 9}
+    pixels, label = review.split(tree, merged, right)
+    apart = change(merged, pixels, label)
+    sides = review.side_labels(tree, apart)
+    assert sides[left, 0] == sides[left, 1]
+    assert sides[right, 0] != sides[right, 1]
+
+
+def test_nothing_changes_where_it_is_so_already_or_an_object_was_deleted(tree):
+    left = neck_near(tree, 34)
+    assert len(review.merge(tree, tree.cut(0.0), left)[0][0]) == 0
+    assert len(review.split(tree, tree.cut(1.0), left)[0][0]) == 0
+    nothing = np.zeros_like(tree.cut(0.0))
+    assert len(review.merge(tree, nothing, left)[0][0]) == 0
+    assert len(review.split(tree, nothing, left)[0][0]) == 0
+
+
+@pytest.mark.parametrize("neck", [0.0, 1.0])
+def test_the_mark_lies_on_the_neck_whether_it_is_cut_or_not(tree, mask, neck):
+    left = neck_near(tree, 34)
+    found = review.look(tree, tree.cut(neck), left)
+    assert (np.abs(found.points[:, 1] - 36) < 4).all()
+    # It goes from one edge of the mask to the other.
+    height = np.count_nonzero(mask[:, 36])
+    assert np.ptp(found.points[:, 0]) >= height - 4
+    assert (found.low <= found.points.min(axis=0)).all()
+    assert (found.high >= found.points.max(axis=0)).all()
+
+
+def test_the_box_of_a_neck_holds_both_parts_and_not_the_others(tree):
+    found = review.look(tree, tree.cut(1.0), neck_near(tree, 34))
+    assert found.low[1] == 3
+    assert found.high[1] < 70
+
+
+def test_there_is_a_place_to_look_at_even_if_the_objects_are_gone(tree):
+    found = review.look(tree, np.zeros_like(tree.cut(0.0)), 0)
+    np.testing.assert_array_equal(found.points, tree.position[:1])
+
+
+def test_faces_between_two_sides():
+    sides = np.array([[1, 1, 2], [1, 2, 0]], np.int32)
+    np.testing.assert_array_equal(review.faces(sides), [[0.5, 1.0], [0.0, 1.5], [1.0, 0.5]])
+
+
+def test_the_necks_of_an_object_are_its_widest_cut_and_its_narrowest_kept(tree):
+    left, right = neck_near(tree, 34), neck_near(tree, 61)
+    labels = tree.cut(0.0, decisions={left: True})
+    numbers = np.unique(labels)[1:]
+    cut, inside = review.necks_of_labels(tree, labels, numbers)
+    np.testing.assert_allclose(cut, tree.ratio[[left, left]])
+    first, _ = review.side_labels(tree, labels)[right]
+    np.testing.assert_allclose(inside[numbers == first], tree.ratio[right])
+    assert np.isnan(inside[numbers != first])
+
+
+def test_an_object_without_necks_has_none():
+    tree = split_tree(row_of_discs(centres=(20,), radii=(18,)))
+    cut, inside = review.necks_of_labels(tree, tree.cut(0.0), np.array([1]))
+    assert np.isnan(cut).all()
+    assert np.isnan(inside).all()

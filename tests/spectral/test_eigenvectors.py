@@ -1,0 +1,69 @@
+"""Eigenvectors of coarse graphs, and segments read from them."""
+
+import numpy as np
+import pytest
+import scipy.linalg
+from sklearn.metrics import adjusted_rand_score
+
+from napari_ncut import scenes
+from napari_ncut.graph.coarsen import build_hierarchy
+from napari_ncut.graph.pixel_graph import pixel_graph, pixel_neighbours, pixel_values
+from napari_ncut.spectral import eigenvectors as spectral
+from napari_ncut.spectral import rounding as discretise
+
+
+def circles_graph(n=4, size=60):
+    scene = scenes.circles(n, size=size)
+    pixels = pixel_neighbours(scene.mask, 1, (1.0, 1.0))
+    graph = pixel_graph(pixels, pixel_values(scene.image, scene.mask), 0.25)
+    return graph, scene.truth[scene.mask]
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_eigenvectors_are_those_of_lapack(level):
+    graph = build_hierarchy(circles_graph()[0]).graphs[level]
+    weights = graph.matrix().toarray()
+    laplacian = np.diag(weights.sum(axis=1)) - weights
+    wanted = scipy.linalg.eigh(laplacian, np.diag(graph.volumes), eigvals_only=True)[:6]
+    found = spectral.smallest_eigenvectors(graph, 6)
+    np.testing.assert_allclose(found.values, wanted, atol=1e-8)
+    residual = laplacian @ found.embedding - graph.volumes[:, None] * found.embedding * wanted
+    assert abs(residual).max() < 1e-3 * abs(found.embedding).max()
+
+
+def test_all_eigenvectors_of_a_tiny_graph():
+    graph = build_hierarchy(circles_graph(2, 30)[0]).graphs[-1]
+    assert spectral.smallest_eigenvectors(graph, 1000).vectors.shape == (graph.n, graph.n)
+
+
+@pytest.mark.parametrize("method", discretise.METHODS)
+def test_every_method_finds_the_circles(method):
+    graph, truth = circles_graph()
+    spectrum = spectral.smallest_eigenvectors(graph, 4)
+    for labels in discretise.readings(spectrum, 4, 4, [method], seed=0):
+        assert adjusted_rand_score(truth, labels) > 0.8
+        assert set(labels) == {0, 1, 2, 3}
+
+
+def test_group_means_are_weighted_means():
+    rng = np.random.default_rng(0)
+    points, mass, labels = rng.random((50, 3)), rng.random(50), rng.integers(0, 4, 50)
+    found = discretise.group_means(points, mass, labels.astype(np.int32), 5)
+    for c in range(4):
+        mine = labels == c
+        np.testing.assert_allclose(found[c], np.average(points[mine], axis=0, weights=mass[mine]))
+    np.testing.assert_array_equal(found[4], 0)
+
+
+def test_kmeans_does_not_raise_the_inertia():
+    rng = np.random.default_rng(0)
+    points, mass = rng.random((80, 2)), rng.random(80)
+    centres = discretise.spread_centres(points, mass, 5, rng)
+    one = discretise.cluster_kmeans(points, mass, centres, rounds=1)[1]
+    many = discretise.cluster_kmeans(points, mass, centres, rounds=30)[1]
+    assert many <= one
+
+
+def test_empty_groups_get_a_node_of_the_largest():
+    filled = discretise.fill_empty(np.array([0, 0, 0, 2, 0], np.int32), 4)
+    assert set(filled) == {0, 1, 2, 3}
