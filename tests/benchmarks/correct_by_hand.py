@@ -43,7 +43,7 @@ class Hand:
     """A window with an object under the tool Cut; clicks are told to the tool itself."""
 
     def __init__(self, shape, radius, with_image):
-        from napari_ncut.plugin.correct import CorrectWidget
+        from napari_ncut.plugin.correct.correct_widget import CorrectWidget
 
         self.window = Canvas()
         labels, self.point = pair(shape, radius)
@@ -60,7 +60,7 @@ class Hand:
     def spot(self):
         """Return the pixel as the mouse gives it."""
         from napari_ncut.objects.edits import Frame
-        from napari_ncut.plugin.pointing import Spot
+        from napari_ncut.plugin.correct.pointing import Spot
 
         index = (None,) * self.layer.ndim
         return Spot(self.point, Frame(index), int(self.layer.data[self.point]))

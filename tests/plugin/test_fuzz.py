@@ -17,8 +17,7 @@ import pytest
 from napari.layers import Labels
 from napari.utils.notifications import notification_manager
 from qtpy.QtCore import Qt
-
-from .canvas import Canvas
+from tests.plugin.canvas import Canvas
 
 N_SEEDS = int(os.environ.get("NCUT_FUZZ_SEEDS", "2"))
 N_ACTIONS = 200
