@@ -51,8 +51,9 @@ def drag(window, histogram, start, stop):
 
 def test_matplotlib_is_imported_only_with_the_dock():
     code = (
-        "import sys, napari_ncut.plugin.graph_cut.graph_cut_widget, napari_ncut.plugin.review.review_dock, "
-        "napari_ncut.plugin.measure.measure_dock; sys.exit('matplotlib.pyplot' in sys.modules "
+        "import sys, napari_ncut.plugin.graph_cut.graph_cut_widget, "
+        "napari_ncut.plugin.review.review_dock, napari_ncut.plugin.measure.measure_dock; "
+        "sys.exit('matplotlib.pyplot' in sys.modules "
         "or 'matplotlib.figure' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
