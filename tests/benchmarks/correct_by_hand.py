@@ -55,7 +55,7 @@ class Hand:
         self.layer = self.window.viewer.add_labels(labels, scale=scale)
         self.window.viewer.dims.point = tuple(s * p for s, p in zip(scale, self.point, strict=True))
         self.widget = CorrectWidget(self.window.viewer)
-        self.window.run_until(lambda: self.widget.is_prepared and self.widget.is_idle)
+        self.window.run_until(lambda: self.widget.is_idle)
 
     def spot(self):
         """Return the pixel as the mouse gives it."""

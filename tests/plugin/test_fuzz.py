@@ -88,7 +88,6 @@ class Person:
         self.graph_cut = window.dock("Graph cut")
         self.canvas = Canvas(window, self.viewer.layers["movie"])
         self.viewer.reset_view()
-        window.wait_until(lambda: self.correct.is_prepared, timeout=300)
         self.idle()
 
     def _on_inserted(self, event):

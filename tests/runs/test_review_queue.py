@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from napari_ncut.objects.review import necks
-from napari_ncut.runs.review_queue import Doubts
+from napari_ncut.runs.review_queue import ReviewQueue
 from napari_ncut.splitting.split import split_tree
 
 
@@ -23,7 +23,7 @@ def trees():
 
 
 def test_necks_of_all_frames_come_in_the_order_of_their_distance_to_the_threshold(trees):
-    doubts = Doubts(trees, 0.7)
+    doubts = ReviewQueue(trees, 0.7)
     expected = np.concatenate([tree.ratio[tree.ratio < 1] for tree in trees.values()])
     assert sorted(doubts.ratio) == sorted(expected)
     assert (np.diff(np.abs(doubts.ratio - 0.7)) >= 0).all()
@@ -36,16 +36,16 @@ def test_necks_of_all_frames_come_in_the_order_of_their_distance_to_the_threshol
 
 
 def test_a_neck_is_found_again_at_another_threshold(trees):
-    before, after = Doubts(trees, 0.2), Doubts(trees, 0.95)
+    before, after = ReviewQueue(trees, 0.2), ReviewQueue(trees, 0.95)
     for number in range(len(before)):
         neck = before[number]
         assert after[after.find(neck)] == neck
-    assert Doubts({(0,): trees[3,]}, 0.2).find(before[0]) is None
-    assert Doubts({}, 0.2).find(before[0]) is None
+    assert ReviewQueue({(0,): trees[3,]}, 0.2).find(before[0]) is None
+    assert ReviewQueue({}, 0.2).find(before[0]) is None
 
 
 def test_decided_necks_are_those_of_their_frame(trees):
-    doubts = Doubts(trees, 0.7)
+    doubts = ReviewQueue(trees, 0.7)
     neck = doubts[1]
     decided = doubts.decided({neck.frame: {neck.sides: False}})
     assert np.flatnonzero(decided).tolist() == [1]
@@ -55,7 +55,7 @@ def test_decided_necks_are_those_of_their_frame(trees):
 
 
 def test_the_same_trees_and_threshold_are_the_same_doubts(trees):
-    doubts = Doubts(trees, 0.7)
+    doubts = ReviewQueue(trees, 0.7)
     assert doubts.is_like(dict(trees), 0.7)
     assert not doubts.is_like(trees, 0.8)
     assert not doubts.is_like({(0,): trees[0,]}, 0.7)
@@ -63,5 +63,5 @@ def test_the_same_trees_and_threshold_are_the_same_doubts(trees):
 
 
 def test_without_necks_there_is_nothing_to_doubt():
-    assert len(Doubts({}, 0.5)) == 0
-    assert len(Doubts({(): split_tree(discs((20, 18)))}, 0.5)) == 0
+    assert len(ReviewQueue({}, 0.5)) == 0
+    assert len(ReviewQueue({(): split_tree(discs((20, 18)))}, 0.5)) == 0

@@ -1,5 +1,7 @@
 """Correcting by hand in a real window: the mouse, the keys, and napari's undo."""
 
+import threading
+
 import dask.array as da
 import numpy as np
 import pytest
@@ -7,6 +9,8 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QComboBox, QLabel, QPushButton
 from tests.plugin.canvas import NO_MODIFIER, Canvas
+
+from napari_ncut.plugin.correct.tools import cut_tool
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 LEFT, RIGHT, SQUARE, NOTHING = (50, 45), (50, 97), (20, 140), (5, 5)
@@ -30,8 +34,6 @@ class Hand(Canvas):
         # Most of the tests' time goes into drawing without a graphics card.
         self.viewer.window.resize(950, 600)
         self.widget = window.dock("Correct")
-        # The first time in an installation the loops are compiled.
-        window.wait_until(lambda: self.widget.is_prepared, timeout=300)
         # The dock has made the canvas smaller.
         self.viewer.reset_view()
         self.wait(20)
@@ -722,25 +724,15 @@ class TestFeel:
         assert hand.widget.minimumSizeHint().width() <= 250
         assert all(label.wordWrap() for label in hand.widget.form.findChildren(QLabel, "status"))
 
-    def test_it_answers_within_100_ms_in_a_large_image(self, hand_on, heartbeat):
-        import time
-
+    def test_in_a_large_image_it_cuts_in_a_thread(self, hand_on, threads_of):
         y, x = np.ogrid[:4096, :4096]
         data = np.zeros((4096, 4096), np.int32)
         for cx in (2000, 2220):
             data[(y - 2000) ** 2 + (x - cx) ** 2 < 128**2] = 3
-        assert 95_000 < np.count_nonzero(data) < 105_000
         hand = hand_on(data)
+        threads = threads_of(cut_tool, "split_edit")
         hand.tool("C")
         hand.act((2000, 2000))
-        hand.undo()
-        times = []
-        for _ in range(3):
-            hand.tool("C")
-            start = time.perf_counter()
-            hand.click((2000, 2000))
-            hand.window.wait_until(lambda: data[2000, 2000] != data[2000, 2220])
-            times.append(time.perf_counter() - start)
-            hand.undo()
-        # The machine of the tests is shared; the benchmark holds it to 0.1 s.
-        assert min(times) < 0.3
+        assert data[2000, 2000] != data[2000, 2220]
+        assert threads
+        assert threading.main_thread() not in threads

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QApplication, QFileDialog, QInputDialog, QPushButton
 
 from napari_ncut import scenes
 from napari_ncut.files import read_image, read_labels, read_provenance, write_labels
-from napari_ncut.plugin.graph_cut.result_layer import recipe_of
+from napari_ncut.plugin.shared.result_record import recipe_of
 
 
 def pick(window, widget, *names):

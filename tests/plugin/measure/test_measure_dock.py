@@ -1,6 +1,7 @@
 """The dock Measure in a real window: the table, its order, its rows, its file."""
 
 import csv
+import threading
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from skimage.measure import regionprops
 from tests.plugin.hands import check_nothing_is_cut_off, idle, press
 
 from napari_ncut import scenes
+from napari_ncut.plugin.measure import measure_dock
 
 ALT = Qt.KeyboardModifier.AltModifier
 
@@ -287,12 +289,13 @@ def test_a_deleted_result_is_told_and_what_is_measured_next(measured):
     assert dock.labels.value.name in said
 
 
-def test_the_window_answers_while_it_measures(window, heartbeat):
+def test_it_measures_in_a_thread(window, threads_of):
     scene = scenes.field()
     window.viewer.add_labels(scene.truth.astype(int))
     dock = open_measure(window)
-    beat = heartbeat()
+    threads = threads_of(measure_dock, "measure")
     window.click(dock, "measure")
     idle(window, dock)
-    assert beat.stop() < 0.4
+    assert threads
+    assert threading.main_thread() not in threads
     assert len(shown(dock)[1]) == len(np.unique(scene.truth)) - 1

@@ -1,11 +1,15 @@
 """The dock Review in a real window: next, keep, merge back, split, by button and by key."""
 
+import threading
+
 import numpy as np
 import pytest
 from qtpy.QtWidgets import QLineEdit
 from tests.plugin.hands import check_nothing_is_cut_off, idle, press
 
 from napari_ncut import scenes
+from napari_ncut.objects import review
+from napari_ncut.runs import review_queue
 
 
 @pytest.fixture
@@ -164,10 +168,10 @@ def test_another_image_begins_without_decisions(reviewed):
     window, graph_cut, dock = reviewed
     go(window, dock)
     go(window, dock, "keep")
-    assert graph_cut.decisions
+    assert dock._model.decisions
     window.viewer.open_sample("napari-ncut", "unequal")
     idle(window, graph_cut)
-    assert not graph_cut.decisions
+    assert not dock._model.decisions
 
 
 @pytest.fixture
@@ -214,7 +218,7 @@ def test_keys_pressed_in_haste_lose_nothing(applied):
         press(window, key)
     idle(window, dock)
     assert layer.data.flat[neck.sides[0]] == layer.data.flat[neck.sides[1]]
-    assert neck.sides in graph_cut.decisions[()]
+    assert neck.sides in dock._model.decisions[()]
 
 
 def test_a_deleted_result_leaves_a_sentence_and_no_mark(reviewed):
@@ -312,13 +316,17 @@ def test_nothing_is_cut_off_in_250_pixels_and_typing_a_name_does_not_decide(revi
     assert left(dock) == before
 
 
-def test_the_window_answers_while_it_looks(window, heartbeat):
+def test_where_the_necks_lie_is_found_and_changed_in_threads(window, threads_of):
     window.viewer.open_sample("napari-ncut", "field")
     graph_cut = window.dock()
     window.run(graph_cut)
     dock = open_review(window)
     go(window, dock)
-    beat = heartbeat()
+    looks, merges = threads_of(review, "look"), threads_of(review_queue, "merge_edit")
     for name in ("next", "next", "keep", "next"):
         go(window, dock, name)
-    assert beat.stop() < 0.4
+    go_to_a(window, dock, split=True)
+    go(window, dock, "merge_back")
+    assert looks
+    assert merges
+    assert threading.main_thread() not in looks + merges

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from napari.layers import Layer
+from napari.layers import Labels, Layer
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QComboBox,
@@ -19,6 +19,8 @@ from qtpy.QtWidgets import (
 )
 
 from napari_ncut.plugin.correct.tools import Tool
+from napari_ncut.plugin.shared.layer_combo import LayerCombo
+from napari_ncut.plugin.shared.status_label import StatusLabel
 
 NO_TOOL = "No tool is in use: the mouse moves the picture."
 SHORTCUTS = (
@@ -32,34 +34,6 @@ SHORTCUTS = (
     ("Ctrl+Z", "undo"),
     ("Ctrl+Shift+Z", "redo"),
 )
-ERROR_STYLE = "color: #e8553e;"
-
-
-class LayerChoice(QComboBox):
-    """A combo box of layers, and perhaps of none."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._layers: list[Layer | None] = []
-        # A long name must not make the dock wide.
-        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(8)
-
-    @property
-    def layer(self) -> Layer | None:
-        """The chosen layer."""
-        index = self.currentIndex()
-        return self._layers[index] if 0 <= index < len(self._layers) else None
-
-    def fill(self, layers: Sequence[Layer], chosen: Layer | None, none: str = "") -> None:
-        """Offer layers, and with a text for it none; nothing is told to anyone."""
-        self.blockSignals(True)
-        self.clear()
-        self._layers = [*layers, *([None] if none else [])]
-        self.addItems([*(layer.name for layer in layers), *([none] if none else [])])
-        if chosen in self._layers:
-            self.setCurrentIndex(self._layers.index(chosen))
-        self.blockSignals(False)
 
 
 class CorrectForm(QWidget):
@@ -69,20 +43,26 @@ class CorrectForm(QWidget):
     ----------
     tools : sequence of Tool
         Each gets a button.
+    images : callable
+        Tells whether a layer is offered as an image.
+    status : StatusLabel
+        The line in which it says what happened.
     """
 
-    def __init__(self, tools: Sequence[Tool]) -> None:
+    def __init__(
+        self, tools: Sequence[Tool], images: Callable[[Layer], bool], status: StatusLabel
+    ) -> None:
         super().__init__()
         self._form = QFormLayout()
         self._form.setContentsMargins(0, 0, 0, 0)
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self.labels = self._row(
-            "labels", "Labels", LayerChoice(), "The layer whose objects are corrected."
+            "labels", "Labels", LayerCombo(_is_labels), "The layer whose objects are corrected."
         )
         self.image = self._row(
             "image",
             "Image",
-            LayerChoice(),
+            LayerCombo(images, "none: shape only"),
             "Dark lines and steps of brightness guide the cut; without an image the shape alone.",
         )
         self.spatial_ndim = self._row(
@@ -100,7 +80,7 @@ class CorrectForm(QWidget):
         self.n_parts.setRange(2, 9)
         self.buttons = {tool.name: self._button(tool) for tool in tools}
         self.active = self._text("active")
-        self.status = self._text("status")
+        self.status = status
         self.make_editable = QPushButton("Make an editable copy")
         self.make_editable.setObjectName("make_editable")
         self.shortcuts = self._text("shortcuts")
@@ -149,8 +129,7 @@ class CorrectForm(QWidget):
 
     def say(self, text: str, error: bool = False) -> None:
         """Say what happened."""
-        self.status.setStyleSheet(ERROR_STYLE if error else "")
-        self.status.setText(text)
+        self.status.say(text, error=error)
 
     def show_tool(self, tool: Tool | None) -> None:
         """Say which tool is in use."""
@@ -184,3 +163,7 @@ def shortcuts_table() -> str:
         for key, what in SHORTCUTS
     )
     return f"<table>{rows}</table>"
+
+
+def _is_labels(layer: Layer) -> bool:
+    return isinstance(layer, Labels)

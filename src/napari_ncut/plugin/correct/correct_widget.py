@@ -1,4 +1,4 @@
-"""The dock widget "Correct": objects cut, merged, deleted and cut again by hand."""
+"""The dock "Correct": objects cut, merged, deleted and cut again by hand."""
 
 from __future__ import annotations
 
@@ -10,23 +10,22 @@ import napari
 import numpy as np
 from napari.layers import Image, Labels, Layer
 from numpy.typing import NDArray
-from qtpy.QtCore import QEvent, Qt, QTimer
+from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeyEvent
 
 from napari_ncut.plugin.correct import pointing
 from napari_ncut.plugin.correct.correct_form import CorrectForm
 from napari_ncut.plugin.correct.desk import Desk
 from napari_ncut.plugin.correct.mouse_keys import FREE_MODE, Hands, Keys
-from napari_ncut.plugin.correct.overlay import focus_canvas
 from napari_ncut.plugin.correct.tools import TOOLS, Tool
 from napari_ncut.plugin.shared import editable, layers
-from napari_ncut.plugin.shared.column import Column
-from napari_ncut.plugin.shared.run import Run
+from napari_ncut.plugin.shared.dock import Dock, in_viewer
+from napari_ncut.plugin.shared.napari_private import focus_canvas
 
 NO_LAYER = "Open or make a Labels layer first; its objects are corrected here."
 
 
-class CorrectWidget(Column):
+class CorrectWidget(Dock):
     """Corrects the objects of any Labels layer by hand.
 
     Parameters
@@ -36,26 +35,24 @@ class CorrectWidget(Column):
     """
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
-        super().__init__()
-        # Napari hands plugins a proxy whose layers are proxies too, never the same one twice.
-        viewer = self._viewer = getattr(viewer, "__wrapped__", viewer)
+        super().__init__(viewer)
+        viewer = self._viewer
         self._desk = Desk(viewer, self)
         self._tools: dict[str, Tool] = {kind.name: kind(self._desk) for kind in TOOLS}
         self.tool: Tool | None = None
         self._hands: Hands | None = None
         self._keys: Keys | None = None
-        self._copying: Run | None = None
         self._wants_no_image = False
-        self.is_prepared = False
-        self.form = CorrectForm(list(self._tools.values()))
-        layout = self.column
-        layout.addWidget(self.form)
+        self.form = CorrectForm(
+            list(self._tools.values()),
+            lambda image: pointing.can_be_evidence(image, self._desk.layer),
+            self.status,
+        )
+        self.column.addWidget(self.form)
 
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.timeout.connect(self._leave_what_is_not_active)
+        self._soon = self.debounced(0, self._leave_what_is_not_active)
         self._layer_events: list[tuple[Any, Any]] = []
-        self._viewer_events = [
+        for event, react in (
             (viewer.layers.events.inserted, self._on_layers),
             (viewer.layers.events.removed, self._on_layers),
             (viewer.layers.events.renamed, self._on_layers),
@@ -63,43 +60,28 @@ class CorrectWidget(Column):
             (viewer.dims.events.current_step, self._on_view),
             (viewer.dims.events.ndisplay, self._on_view),
             (viewer.dims.events.order, self._on_view),
-        ]
+        ):
+            self.follow(event, react)
         self._connect()
         self._take(self._default_layer())
-        self._prepare()
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing runs and nothing is about to."""
-        return self._desk.is_idle and self._copying is None and not self._soon.isActive()
+        return super().is_idle and self._desk.is_idle
 
     def _connect(self) -> None:
-        for event, react in self._viewer_events:
-            event.connect(react)
         form, desk = self.form, self._desk
-        form.labels.currentIndexChanged.connect(self._on_labels)
-        form.image.currentIndexChanged.connect(self._on_image)
+        form.labels.changed.connect(self._on_labels)
+        form.image.changed.connect(self._on_image)
         form.spatial_ndim.currentIndexChanged.connect(self._on_spatial_ndim)
         form.n_parts.valueChanged.connect(self._on_n_parts)
         form.make_editable.clicked.connect(self._on_make_editable)
         for name, button in form.buttons.items():
             button.clicked.connect(partial(self._on_button, name))
-        desk.said.connect(form.say)
-        desk.n_parts_changed.connect(form.n_parts.setValue)
-        desk.widened.connect(self._take)
-
-    def _prepare(self) -> None:
-        """Compile the loops, which only the first use of an installation has to."""
-        run = Run(lambda _: None, "napari-ncut: preparing", self, in_activity_dock=False)
-        run.progressed.connect(lambda _, text: self.form.say(f"Please wait: {text}."))
-        run.failed.connect(lambda error: self.form.say(str(error), error=True))
-        run.finished.connect(self._on_prepared)
-
-    def _on_prepared(self) -> None:
-        self.is_prepared = True
-        if self.form.status.text().startswith("Please wait"):
-            self.form.say("")
-            self._refresh()
+        self.follow(desk.said, form.say)
+        self.follow(desk.n_parts_changed, self._show_n_parts)
+        self.follow(desk.edits.widened, self._on_widened)
 
     # The layers
 
@@ -125,7 +107,7 @@ class CorrectWidget(Column):
                 (layer.events.editable, self._refresh),
             ]
             for event, react in self._layer_events:
-                event.connect(react)
+                self.follow(event, react)
             self._desk.spatial_ndim = layers.guess_spatial_ndim(layer)
         is_deep = layer is not None and layer.ndim > 2
         self.form.show_spatial_ndim(self._desk.spatial_ndim, is_deep)
@@ -134,27 +116,36 @@ class CorrectWidget(Column):
         if tool is not None:
             self._use(tool.name)
         if before is not None and layer is not None and before not in self._viewer.layers:
-            self.form.say(f"{before.name} was deleted; this is {layer.name} now.")
+            self.say(f"{before.name} was deleted; this is {layer.name} now.")
 
     def _leave_layer(self) -> None:
         self._leave()
         for event, react in self._layer_events:
-            event.disconnect(react)
+            self.unfollow(event, react)
         self._layer_events = []
         if self._keys is not None:
             self._keys.release()
             self._keys = None
 
+    def _on_widened(self, before: Labels, layer: Labels) -> None:
+        if before is self._model.layer:
+            self._model.replace_layer(layer)
+        self._take(layer)
+
     def _refill(self) -> None:
-        """Offer the layers that there are."""
-        found = [layer for layer in reversed(self._viewer.layers) if isinstance(layer, Labels)]
-        self.form.labels.fill(found, self._desk.layer)
-        images = pointing.evidence_images(self._viewer, self._desk.layer)[::-1]
-        chosen = self._desk.image
-        if chosen not in images:
-            chosen = None if self._wants_no_image or not images else images[0]
-        self.form.image.fill(images, chosen, "none: shape only")
-        self._desk.image = chosen
+        """Offer the layers that there are, the newest first."""
+        newest_first = list(reversed(self._viewer.layers))
+        labels, image = self.form.labels, self.form.image
+        labels.fill(newest_first)
+        with labels.quiet():
+            labels.value = self._desk.layer
+        image.fill(newest_first)
+        if self._desk.image not in image.offered:
+            self._desk.image = None
+            if not self._wants_no_image and image.offered:
+                self._desk.image = image.offered[0]
+        with image.quiet():
+            image.value = self._desk.image
 
     def _on_layers(self, _: object = None) -> None:
         layer = self._desk.layer
@@ -171,20 +162,20 @@ class CorrectWidget(Column):
             self._take(active)
         elif self.tool is not None:
             # Between two layers none is active for a moment.
-            self._soon.start()
+            self._soon.trigger()
 
     def _leave_what_is_not_active(self) -> None:
         if self.tool is not None and self._viewer.layers.selection.active is not self._desk.layer:
             self._leave()
-            self.form.say("Another layer was selected, so the tool was put away.")
+            self.say("Another layer was selected, so the tool was put away.")
 
     def _on_labels(self) -> None:
-        layer = self.form.labels.layer
-        if layer is not None:
+        layer = self.form.labels.value
+        if isinstance(layer, Labels):
             self._take(layer)
 
     def _on_image(self) -> None:
-        image = self.form.image.layer
+        image = self.form.image.value
         self._wants_no_image = image is None
         self._desk.image = image if isinstance(image, Image) else None
         self._start_over()
@@ -198,13 +189,16 @@ class CorrectWidget(Column):
         if self.tool is not None:
             self.tool.parts_changed()
 
+    def _show_n_parts(self, value: int) -> None:
+        self.form.n_parts.setValue(value)
+
     def _start_over(self) -> None:
         """Forget what the tool was about to do: what it would do has changed."""
         if self.tool is not None:
             self.tool.end()
 
     def _on_labels_changed(self, _: object = None) -> None:
-        if self.tool is not None and not self._desk.is_applying:
+        if self.tool is not None and not self._desk.edits.is_applying:
             self.tool.labels_changed()
 
     def _on_view(self, _: object = None) -> None:
@@ -256,7 +250,7 @@ class CorrectWidget(Column):
         self._hands = Hands(
             self._viewer, layer, self.tool, lambda: self._desk.spatial_ndim, self._leave
         )
-        self.form.say("")
+        self.say("")
         self.form.show_tool(self.tool)
 
     def _leave(self) -> None:
@@ -279,31 +273,31 @@ class CorrectWidget(Column):
 
     def _on_make_editable(self) -> None:
         layer = self._desk.layer
-        if layer is None or self._copying is not None:
+        if layer is None or "copy" in self._runs:
             return
-        self.form.say("Reading the labels for the copy.")
+        self.say("Reading the labels for the copy.")
         self.form.make_editable.setEnabled(False)
-        text = f"napari-ncut: copy of {layer.name}"
-        run = self._copying = Run(lambda _: editable.editable_data(layer), text, self)
-        run.returned.connect(lambda data, _: self._add_copy(layer, data))
-        run.failed.connect(lambda error: self.form.say(str(error), error=True))
+        # For the finest level that fits memory.
+        data = layers.arrays(layer)[layers.level(layer)]
+        run = self.start_run(
+            "copy",
+            lambda _: np.array(data),
+            lambda copied, _: self._add_copy(layer, copied),
+            in_activity_dock=f"napari-ncut: copy of {layer.name}",
+        )
         run.cancelled.connect(self._refresh)
-        run.finished.connect(self._on_copied)
+        run.finished.connect(lambda: self.form.make_editable.setEnabled(True))
 
     def _add_copy(self, layer: Labels, data: NDArray[np.integer[Any]]) -> None:
-        if layer in self._viewer.layers:
+        if in_viewer(layer, self._viewer):
             copy = editable.add_copy(self._viewer, layer, data, "(editable)")
             self._take(copy)
-            self.form.say(f"{copy.name} is a copy in memory; the original is hidden.")
-
-    def _on_copied(self) -> None:
-        self._copying = None
-        self.form.make_editable.setEnabled(True)
+            self.say(f"{copy.name} is a copy in memory; the original is hidden.")
 
     # Keys and the end
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """Hear the tools' keys also while the widget has the focus."""
+        """Hear the tools' keys also while the dock has the focus."""
         assert event is not None
         names = {ord(tool.key): name for name, tool in self._tools.items()}
         held, key, layer = event.modifiers(), event.key(), self._desk.layer
@@ -321,20 +315,7 @@ class CorrectWidget(Column):
         else:
             super().keyPressEvent(event)
 
-    def changeEvent(self, event: QEvent | None) -> None:
-        """Follow the widget into its dock, and out of it when the dock is closed."""
-        assert event is not None
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
-            self.leave()
-
-    def leave(self) -> None:
+    def clean_up(self) -> None:
         """Give everything back to napari."""
-        self._soon.stop()
         self._leave_layer()
         self._desk.take(None)
-        if self._copying is not None:
-            self._copying.cancel()
-        for event, react in self._viewer_events:
-            event.disconnect(react)
-        self._viewer_events = []

@@ -18,6 +18,7 @@ from vispy.visuals.transforms import STTransform
 from napari_ncut.cutting.two_scale import beside_border
 from napari_ncut.objects.edits import Frame, Point
 from napari_ncut.plugin.correct.pointing import displayed_axes
+from napari_ncut.plugin.shared.napari_private import node_of
 
 # Okabe and Ito's colours, which people with colour blindness can tell apart.
 COLOURS = np.array(
@@ -45,18 +46,6 @@ def swatch(number: int) -> str:
     """Return a colour by its number from 1 as rich text: a square and the number."""
     red, green, blue = COLOURS[number - 1]
     return f"<span style='color: rgb({red}, {green}, {blue})'>\u25a0</span>&nbsp;{number}"
-
-
-def canvas_of(viewer: napari.viewer.Viewer) -> Any:
-    """Return napari's canvas, for which there is no public name; None if it moved."""
-    return getattr(getattr(viewer.window, "_qt_viewer", None), "canvas", None)
-
-
-def focus_canvas(viewer: napari.viewer.Viewer) -> None:
-    """Give the keys to the canvas."""
-    canvas = canvas_of(viewer)
-    if canvas is not None:
-        canvas.native.setFocus()
 
 
 class Overlay:
@@ -120,8 +109,7 @@ class Overlay:
 
     def _node(self, name: str, kind: Any, **kwargs: Any) -> Any:
         """Return the visual of a name on the layer's picture, made on first use; None without."""
-        canvas = canvas_of(self._viewer)
-        picture = None if canvas is None else canvas.layer_to_visual.get(self._layer)
+        picture = node_of(self._viewer, self._layer)
         if picture is None:
             return None
         if name not in self._nodes:
@@ -129,7 +117,7 @@ class Overlay:
             node.set_gl_state("translucent", depth_test=False, cull_face=False)
             node.order = len(self._nodes)
         node = self._nodes[name]
-        node.parent = picture.node
+        node.parent = picture
         return node
 
     def _hide(self, *names: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from napari.components import ViewerModel
-from napari.layers import Image, Labels
+from napari.layers import Image, Labels, Layer
 
 from napari_ncut.objects.edits import Frame, Point
 from napari_ncut.objects.object_cut import Evidence
@@ -115,15 +115,9 @@ def evidence(viewer: ViewerModel, layer: Labels, image: Image | None, frame: Fra
     return Evidence(data[index], spacing, has_channels=bool(image.rgb))
 
 
-def evidence_images(viewer: ViewerModel, layer: Labels | None) -> list[Image]:
-    """Return the images that lie pixel by pixel on the labels."""
-    if layer is None:
-        return []
+def can_be_evidence(image: Layer, layer: Labels | None) -> bool:
+    """Return whether a layer is an image that lies pixel by pixel on the labels."""
+    if layer is None or not isinstance(image, Image) or layers.is_mask(image):
+        return False
     shape = tuple(layers.spatial_shape(layer))
-    return [
-        image
-        for image in viewer.layers
-        if isinstance(image, Image)
-        and not layers.is_mask(image)
-        and tuple(layers.spatial_shape(image))[-len(shape) :] == shape
-    ]
+    return tuple(layers.spatial_shape(image))[-len(shape) :] == shape

@@ -8,13 +8,15 @@ from typing import Any
 from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, SpinBox
 from napari.components import ViewerModel
 from napari.layers import Labels, Layer
-from qtpy.QtCore import QEvent, QObject, Qt, Signal
-from qtpy.QtWidgets import QAbstractSlider, QFormLayout, QLabel, QWidget
-from superqt import QLabeledDoubleSlider
+from psygnal import Signal
+from qtpy.QtWidgets import QFormLayout, QLabel, QWidget
 
-from napari_ncut.core.settings import CutSettings, SplitSettings
-from napari_ncut.plugin.graph_cut.layer_choice import LayerChoice
+from napari_ncut.plugin.graph_cut.float_slider import FloatSlider
+from napari_ncut.plugin.graph_cut.layer_choice import COMBOS, LayerChoice
 from napari_ncut.plugin.shared import layers
+from napari_ncut.plugin.shared.colours import error_colour
+from napari_ncut.plugin.shared.layer_combo import LayerCombo
+from napari_ncut.plugin.shared.model import Model
 
 MODES = (("Split touching objects", "split"), ("Cut into N", "cut"))
 FOREGROUND = (("mask layer", "mask"), ("bright (Otsu)", "bright"), ("dark (Otsu)", "dark"))
@@ -89,74 +91,12 @@ ROWS = {
     ),
     "preview": ("", "Show the result while you turn the settings. Run keeps it."),
 }
+# Those of them that the model holds.
+SETTINGS = tuple(name for name in ROWS if name not in COMBOS)
 
 
-# By how many steps a key moves a slider.
-STEPS = {
-    Qt.Key.Key_Left: -1,
-    Qt.Key.Key_Down: -1,
-    Qt.Key.Key_Right: 1,
-    Qt.Key.Key_Up: 1,
-    Qt.Key.Key_PageDown: -10,
-    Qt.Key.Key_PageUp: 10,
-    Qt.Key.Key_Home: -100,
-    Qt.Key.Key_End: 100,
-}
-
-
-class SliderKeys(QObject):
-    """Moves a slider by keys, which superqt's sliders of floats do not hear."""
-
-    def eventFilter(self, slider: Any, event: Any) -> bool:
-        """Take the keys that move a slider, and no other event."""
-        if event.type() != QEvent.Type.KeyPress or event.key() not in STEPS:
-            return False
-        slider.setValue(slider.value() + STEPS[event.key()] * slider.singleStep())
-        return True
-
-
-class FloatSlider:
-    """A slider with the face of a magicgui widget.
-
-    The Qt slider under magicgui's own counts in millionths; this one holds the number itself,
-    for the tests and assistive tools that find it by its name.
-    """
-
-    def __init__(self, value: float) -> None:
-        self.native = QLabeledDoubleSlider(Qt.Orientation.Horizontal)
-        self.native.setDecimals(2)
-        # One stop of the Tab key, not one for the slider and one for the box around it.
-        self._slider = self.native.findChild(QAbstractSlider)
-        self.native.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.native.setFocusProxy(self._slider)
-        self._slider.installEventFilter(SliderKeys(self.native))
-        self.changed = self.native.valueChanged
-        self.set_range(0.0, 1.0)
-        self.value = value
-        self.name = self.tooltip = ""
-
-    @property
-    def value(self) -> float:
-        """The number that the slider shows."""
-        return round(float(self.native.value()), 6)
-
-    @value.setter
-    def value(self, value: float) -> None:
-        self.native.setValue(value)
-
-    def describe(self, text: str) -> None:
-        """Set what a screen reader says of the slider."""
-        self.native.setAccessibleName(text)
-        self._slider.setAccessibleName(text)
-
-    def set_range(self, low: float, high: float) -> None:
-        """Set the ends of the slider; a step is a hundredth of the way between them."""
-        self.native.setRange(low, high)
-        self.native.setSingleStep((high - low) / 100)
-
-
-class Controls(QObject):
-    """A form that edits the settings and names the layers.
+class Controls:
+    """A form that shows and changes the settings of the model, and names the layers.
 
     Every control is an attribute with the name of its setting, which is its Qt objectName too.
     ``form`` is the widget that shows them.
@@ -165,101 +105,83 @@ class Controls(QObject):
     ----------
     viewer : napari.components.ViewerModel
         The viewer whose layers there are to choose from.
-    parent : QObject
-        Lives as long as this.
+    model : Model
+        Holds the settings.
     """
 
     layers_changed = Signal(str)  # the name of the control
-    settings_changed = Signal(str)
 
-    def __init__(self, viewer: ViewerModel, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, viewer: ViewerModel, model: Model) -> None:
         self.form = QWidget()
-        self._is_quiet = False
-        self.choice = LayerChoice(viewer, self)
-        cut, split = CutSettings(), SplitSettings()
-        self.mode = ComboBox(choices=MODES, value="split")
+        self._viewer = viewer
+        self._model = model
+        self._is_showing = False
+        self._problem: tuple[str, str] | None = None
+        self.choice = LayerChoice(viewer, model)
+        form = model.form
+        self.mode = ComboBox(choices=MODES, value=form.mode)
         self.image = self.choice.image
-        self.foreground = ComboBox(choices=FOREGROUND)
+        self.foreground = ComboBox(choices=FOREGROUND, value=form.foreground)
         self.mask = self.choice.mask
         self.threshold = FloatSlider(0.5)
+        self.set_threshold_range(*model.threshold_range)
+        self.threshold.value = form.threshold
         self.spatial_ndim = ComboBox(choices=(("planes", 2), ("volume", 3)), value=2)
-        self.frames = ComboBox(choices=(("all", "all"), ("current one", "current")))
-        self.region = ComboBox(choices=REGIONS)
+        self.spatial_ndim.value = form.spatial_ndim
+        self.frames = ComboBox(
+            choices=(("all", "all"), ("current one", "current")), value=form.frames
+        )
+        self.region = ComboBox(choices=REGIONS, value=form.region)
         self.shapes = self.choice.shapes
-        self.neck = FloatSlider(split.neck)
-        self.min_size = FloatSpinBox(min=0, max=1e12, step=1, value=split.min_size)
-        self.n_segments = SpinBox(min=1, max=1_000_000, value=cut.n_segments)
+        self.neck = FloatSlider(form.neck)
+        self.min_size = FloatSpinBox(min=0, max=1e12, step=1, value=form.min_size)
+        self.n_segments = SpinBox(min=1, max=1_000_000, value=form.n_segments)
         self.seeds = self.choice.seeds
-        self.beta = FloatSpinBox(min=0, max=1000, step=0.05, value=cut.beta)
-        self.connectivity = ComboBox(choices=(("faces", "faces"), ("and corners", "corners")))
-        self.preview = CheckBox(text="Preview", value=True)
+        self.beta = FloatSpinBox(min=0, max=1000, step=0.05, value=form.beta)
+        self.connectivity = ComboBox(
+            choices=(("faces", "faces"), ("and corners", "corners")), value=form.connectivity
+        )
+        self.preview = CheckBox(text="Preview", value=form.preview)
         self._labels = self._lay_out()
 
-        for name in ROWS:
+        for name in SETTINGS:
             control = self._control(name)
-            if name in ("image", "mask", "seeds", "shapes"):
-                continue
-            control.changed.connect(lambda _, name=name: self._on_setting(name))
+            control.changed.connect(lambda _, name=name: self._on_control(name))
+        model.form_changed.connect(self._on_model)
         self.choice.changed.connect(self._on_layers)
-        self.choice.choose_newest()
+        if self.choice.restore():
+            self._show_rows()
+        else:
+            self.choice.choose_newest()
+
+    def leave(self) -> None:
+        """Follow neither the model nor the viewer any more."""
+        self._model.form_changed.disconnect(self._on_model)
+        self.choice.leave()
 
     # The settings
 
-    @property
-    def splits(self) -> bool:
-        """Whether the mode is *Split touching objects*."""
-        return bool(self.mode.value == "split")
-
-    @property
-    def work_ndim(self) -> int:
-        """Dimensions of what is cut: of a volume, the current slice is a plane."""
-        return 2 if self.region.value == "current" else int(self.spatial_ndim.value)
-
-    @property
-    def thresholds(self) -> bool:
-        """Whether the foreground is taken from the image."""
-        return bool(self.foreground.value != "mask")
-
-    def settings(self) -> CutSettings | SplitSettings:
-        """Return the settings of the mode, as the form shows them."""
-        if self.splits:
-            return SplitSettings(
-                neck=self.neck.value, min_size=self.min_size.value, beta=self.beta.value
-            )
-        return CutSettings(
-            n_segments=self.n_segments.value,
-            beta=self.beta.value,
-            connectivity=1 if self.connectivity.value == "faces" else self.work_ndim,
-            min_size=self.min_size.value,
-        )
-
-    def set_settings(self, settings: CutSettings | SplitSettings) -> None:
-        """Show settings in the form, as those of a preset or of another result."""
-        self.mode.value = "split" if isinstance(settings, SplitSettings) else "cut"
-        self.beta.value = settings.beta
-        self.min_size.value = settings.min_size
-        if isinstance(settings, SplitSettings):
-            self.neck.value = settings.neck
-        else:
-            self.n_segments.value = settings.n_segments
-            self.connectivity.value = "faces" if settings.connectivity == 1 else "corners"
-
     def mask_layer(self) -> Layer | None:
         """Return the mask layer that counts, if one does."""
-        return None if self.thresholds else self.mask.value
+        return None if self._model.form.thresholds else self.mask.value
 
     def main_layer(self) -> Layer | None:
         """Return the layer whose pixels are cut and whose place the result takes."""
         return self.image.value if self.image.value is not None else self.mask_layer()
 
+    def set_threshold_range(self, low: float, high: float) -> None:
+        """Set the brightness at the ends of the threshold's slider."""
+        self._model.threshold_range = low, high
+        self.threshold.set_range(low, high)
+
     def problem(self) -> tuple[str, str] | None:
         """Return the control that keeps the run from starting and what to do, or None."""
+        form = self._model.form
         image, mask, main = self.image.value, self.mask_layer(), self.main_layer()
         if main is None:
-            what = "a mask or a Labels layer" if self.splits else "an image"
+            what = "a mask or a Labels layer" if form.splits else "an image"
             return "image", f"Open {what} first (File > Open Sample > napari-ncut has some)."
-        if self.splits and mask is None and not self.thresholds:
+        if form.splits and mask is None and not form.thresholds:
             return "mask", (
                 "There is no mask of this image's shape. Make one: set Foreground to bright or "
                 "dark, or paint a Labels layer."
@@ -275,9 +197,10 @@ class Controls(QObject):
         return self._problem_of_the_region(mask)
 
     def _problem_of_the_region(self, mask: Layer | None) -> tuple[str, str] | None:
-        if self.region.value == "label" and not isinstance(mask, Labels):
+        region = self._model.form.region
+        if region == "label" and not isinstance(mask, Labels):
             return "region", "Choose a Labels layer as the mask; its selected label is the region."
-        if self.region.value == "shapes" and self.shapes.value is None:
+        if region == "shapes" and self.shapes.value is None:
             return "shapes", "Draw the region in a Shapes layer and choose it here."
         return None
 
@@ -289,70 +212,91 @@ class Controls(QObject):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         labels = {}
         for name, (text, tip) in ROWS.items():
-            control = self._control(name)
-            control.name = name
-            control.tooltip = tip
-            control.native.setObjectName(name)
+            control, native = self._control(name), self._native(name)
+            native.setObjectName(name)
+            native.setToolTip(tip)
             if isinstance(control, FloatSlider):
                 control.describe(text)
             else:
-                control.native.setAccessibleName(text or name)
-            if isinstance(control, ComboBox):
-                # Long names of layers are shortened, not the dock widened.
-                control.native.setMinimumContentsLength(6)
-                control.native.setSizeAdjustPolicy(
-                    control.native.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-                )
+                native.setAccessibleName(text or name)
             label = labels[name] = QLabel(text)
             label.setToolTip(tip)
-            label.setBuddy(control.native)
+            label.setBuddy(native)
             if name == "mode":
-                form.addRow(control.native)
+                form.addRow(native)
             else:
-                form.addRow(label, control.native)
+                form.addRow(label, native)
         return labels
 
     def _control(self, name: str) -> Any:
         return getattr(self, name)
 
+    def _native(self, name: str) -> QWidget:
+        """Return the Qt widget of a control."""
+        control = self._control(name)
+        return control if isinstance(control, LayerCombo) else control.native
+
     def mark(self, problem: tuple[str, str] | None) -> None:
         """Mark the control that keeps the run from starting; its tooltip says why."""
+        self._problem = problem
+        colour = error_colour(self._viewer.theme)
         for name, label in self._labels.items():
             wrong = problem is not None and problem[0] == name
             tip = problem[1] if problem is not None and wrong else ROWS[name][1]
-            label.setStyleSheet("color: #e8553e; font-weight: bold;" if wrong else "")
+            label.setStyleSheet(f"color: {colour}; font-weight: bold;" if wrong else "")
             label.setToolTip(tip)
-            self._control(name).native.setToolTip(tip)
+            self._native(name).setToolTip(tip)
+
+    def follow_theme(self) -> None:
+        """Take the colours of another theme."""
+        self.mark(self._problem)
 
     def _show(self, names: Iterable[str], visible: bool) -> None:
         for name in names:
             self._labels[name].setVisible(visible)
-            self._control(name).native.setVisible(visible)
+            self._native(name).setVisible(visible)
 
     def _show_rows(self) -> None:
-        main = self.main_layer()
+        form, main = self._model.form, self.main_layer()
         ndim = 2 if main is None else len(layers.spatial_shape(main))
-        self._show(["neck"], self.splits)
-        self._show(["n_segments", "seeds", "connectivity"], not self.splits)
+        self._show(["neck"], form.splits)
+        self._show(["n_segments", "seeds", "connectivity"], not form.splits)
         self.n_segments.enabled = self.seeds.value is None
-        self._show(["mask"], not self.thresholds)
-        self._show(["threshold"], self.thresholds)
-        self._show(["shapes"], self.region.value == "shapes")
+        self._show(["mask"], not form.thresholds)
+        self._show(["threshold"], form.thresholds)
+        self._show(["shapes"], form.region == "shapes")
         self._show(["spatial_ndim"], ndim > 2)
-        self._show(["frames"], ndim > self.spatial_ndim.value and self.region.value != "current")
+        self._show(["frames"], ndim > form.spatial_ndim and form.region != "current")
 
     def _on_layers(self, name: str) -> None:
         if name in ("image", "mask"):
             main = self.main_layer()
-            self._is_quiet = True
-            self.spatial_ndim.value = 2 if main is None else layers.guess_spatial_ndim(main)
+            values: dict[str, Any] = {
+                "spatial_ndim": 2 if main is None else layers.guess_spatial_ndim(main)
+            }
             if self.image.value is None:
-                self.foreground.value = "mask"
-            self._is_quiet = False
+                values["foreground"] = "mask"
+            # What follows from the layers is told with them.
+            self._model.change_quietly(**values)
+            for setting in values:
+                self._show_value(setting)
         self._show_rows()
         self.layers_changed.emit(name)
 
-    def _on_setting(self, name: str) -> None:
-        if not self._is_quiet:
-            self._show_rows()
-            self.settings_changed.emit(name)
+    def _on_control(self, name: str) -> None:
+        if not self._is_showing:
+            self._model.change(**{name: self._control(name).value})
+
+    def _on_model(self, name: str) -> None:
+        self._show_value(name)
+        self._show_rows()
+
+    def _show_value(self, name: str) -> None:
+        control, value = self._control(name), getattr(self._model.form, name)
+        if control.value != value:
+            # What a slider rounds is no change of the setting.
+            self._is_showing = True
+            try:
+                control.value = value
+            finally:
+                self._is_showing = False

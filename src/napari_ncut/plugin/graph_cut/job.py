@@ -2,65 +2,70 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from threading import Lock
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from napari.layers import Labels
 from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.plugin.graph_cut.result_layer import AUTOMATIC, SHOWN, is_corrected
+from napari_ncut.objects.review import Decisions
+from napari_ncut.plugin.graph_cut.regions import MakeRegion, MakeSeeds
+from napari_ncut.plugin.shared.model import LastRun
+from napari_ncut.plugin.shared.result_record import AUTOMATIC, SHOWN, Snapshot
 from napari_ncut.runs.recipe import Recipe, pack, unpack
-from napari_ncut.runs.stacks import Result, Source, StackSession
+from napari_ncut.runs.stacks import Frame, Result, Source, StackSession
 
 
 @dataclass(frozen=True)
 class Job:
-    """All that a run needs and all that its result needs to be placed, as of the click."""
+    """All that a run needs and all that its result needs to be placed, as of the click.
+
+    No layer is in it: a thread reads the arrays that the layers held.
+    """
 
     source: Source
+    region: MakeRegion | None
+    seeds: MakeSeeds | None
     recipe: Recipe
+    decisions: Mapping[Frame, Decisions]
     name: str
     place: dict[str, Any]
     paths: dict[str, str | None]
     preview: bool
-    previous: Labels | None
+    # The result that was applied last, and its labels as they were made.
+    previous: Snapshot | None
     before: str | None
 
-    def compute(self, session: StackSession, lock: Lock, monitor: Monitor) -> Outcome:
+    def compute(self, session: StackSession, monitor: Monitor) -> Outcome:
         """Make the labels, in a thread."""
-        # A cancelled run may still be on its way out of the session.
-        with lock:
-            result = session.run(self.source, self.recipe.settings, self.recipe.frames, monitor)
+        source = replace(
+            self.source,
+            region=None if self.region is None else self.region(),
+            seeds=None if self.seeds is None else self.seeds(),
+        )
+        recipe = self.recipe
+        result = session.run(
+            source, recipe.settings, recipe.frames, monitor, decisions=self.decisions
+        )
         labels = self._beside_other_frames(result.labels)
-        record = self.recipe.to_dict() | describe(result) | {"paths": self.paths}
+        record = recipe.to_dict() | describe(result) | {"paths": self.paths}
         if not self.preview:
-            with lock:
-                automatic = self._undecided(session, result, monitor)
+            automatic = result.labels
+            if result.trees and any(self.decisions.values()):
+                # As the recipe makes them: what a review decided is a correction.
+                again = session.run(source, recipe.settings, recipe.frames, monitor)
+                automatic = again.labels
             arrays = {
-                "region": self.source.region,
-                "seeds": self.source.seeds,
+                "region": source.region,
+                "seeds": source.seeds,
                 AUTOMATIC: automatic,
                 SHOWN: None if labels is automatic else labels,
             }
             record |= {key: None if a is None else pack(a) for key, a in arrays.items()}
-        painted = self.previous is not None and is_corrected(self.previous)
-        return Outcome(result, labels, record, painted)
-
-    def _undecided(
-        self, session: StackSession, result: Result, monitor: Monitor
-    ) -> NDArray[np.int32]:
-        """Return the labels as the recipe makes them, without the decisions of a review."""
-        if not result.trees or not any(session.decisions.values()):
-            return result.labels
-        decisions, session.decisions = session.decisions, {}
-        try:
-            again = session.run(self.source, self.recipe.settings, self.recipe.frames, monitor)
-        finally:
-            session.decisions = decisions
-        return again.labels
+        painted = self.previous is not None and self.previous.is_corrected()
+        return Outcome(LastRun(source, recipe, self.place, result), labels, record, painted)
 
     def _beside_other_frames(self, labels: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return the labels together with those of the frames that this run does not do."""
@@ -79,7 +84,7 @@ class Job:
 class Outcome:
     """A result, what its layer is to show, how it was made, and whether the last was painted on."""
 
-    result: Result
+    made: LastRun
     labels: NDArray[np.int32]
     record: dict[str, Any]
     painted: bool
@@ -93,12 +98,13 @@ def describe(result: Result) -> dict[str, Any]:
     }
 
 
-def summary(job: Job, result: Result, seconds: float) -> str:
+def summary(made: LastRun, seconds: float) -> str:
     """Return a result in one line, and why it is empty if it is."""
+    result = made.result
     total = sum(result.counts.values())
     if total == 0:
-        return why_empty(job)
-    frames = job.source.frames() if job.recipe.frames is None else job.recipe.frames
+        return why_empty(made)
+    frames = made.source.frames() if made.recipe.frames is None else made.recipe.frames
     n_empty = len(frames) - sum(count > 0 for count in result.counts.values())
     parts = [f"{total} segment{'s' * (total != 1)}"]
     if len(frames) > 1:
@@ -111,14 +117,14 @@ def summary(job: Job, result: Result, seconds: float) -> str:
     return ", ".join(parts)
 
 
-def why_empty(job: Job) -> str:
+def why_empty(made: LastRun) -> str:
     """Return why a run found no object, and what to do."""
-    where = "" if job.source.region is None else " in the region"
-    if job.recipe.threshold is not None:
-        side = "darker" if job.recipe.dark else "brighter"
+    where = "" if made.source.region is None else " in the region"
+    if made.recipe.threshold is not None:
+        side = "darker" if made.recipe.dark else "brighter"
         return (
             f"0 segments: no pixel{where} is {side} than the threshold of "
-            f"{job.recipe.threshold:.4g}. Move Threshold, or choose another Foreground."
+            f"{made.recipe.threshold:.4g}. Move Threshold, or choose another Foreground."
         )
     return f"0 segments: the mask is empty{where}. Draw one, or choose another Foreground."
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
-from magicgui.widgets import ComboBox
 from napari.components import ViewerModel
 from napari.layers import Image, Labels, Layer, Points, Shapes
-from qtpy.QtCore import QObject, Signal
+from psygnal import Signal
 
 from napari_ncut.plugin.shared import layers
+from napari_ncut.plugin.shared.layer_combo import LayerCombo
+from napari_ncut.plugin.shared.model import Model
 
-Choices = list[tuple[str, Layer | None]]
+COMBOS = ("image", "mask", "seeds", "shapes")
 
 
-class LayerChoice(QObject):
+class LayerChoice:
     """Combo boxes of layers that follow the viewer's layer list.
 
     A new image is chosen as soon as it is there, and with it the newest mask that fits; a new
@@ -26,32 +28,28 @@ class LayerChoice(QObject):
     ----------
     viewer : napari.components.ViewerModel
         The viewer whose layers there are to choose from.
-    parent : QObject
-        Lives as long as this.
+    model : Model
+        Remembers what was chosen.
     """
 
     changed = Signal(str)  # the name of the combo box
 
-    def __init__(self, viewer: ViewerModel, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, viewer: ViewerModel, model: Model) -> None:
         self._viewer = viewer
+        self._model = model
         self._mask_is_chosen_by_hand = False
-        self._is_choosing = False
-        self.image = self._combo(
-            "image", lambda layer: isinstance(layer, Image), "none: shape only"
-        )
-        self.mask = self._combo("mask", layers.is_mask, "whole image")
-        self.seeds = self._combo(
-            "seeds",
-            lambda layer: isinstance(layer, (Points, Labels)) and not layers.is_ours(layer),
-            "none",
-        )
-        self.shapes = self._combo("shapes", lambda layer: isinstance(layer, Shapes), "none")
+        self.image = LayerCombo(lambda layer: isinstance(layer, Image), "none: shape only")
+        self.mask = LayerCombo(layers.is_mask, "whole image")
+        self.seeds = LayerCombo(_can_be_seeds, "none")
+        self.shapes = LayerCombo(lambda layer: isinstance(layer, Shapes), "none")
+        self._combos = {name: getattr(self, name) for name in COMBOS}
+        for name, combo in self._combos.items():
+            combo.changed.connect(partial(self._on_chosen, name))
         viewer.layers.events.inserted.connect(self._on_inserted)
         viewer.layers.events.removed.connect(self._on_list)
         viewer.layers.events.renamed.connect(self._on_list)
 
-    def disconnect_viewer(self) -> None:
+    def leave(self) -> None:
         """Stop following the layer list."""
         events = self._viewer.layers.events
         events.inserted.disconnect(self._on_inserted)
@@ -61,42 +59,41 @@ class LayerChoice(QObject):
     def choose_newest(self) -> None:
         """Choose the newest image, and the newest mask that fits it."""
         with self._quietly():
-            self._reset_choices()
-            images = [
-                layer
-                for layer in self._viewer.layers
-                if isinstance(layer, Image)
-                and not layers.is_mask(layer)
-                and not layers.is_ours(layer)
-            ]
-            self.image.value = images[-1] if images else None
+            self._fill()
+            self.image.value = self._newest_image()
             self._choose_mask()
-        self.changed.emit("image")
+        self._tell("image")
 
-    def _combo(self, name: str, wanted: Callable[[Layer], bool], nothing: str) -> ComboBox:
-        def choices(_: object) -> Choices:
-            found: Choices = [(layer.name, layer) for layer in self._viewer.layers if wanted(layer)]
-            return [*found, (nothing, None)]
+    def restore(self) -> bool:
+        """Choose what was chosen when the form was closed; False if the data are others now."""
+        chosen = self._model.chosen
+        gone = any(x is not None and x not in self._viewer.layers for x in chosen.values())
+        if not chosen or gone or self._newest_image() is not self._model.newest:
+            return False
+        with self._quietly():
+            self._fill()
+            for name, layer in chosen.items():
+                self._combos[name].value = layer
+        return True
 
-        combo = ComboBox(choices=choices, value=None)
-        # magicgui's own signal is silent when nothing is chosen.
-        combo.native.currentIndexChanged.connect(lambda _: self._on_chosen(name))
-        return combo
-
-    def _combos(self) -> tuple[ComboBox, ...]:
-        return self.image, self.mask, self.seeds, self.shapes
+    def _tell(self, name: str) -> None:
+        self._model.chosen = {name: combo.value for name, combo in self._combos.items()}
+        self._model.newest = self._newest_image()
+        self.changed.emit(name)
 
     @contextmanager
     def _quietly(self) -> Iterator[None]:
-        self._is_choosing = True
-        try:
+        with ExitStack() as stack:
+            for combo in self._combos.values():
+                stack.enter_context(combo.quiet())
             yield
-        finally:
-            self._is_choosing = False
 
-    def _reset_choices(self) -> None:
-        for combo in self._combos():
-            combo.reset_choices()
+    def _fill(self) -> None:
+        for combo in self._combos.values():
+            combo.fill(self._viewer.layers)
+
+    def _newest_image(self) -> Layer | None:
+        return next((layer for layer in reversed(self._viewer.layers) if _is_picture(layer)), None)
 
     def _choose_mask(self) -> None:
         image = self.image.value
@@ -113,38 +110,38 @@ class LayerChoice(QObject):
         self._mask_is_chosen_by_hand = False
 
     def _on_chosen(self, name: str) -> None:
-        if self._is_choosing:
-            return
         if name == "image":
             with self._quietly():
                 self._choose_mask()
         elif name == "mask":
             self._mask_is_chosen_by_hand = True
-        self.changed.emit(name)
+        self._tell(name)
 
     def _on_inserted(self, event: Any) -> None:
         layer = event.value
-        is_ours = layers.is_ours(layer)
-        if isinstance(layer, Image) and not layers.is_mask(layer) and not is_ours:
+        if _is_picture(layer):
             self.choose_newest()
             return
         self._on_list()
-        is_new_mask = layers.is_mask(layer) and not is_ours
+        is_new_mask = layers.is_mask(layer) and not layers.is_ours(layer)
         if is_new_mask and not self._mask_is_chosen_by_hand:
             with self._quietly():
                 self._choose_mask()
-            self.changed.emit("mask")
+            self._tell("mask")
 
     def _on_list(self, _: object = None) -> None:
-        before = [combo.value for combo in self._combos()]
+        before = {name: combo.value for name, combo in self._combos.items()}
         with self._quietly():
-            self._reset_choices()
-            # What was chosen is gone: the last choice says that nothing is.
-            for combo, value in zip(self._combos(), before, strict=True):
-                if combo.value is not value:
-                    combo.value = None
-        for combo, value, name in zip(
-            self._combos(), before, ("image", "mask", "seeds", "shapes"), strict=True
-        ):
-            if combo.value is not value:
-                self.changed.emit(name)
+            self._fill()
+        for name, value in before.items():
+            if self._combos[name].value is not value:
+                self._tell(name)
+
+
+def _is_picture(layer: Layer) -> bool:
+    """Return whether a layer is an image of the user's that is no mask."""
+    return isinstance(layer, Image) and not layers.is_mask(layer) and not layers.is_ours(layer)
+
+
+def _can_be_seeds(layer: Layer) -> bool:
+    return isinstance(layer, (Points, Labels)) and not layers.is_ours(layer)

@@ -6,19 +6,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Labels
-from qtpy.QtCore import Signal
+from psygnal import Signal
 from qtpy.QtGui import QAction
 from qtpy.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu, QPushButton
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.io.files import write_labels
-from napari_ncut.plugin.graph_cut.controls import Controls
-from napari_ncut.plugin.graph_cut.result_layer import recipe_of
 from napari_ncut.plugin.shared import layers
-from napari_ncut.plugin.shared.run import Run
+from napari_ncut.plugin.shared.dock import Dock
+from napari_ncut.plugin.shared.model import Form, Model
+from napari_ncut.plugin.shared.result_record import Snapshot
 from napari_ncut.runs.presets import Presets, read_preset, write_preset
 from napari_ncut.runs.recipe import Recipe, script
 
@@ -30,17 +29,19 @@ class RecipeButton(QPushButton):
     ----------
     viewer : napari.components.ViewerModel
         Where the results are.
-    controls : Controls
-        The form that shows and gives the settings.
+    model : Model
+        Holds the settings, and shows what is said.
+    dock : Dock
+        Where it lies, and what starts its runs.
     """
 
-    said = Signal(str, bool)  # a text, and whether it is an error
     run_wanted = Signal()
 
-    def __init__(self, viewer: ViewerModel, controls: Controls) -> None:
+    def __init__(self, viewer: ViewerModel, model: Model, dock: Dock) -> None:
         super().__init__()
         self._viewer = viewer
-        self._controls = controls
+        self._model = model
+        self._dock = dock
         self._presets = Presets()
         self.setObjectName("recipe")
         self.setText("Recipe")
@@ -53,7 +54,7 @@ class RecipeButton(QPushButton):
         """Show the settings that were used last, if there are any."""
         recipe = self._presets.last_used()
         if recipe is not None:
-            self._controls.set_settings(recipe.settings)
+            self._show(recipe)
 
     def keep_last_used(self, recipe: Recipe) -> None:
         """Keep the settings for the next start; a folder that can not be written is no error."""
@@ -107,14 +108,22 @@ class RecipeButton(QPushButton):
         layer = self._result()
         if layer is None:
             return
-        QApplication.clipboard().setText(python_of(layer))
-        self.said.emit(f"Copied a script that makes {layer.name} again.", False)
+        result, paths = Snapshot.of(layer, copy=True), layer.metadata[layers.RECORD].get("paths")
+
+        def copy(code: str, _: float) -> None:
+            QApplication.clipboard().setText(code)
+            self._model.say(f"Copied a script that makes {result.name} again.")
+
+        self._dock.start_run(
+            "script", lambda _: python_of(result.name, result.recipe(), paths or {}), copy
+        )
 
     def run_again(self) -> None:
         """Run the recipe of the selected result on the chosen image."""
         layer = self._result()
         if layer is not None:
-            self._controls.set_settings(recipe_of(layer).settings)
+            record = layer.metadata[layers.RECORD]
+            self._show(Recipe.from_dict(record | {"corrections": None}))
             self.run_wanted.emit()
 
     def save(self) -> None:
@@ -129,17 +138,21 @@ class RecipeButton(QPushButton):
             return
         if not path.lower().endswith((".tif", ".tiff")):
             path += ".tif"
-        data, recipe = np.array(layer.data), recipe_of(layer)
+        result = Snapshot.of(layer, copy=True)
 
         def write(_: Monitor) -> None:
+            recipe = result.recipe()
             # The dialog has asked whether to overwrite.
             write_labels(
-                path, data, spacing=recipe.spacing, provenance=recipe.to_dict(), force=True
+                path, result.data, spacing=recipe.spacing, provenance=recipe.to_dict(), force=True
             )
 
-        run = Run(write, "napari-ncut: saving", self)
-        run.returned.connect(lambda *_: self.said.emit(f"Saved {path} with its recipe.", False))
-        run.failed.connect(lambda error: self.said.emit(str(error), True))
+        self._dock.start_run(
+            f"save {path}",
+            write,
+            lambda *_: self._model.say(f"Saved {path} with its recipe."),
+            in_activity_dock="napari-ncut: saving",
+        )
 
     # Presets
 
@@ -172,34 +185,42 @@ class RecipeButton(QPushButton):
             self._do(lambda: write_preset(path, self._settings()), f"Wrote {path}.")
 
     def _settings(self) -> Recipe:
-        return Recipe(self._controls.settings())
+        return Recipe(self._model.form.settings())
 
     def _show(self, recipe: Recipe) -> None:
-        self._controls.set_settings(recipe.settings)
+        self._model.change(**Form.values_of(recipe.settings))
 
     def _do(self, action: Callable[[], object], text: str) -> None:
         try:
             action()
         except (ValueError, OSError) as error:
-            self.said.emit(str(error), True)
+            self._model.say(str(error), error=True)
         else:
-            self.said.emit(text, False)
+            self._model.say(text)
 
 
-def python_of(layer: Labels) -> str:
+def python_of(name: str, recipe: Recipe, paths: dict[str, str | None]) -> str:
     """Return a script that makes the labels of a result again, from the files of its sources.
 
     Layers that were not read from a file are named in the script, with what to do.
+
+    Parameters
+    ----------
+    name : str
+        Name of the result; the script writes to a file of that name.
+    recipe : Recipe
+        How it was made.
+    paths : dict
+        The files of image and mask, where they were read from one.
     """
-    recipe, paths = recipe_of(layer), layer.metadata[layers.RECORD].get("paths", {})
     notes = "".join(
-        f"# The layer {name!r} was not read from a file: save it as {name}.tif first.\n"
-        for key, name in (("image", recipe.image), ("mask", recipe.mask))
-        if name and not paths.get(key)
+        f"# The layer {source!r} was not read from a file: save it as {source}.tif first.\n"
+        for key, source in (("image", recipe.image), ("mask", recipe.mask))
+        if source and not paths.get(key)
     )
     recipe = replace(
         recipe,
         image=paths.get("image") or (recipe.image and f"{recipe.image}.tif"),
         mask=paths.get("mask") or (recipe.mask and f"{recipe.mask}.tif"),
     )
-    return notes + script(recipe, f"{layer.name}.tif")
+    return notes + script(recipe, f"{name}.tif")

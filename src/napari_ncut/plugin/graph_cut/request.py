@@ -2,95 +2,88 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import numpy as np
 from napari.components import ViewerModel
 from napari.layers import Labels
-from numpy.typing import NDArray
 
 from napari_ncut.plugin.graph_cut import regions
 from napari_ncut.plugin.graph_cut.controls import Controls
 from napari_ncut.plugin.graph_cut.job import Job
+from napari_ncut.plugin.graph_cut.regions import MakeRegion, MakeSeeds
 from napari_ncut.plugin.shared import layers
+from napari_ncut.plugin.shared.model import Form, Model
+from napari_ncut.plugin.shared.result_record import AUTOMATIC, SHOWN, Snapshot
 from napari_ncut.runs.recipe import Recipe
 from napari_ncut.runs.stacks import Frame
 
 
 def new_job(
     viewer: ViewerModel,
+    model: Model,
     controls: Controls,
     preview: bool,
     previous: Labels | None,
-    before: str | None,
 ) -> Job:
-    """Return the job that the form asks for.
+    """Return the job that the form asks for; of the layers only what is small is read.
 
     Parameters
     ----------
     viewer : napari.components.ViewerModel
         Tells which frame is shown.
+    model : Model
+        The settings, the decisions of a review, and what was applied last.
     controls : Controls
-        The form; it has no problem.
+        The layers; the form has no problem.
     preview : bool
         Whether only the frame that is shown is done, to look at.
     previous : napari.layers.Labels or None
         The layer of the result that was applied last.
-    before : str or None
-        The packed labels of that result as they were made.
-
-    Raises
-    ------
-    ValueError
-        If the region or the seeds are empty or do not fit.
     """
+    form = model.form
     main, image, mask = controls.main_layer(), controls.image.value, controls.mask_layer()
     assert main is not None
-    threshold = controls.threshold.value if controls.thresholds else None
-    dark = controls.foreground.value == "dark"
-    ndim = controls.work_ndim
-    source = layers.source(image, mask, ndim, threshold=threshold, dark=dark)
-    source = replace(
-        source,
-        region=_region(controls, source.shape),
-        seeds=_seeds(controls, source.shape),
-    )
-    only_current = preview or "current" in (controls.frames.value, controls.region.value)
+    threshold = form.threshold if form.thresholds else None
+    dark = form.foreground == "dark"
+    source = layers.source(image, mask, form.work_ndim, threshold=threshold, dark=dark)
+    only_current = preview or "current" in (form.frames, form.region)
     recipe = Recipe(
-        controls.settings(),
+        form.settings(),
         image=None if image is None else image.name,
         mask=None if mask is None else mask.name,
-        spatial_ndim=ndim,
+        spatial_ndim=form.work_ndim,
         spacing=source.spacing,
         has_channels=source.has_channels,
         threshold=threshold,
         dark=dark,
-        frames=(current_frame(viewer, controls),) if only_current else None,
+        frames=(current_frame(viewer, form, controls),) if only_current else None,
         level=layers.level(main),
     )
+    applied = {} if model.applied is None else model.applied.record
     return Job(
         source,
+        _region(form, controls, source.shape),
+        _seeds(form, controls, source.shape),
         recipe,
+        model.decisions,
         f"{main.name} segments",
         layers.place(main),
         {"image": layers.path(image), "mask": layers.path(mask)},
         preview,
-        previous,
-        before,
+        None if previous is None else Snapshot.of(previous),
+        applied.get(SHOWN) or applied.get(AUTOMATIC),
     )
 
 
-def current_frame(viewer: ViewerModel, controls: Controls) -> Frame:
+def current_frame(viewer: ViewerModel, form: Form, controls: Controls) -> Frame:
     """Return the index of the frame that is shown."""
     main = controls.main_layer()
     if main is None:
         return ()
-    return layers.current_frame(main, viewer.dims.point[-main.ndim :], controls.work_ndim)
+    return layers.current_frame(main, viewer.dims.point[-main.ndim :], form.work_ndim)
 
 
-def _region(controls: Controls, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
+def _region(form: Form, controls: Controls, shape: tuple[int, ...]) -> MakeRegion | None:
     main = controls.main_layer()
-    match controls.region.value:
+    match form.region:
         case "label":
             return regions.of_label(controls.mask.value, shape)
         case "shapes":
@@ -100,8 +93,8 @@ def _region(controls: Controls, shape: tuple[int, ...]) -> NDArray[np.bool_] | N
     return None
 
 
-def _seeds(controls: Controls, shape: tuple[int, ...]) -> NDArray[np.int32] | None:
+def _seeds(form: Form, controls: Controls, shape: tuple[int, ...]) -> MakeSeeds | None:
     layer = controls.seeds.value
-    if layer is None or controls.splits:
+    if layer is None or form.splits:
         return None
     return regions.seeds(layer, controls.main_layer(), shape)

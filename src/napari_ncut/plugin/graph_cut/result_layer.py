@@ -11,46 +11,9 @@ from napari.layers import Labels, Layer
 from numpy.typing import NDArray
 
 from napari_ncut.plugin.shared.layers import RECORD
-from napari_ncut.runs.recipe import Recipe, difference, unpack
+from napari_ncut.plugin.shared.model import Applied, LastRun, Model
 
 PREVIEW = " (preview)"
-# In a result's record: the labels as they were made, before any correction by hand.
-AUTOMATIC = "automatic"
-# The same with the frames of the result before it that were not done again, if there are any.
-SHOWN = "shown"
-
-
-def automatic_labels(layer: Labels) -> NDArray[np.int32] | None:
-    """Return the labels of a result as they were made, or None for any other layer."""
-    packed = layer.metadata.get(RECORD, {}).get(AUTOMATIC)
-    return None if packed is None else unpack(packed, layer.data.shape)
-
-
-def is_corrected(layer: Labels) -> bool:
-    """Return whether a result was changed by hand since it was made."""
-    shown = _shown(layer.metadata.get(RECORD, {}))
-    return shown is not None and not np.array_equal(unpack(shown, layer.data.shape), layer.data)
-
-
-def _shown(record: dict[str, Any]) -> str | None:
-    """Return the packed labels that a record's layer showed when it was made."""
-    return record.get(SHOWN) or record.get(AUTOMATIC)
-
-
-def recipe_of(layer: Labels) -> Recipe:
-    """Return the recipe of a result, with what was corrected by hand until now.
-
-    Raises
-    ------
-    ValueError
-        If the layer is no result of this plugin.
-    """
-    record = layer.metadata.get(RECORD)
-    if record is None:
-        raise ValueError(f"{layer.name} was not made by napari-ncut; select a result of it.")
-    automatic = automatic_labels(layer)
-    corrections = None if automatic is None else difference(automatic, np.asarray(layer.data))
-    return Recipe.from_dict(record | {"corrections": corrections})
 
 
 class ResultLayer:
@@ -63,54 +26,79 @@ class ResultLayer:
     ----------
     viewer : napari.components.ViewerModel
         Where the layer is shown.
+    model : Model
+        Knows the layer, and what was applied last.
     """
 
-    def __init__(self, viewer: ViewerModel) -> None:
+    def __init__(self, viewer: ViewerModel, model: Model) -> None:
         self._viewer = viewer
-        self.layer: Labels | None = None
-        self._applied: dict[str, Any] | None = None
+        self._model = model
+        self._watched: Labels | None = None
+        self.is_touched = False
+
+    @property
+    def layer(self) -> Labels | None:
+        """The layer, as long as it has not been left to the user."""
+        return self._model.layer
 
     @property
     def is_preview(self) -> bool:
         """Whether the layer shows something that has not been applied."""
         return self.layer is not None and not self.layer.editable
 
-    @property
-    def applied(self) -> str | None:
-        """The packed labels that were applied last, if any were."""
-        return None if self._applied is None else _shown(self._applied)
+    def watch(self) -> None:
+        """Note from now on in ``is_touched`` whether the layer is painted on."""
+        self.unwatch()
+        self.is_touched = False
+        self._watched = self.layer
+        if self._watched is not None:
+            self._watched.events.set_data.connect(self._on_painted)
+
+    def unwatch(self) -> None:
+        """Listen to the layer no more."""
+        if self._watched is not None:
+            self._watched.events.set_data.disconnect(self._on_painted)
+        self._watched = None
+
+    def _on_painted(self, _: object = None) -> None:
+        self.is_touched = True
 
     def show(
         self,
+        made: LastRun,
         labels: NDArray[np.int32],
         record: dict[str, Any],
         name: str,
-        place: dict[str, Any],
         *,
         preview: bool,
+        painted: bool = False,
         below: Sequence[Layer | None] = (),
     ) -> Labels:
         """Show labels: in the layer that is there, if it is still in the viewer and fits.
 
         Parameters
         ----------
+        made : LastRun
+            The run that made the labels.
         labels : ndarray of int32
             The layer keeps this array.
         record : dict
             How the labels were made; goes into the layer's metadata.
         name : str
             Name of a new layer.
-        place : dict
-            Scale, translation and so on of a new layer.
         preview : bool
             Whether the labels are a preview.
+        painted : bool
+            Whether the layer was painted on since its labels were made: then it is left alone.
         below : sequence of layers, optional
             What the user goes on drawing in; a new layer does not cover them.
         """
-        layer = self._reusable(labels, place)
+        self.unwatch()
+        layer = None if painted else self._reusable(labels, made.place)
         if layer is None:
-            self.forget()
-            layer = self._add(labels, name, place, below)
+            self.discard_preview()
+            self._model.applied = None
+            layer = self._add(labels, name, made.place, below)
         else:
             layer.data = labels
         layer.metadata[RECORD] = record
@@ -119,29 +107,32 @@ class ResultLayer:
             if not layer.name.endswith(PREVIEW):
                 layer.name += PREVIEW
         else:
-            self._applied = record
+            self._model.applied = Applied(made, record, labels)
             _give_to_the_user(layer)
             self._viewer.layers.selection.active = layer
+        self._model.show(made, layer)
         return layer
 
     def discard_preview(self) -> None:
         """Take a preview away: what was applied before comes back, or the layer goes."""
-        layer = self.layer
+        layer, applied = self.layer, self._model.applied
         if layer is None or not self.is_preview or layer not in self._viewer.layers:
             return
-        if self._applied is None:
+        self.unwatch()
+        if applied is None:
             self._viewer.layers.remove(layer)
-            self.layer = None
+            self._model.forget()
             return
-        layer.data = unpack(_shown(self._applied) or "", layer.data.shape)
-        layer.metadata[RECORD] = self._applied
+        layer.data = applied.labels
+        layer.metadata[RECORD] = applied.record
         _give_to_the_user(layer)
+        self._model.show(applied.made, layer)
 
     def forget(self) -> None:
         """Leave the layer, if there is one, to the user."""
         self.discard_preview()
-        self.layer = None
-        self._applied = None
+        self.unwatch()
+        self._model.forget()
 
     def _reusable(self, labels: NDArray[np.int32], place: dict[str, Any]) -> Labels | None:
         layer = self.layer
@@ -163,7 +154,6 @@ class ResultLayer:
         active = layers.selection.active
         # Marked from the start, so that it is never taken for a mask.
         layer = Labels(labels, name=name, metadata={RECORD: {}}, **place)
-        self.layer = layer
         drawn = [layers.index(x) for x in below if x is not None and x in layers]
         layers.insert(min(drawn, default=len(layers)), layer)
         # The user's tools stay on the layer on which they were.

@@ -7,9 +7,8 @@ from typing import Any
 
 import napari
 import numpy as np
-from magicgui.widgets import ComboBox
-from napari.layers import Image, Labels
-from qtpy.QtCore import QModelIndex, Qt, QTimer
+from napari.layers import Image, Labels, Layer
+from qtpy.QtCore import QModelIndex, Qt
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -22,9 +21,9 @@ from qtpy.QtWidgets import (
 from napari_ncut.objects.measure import Frame, Table, features, measure, write_csv
 from napari_ncut.plugin.measure.sorted_table import SortedTable, TableModel
 from napari_ncut.plugin.shared import layers
-from napari_ncut.plugin.shared.dock import Dock, GraphCutLink, in_viewer
+from napari_ncut.plugin.shared.dock import Dock, in_viewer
 from napari_ncut.plugin.shared.go_to import go_to
-from napari_ncut.plugin.shared.run import Run
+from napari_ncut.plugin.shared.layer_combo import LayerCombo
 
 
 class MeasureDock(Dock):
@@ -38,25 +37,24 @@ class MeasureDock(Dock):
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__(viewer)
-        self._link = GraphCutLink(viewer, self)
-        self._run: Run | None = None
         self._measured: Labels | None = None
         self._spatial_ndim = 2
         self._stored: Frame | None = None
-        self._choosing = False
+        self._watched: Labels | None = None
+        self._has_changed = False  # since the measuring began
 
-        self.labels = ComboBox(choices=self._labels_choices, name="labels")
-        self.image = ComboBox(choices=self._image_choices, name="image", nullable=True)
+        self.labels = LayerCombo(lambda layer: isinstance(layer, Labels))
+        self.image = LayerCombo(lambda layer: isinstance(layer, Image), "none")
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for text, control, tip in (
             ("Labels", self.labels, "The layer whose objects are measured."),
             ("Image", self.image, "The image whose mean intensity is measured, if any."),
         ):
-            control.native.setObjectName(control.name)
-            control.native.setAccessibleName(text)
-            control.native.setToolTip(tip)
-            form.addRow(text, control.native)
+            control.setObjectName(text.lower())
+            control.setAccessibleName(text)
+            control.setToolTip(tip)
+            form.addRow(text, control)
         self.measure = self._button("measure", "Measure (Alt+M)", "Measure the layer as it is now")
         self.export = self._button("export", "CSV… (Alt+X)", "Write the table to a file")
         self.add_shortcut("Alt+M", self.measure)
@@ -81,30 +79,21 @@ class MeasureDock(Dock):
         self._show_table({})
 
         # An object is painted in many small steps.
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(100)
-        self._soon.timeout.connect(self._on_labels_changed)
+        self._soon = self.debounced(100, self._on_labels_changed)
         self.measure.clicked.connect(self._on_measure)
         self.export.clicked.connect(self._on_export)
         self.table.clicked.connect(lambda index: self._go_to(index.row()))
         self.labels.changed.connect(self._on_chosen)
         self.image.changed.connect(self._on_chosen)
-        viewer.layers.events.inserted.connect(self._on_layers)
-        viewer.layers.events.removed.connect(self._on_layers)
-        viewer.layers.events.renamed.connect(self._on_layers)
-        viewer.dims.events.current_step.connect(self._on_frame)
-        self._choosing = True
+        events = self._viewer.layers.events
+        for event in (events.inserted, events.removed, events.renamed):
+            self.follow(event, self._on_layers)
+        self.follow(self._viewer.dims.events.current_step, self._on_frame)
+        self._fill()
         self._choose_labels()
-        self._choosing = False
         self._refresh()
         if self.labels.value is not None:
             self._on_measure()
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing runs and nothing is about to."""
-        return self._run is None and not self._soon.isActive()
 
     def _button(self, name: str, text: str, tip: str) -> QPushButton:
         button = QPushButton(text)
@@ -114,83 +103,67 @@ class MeasureDock(Dock):
 
     # Layers
 
-    def _labels_choices(self, _: object = None) -> list[tuple[str, Labels]]:
-        return [(layer.name, layer) for layer in self._viewer.layers if isinstance(layer, Labels)]
-
-    def _image_choices(self, _: object = None) -> list[tuple[str, Image | None]]:
-        found: list[tuple[str, Image | None]] = [
-            (layer.name, layer) for layer in self._viewer.layers if isinstance(layer, Image)
-        ]
-        return [*found, ("none", None)]
+    def _fill(self) -> None:
+        for combo in (self.labels, self.image):
+            combo.fill(self._viewer.layers)
 
     def _on_layers(self, event: Any = None) -> None:
         """Keep what is chosen, as long as it is there."""
-        self._choosing = True
-        try:
-            before = self.labels.value
-            self.labels.reset_choices()
-            self.image.reset_choices()
-            if before is None or not in_viewer(before, self._viewer):
-                self._choose_labels()
-        finally:
-            self._choosing = False
+        before = self.labels.value
+        self._fill()
+        if before is None or not in_viewer(before, self._viewer):
+            self._choose_labels()
         gone = self._measured
         if gone is None or in_viewer(gone, self._viewer):
             self._refresh()
             return
         self._forget()
         self._refresh()
-        if self._problem() is None:
+        if self._problem() is None and self.labels.value is not None:
             self.say(f"{gone.name} was deleted. Measure makes a table of {self.labels.value.name}.")
 
     def _choose_labels(self) -> None:
         """Choose the newest result of this plugin, else the active layer, else the newest."""
-        choices = [layer for _, layer in self._labels_choices()]
+        choices = self.labels.offered
         results = [layer for layer in choices if layers.is_ours(layer)]
         active = self._viewer.layers.selection.active
-        if results:
-            self.labels.value = results[-1]
-        elif choices:
-            self.labels.value = active if active in choices else choices[-1]
+        with self.labels.quiet():
+            if results:
+                self.labels.value = results[-1]
+            elif choices:
+                self.labels.value = active if active in choices else choices[-1]
         self._choose_image()
 
     def _choose_image(self) -> None:
         labels = self.labels.value
         fitting = [
             layer
-            for _, layer in self._image_choices()
-            if layer is not None
-            and not layers.is_mask(layer)
+            for layer in self.image.offered
+            if not layers.is_mask(layer)
             and not layers.is_ours(layer)
             and labels is not None
             and _fits(layer, labels)
         ]
-        self.image.value = fitting[-1] if fitting else None
+        with self.image.quiet():
+            self.image.value = fitting[-1] if fitting else None
 
     def _on_chosen(self) -> None:
-        if self._choosing:
-            return
-        self._choosing = True
-        try:
-            if self.labels.value != self._measured:
-                self._choose_image()
-        finally:
-            self._choosing = False
+        if self.labels.value is not self._measured:
+            self._choose_image()
         self._on_measure()
 
     def _forget(self) -> None:
         if self._measured is not None:
-            self._measured.events.set_data.disconnect(self._soon_changed)
-            self._measured.events.paint.disconnect(self._soon_changed)
+            self._watch(None)
             self._measured = None
-            self._stop()
+            self.stop_run("measure")
             self._show_table({})
 
     # Measuring
 
     def _on_measure(self) -> None:
         labels, image = self.labels.value, self.image.value
-        self._stop()
+        self.stop_run("measure")
         if self._problem() is not None or labels is None:
             self._refresh()
             return
@@ -204,7 +177,9 @@ class MeasureDock(Dock):
         has_channels = image is not None and image.rgb
         trees = self._trees_of(labels)
 
-        run = self._run = Run(
+        self._watch(labels)
+        self.start_run(
+            "measure",
             lambda monitor: measure(
                 data,
                 values,
@@ -214,14 +189,9 @@ class MeasureDock(Dock):
                 trees=trees,
                 monitor=monitor,
             ),
-            f"napari-ncut: measuring {labels.name}",
-            self,
+            lambda table, seconds: self._on_table(labels, spatial_ndim, table),
+            in_activity_dock=f"napari-ncut: measuring {labels.name}",
         )
-        run.returned.connect(
-            lambda table, seconds: self._on_table(labels, spatial_ndim, table, seconds)
-        )
-        run.failed.connect(lambda error: self.say(str(error), error=True))
-        run.finished.connect(lambda: self._on_finished(run))
         self.say("measuring")
 
     def _spatial_ndim_of(self, labels: Labels) -> int:
@@ -229,20 +199,29 @@ class MeasureDock(Dock):
         return int(record.get("spatial_ndim", layers.guess_spatial_ndim(labels)))
 
     def _trees_of(self, labels: Labels) -> Any:
-        """Return the split trees of a layer that Graph cut has made, or None."""
-        widget = self._link.widget
-        if widget is None or widget.last is None or widget.result_layer != labels:
+        """Return the split trees of the layer that shows the last result, else None."""
+        last = self._model.last
+        if last is None or labels is not self._model.layer:
             return None
-        return widget.last[1].trees or None
+        return last.result.trees or None
 
-    def _on_table(self, labels: Labels, spatial_ndim: int, table: Table, seconds: float) -> None:
+    def _watch(self, labels: Labels | None) -> None:
+        """Note from now on whether a layer is painted on."""
+        if self._watched is not None:
+            self.unfollow(self._watched.events.set_data, self._on_painted)
+        self._watched = labels
+        self._has_changed = False
+        if labels is not None:
+            self.follow(labels.events.set_data, self._on_painted)
+
+    def _on_painted(self, _: object = None) -> None:
+        self._has_changed = True
+        self._soon.trigger()
+
+    def _on_table(self, labels: Labels, spatial_ndim: int, table: Table) -> None:
         if not in_viewer(labels, self._viewer):
             return
-        if labels != self._measured:
-            self._forget()
-            self._measured = labels
-            labels.events.set_data.connect(self._soon_changed)
-            labels.events.paint.connect(self._soon_changed)
+        self._measured = labels
         self._spatial_ndim = spatial_ndim
         self._show_table(table)
         self._store_features()
@@ -256,21 +235,15 @@ class MeasureDock(Dock):
             f"{n_objects} object{'s' * (n_objects != 1)}, mean {size} "
             f"{np.mean(table[size]):.4g} {unit}. Click a row: the view goes there."
         )
-
-    def _on_finished(self, run: Run) -> None:
-        if run is self._run:
-            self._run = None
-
-    def _stop(self) -> None:
-        if self._run is not None:
-            self._run.cancel()
-
-    def _soon_changed(self) -> None:
-        self._soon.start()
+        if self._has_changed:
+            self._say_changed()
 
     def _on_labels_changed(self) -> None:
-        if self._run is None and self._measured is not None:
-            self.say("The labels have changed since; Measure again.")
+        if self._has_changed and self._measured is not None and "measure" not in self._runs:
+            self._say_changed()
+
+    def _say_changed(self) -> None:
+        self.say("The labels have changed since; Measure again.")
 
     # The table
 
@@ -374,20 +347,10 @@ class MeasureDock(Dock):
         self.measure.setEnabled(problem is None)
         if problem is not None:
             self.say(problem)
-        elif self._measured is None and self._run is None:
+        elif self._measured is None and self.is_idle:
             self.say("Measure makes a table of the objects.")
 
-    def leave(self) -> None:
-        """Stop what runs and listen no more."""
-        self._stop()
-        self._soon.stop()
-        self._forget()
-        self._link.leave()
-        for event in ("inserted", "removed", "renamed"):
-            getattr(self._viewer.layers.events, event).disconnect(self._on_layers)
-        self._viewer.dims.events.current_step.disconnect(self._on_frame)
 
-
-def _fits(image: Image, labels: Labels) -> bool:
+def _fits(image: Layer, labels: Layer) -> bool:
     wanted = layers.spatial_shape(labels, layers.level(labels))
     return layers.image_of_shape(image, wanted) is not None

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import napari
 import numpy as np
 from napari.layers import Labels, Points
 from numpy.typing import NDArray
-from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.objects import review
-from napari_ncut.plugin.shared import layers
-from napari_ncut.plugin.shared.dock import JOINED_COLOR, SPLIT_COLOR, Dock, GraphCutLink, in_viewer
+from napari_ncut.objects.edits import Edit
+from napari_ncut.plugin.shared import editable, layers
+from napari_ncut.plugin.shared.colours import JOINED_COLOUR, SPLIT_COLOUR
+from napari_ncut.plugin.shared.dock import Dock, in_viewer
+from napari_ncut.plugin.shared.edit_queue import EditQueue
 from napari_ncut.plugin.shared.go_to import go_to
-from napari_ncut.plugin.shared.run import Run
-from napari_ncut.runs.review_queue import Doubts, Neck
+from napari_ncut.runs import review_queue
+from napari_ncut.runs.review_queue import Neck, ReviewQueue
 from napari_ncut.runs.stacks import Frame
 from napari_ncut.splitting.tree import SplitTree
 
@@ -31,8 +32,8 @@ BUTTONS = (
 )
 HOW = (
     "Keys: <b>N</b> next, <b>K</b> keep, <b>G</b> glue (merge back), <b>H</b> halve (split).<br>"
-    f'<span style="color:{SPLIT_COLOR}">&#9679;</span> a cut that was made, '
-    f'<span style="color:{JOINED_COLOR}">&#9679;</span> one that was not'
+    f'<span style="color:{SPLIT_COLOUR}">&#9679;</span> a cut that was made, '
+    f'<span style="color:{JOINED_COLOUR}">&#9679;</span> one that was not'
 )
 
 
@@ -42,19 +43,18 @@ class ReviewDock(Dock):
     Parameters
     ----------
     viewer : napari.viewer.Viewer
-        The viewer whose Graph cut widget made the result.
+        The viewer whose last result is reviewed.
     """
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__(viewer)
-        self._link = GraphCutLink(viewer, self)
         self._layer: Labels | None = None
-        self._decisions: dict[Frame, review.Decisions] = {}
-        self._necks = Doubts({}, 0.0)
+        self._necks = ReviewQueue({}, 0.0)
         self._visited = np.zeros(0, bool)
         self._at: Neck | None = None
-        self._runs: dict[str, Run] = {}
         self._mark: Points | None = None
+        self._error = ""  # what the last edit ran into
+        self._edits = EditQueue(self._viewer, self)
 
         self.left = QLabel()
         self.left.setObjectName("left")
@@ -81,12 +81,13 @@ class ReviewDock(Dock):
         self.split.clicked.connect(lambda: self._decide(split=True))
 
         # Painting and undo come in bursts.
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(30)
-        self._soon.timeout.connect(self._on_labels)
-        self._link.result_changed.connect(self._on_result)
-        viewer.layers.events.removed.connect(self._on_removed)
+        self._soon = self.debounced(30, self._on_labels)
+        self.follow(self._edits.said, self._on_said)
+        self.follow(self._edits.widened, self._on_widened)
+        self.follow(self._edits.finished, self._refresh)
+        self.follow(self._model.result_changed, self._on_result)
+        self.follow(self._model.decisions_changed, self._refresh)
+        self.follow(self._viewer.layers.events.removed, self._on_removed)
         self._on_result()
 
     next: QPushButton
@@ -97,18 +98,18 @@ class ReviewDock(Dock):
     @property
     def is_idle(self) -> bool:
         """Whether nothing runs and nothing is about to."""
-        return not self._runs and not self._soon.isActive()
+        return super().is_idle and self._edits.is_idle
 
     # The result
 
     def _on_result(self) -> None:
-        """Take over the result of the Graph cut widget."""
-        widget = self._link.widget
-        if widget is not None and widget.last is not None:
-            job, result = widget.last
-            self._decisions = widget.decisions
-            threshold = getattr(job.recipe.settings, "neck", 0.0)
-            self._take(widget.result_layer, result.trees, threshold)
+        """Take over the last result."""
+        last = self._model.last
+        if last is None:
+            self._take(None, {})
+        else:
+            threshold = getattr(last.recipe.settings, "neck", 0.0)
+            self._take(self._model.layer, last.result.trees, threshold)
         self._refresh()
 
     def _take(
@@ -116,9 +117,9 @@ class ReviewDock(Dock):
     ) -> None:
         if not in_viewer(layer, self._viewer):
             layer, trees = None, {}
-        self._follow(layer)
+        self._follow_layer(layer)
         if not self._necks.is_like(trees, threshold):
-            self._necks = Doubts(trees, threshold)
+            self._necks = ReviewQueue(trees, threshold)
             self._visited = np.zeros(len(self._necks), bool)
             number = None if self._at is None else self._necks.find(self._at)
             self._at = None if number is None else self._necks[number]
@@ -127,34 +128,30 @@ class ReviewDock(Dock):
         else:
             self._look()
 
-    def _follow(self, layer: Labels | None) -> None:
-        if layer == self._layer:
+    def _follow_layer(self, layer: Labels | None) -> None:
+        if layer is self._layer:
             return
-        self._unfollow()
+        self._unfollow_layer()
         self._remove_mark()
         self._layer = layer
+        self._edits.take(layer)
         if layer is not None:
-            layer.events.set_data.connect(self._soon_labels)
-            layer.events.paint.connect(self._soon_labels)
+            self.follow(layer.events.set_data, self._soon.trigger)
 
-    def _unfollow(self) -> None:
+    def _unfollow_layer(self) -> None:
         if self._layer is not None:
-            self._layer.events.set_data.disconnect(self._soon_labels)
-            self._layer.events.paint.disconnect(self._soon_labels)
+            self.unfollow(self._layer.events.set_data, self._soon.trigger)
         self._layer = None
-
-    def _soon_labels(self) -> None:
-        self._soon.start()
 
     def _on_labels(self) -> None:
         """Follow what was painted and undone: a decision that no longer holds is no decision."""
-        if "change" in self._runs:
-            self._soon.start()
+        if not self._edits.is_idle:
+            self._soon.trigger()
             return
         if self._layer is not None and self._layer.editable:
-            for frame, decisions in list(self._decisions.items()):
+            for frame, decisions in self._model.decisions.items():
                 if frame in self._necks.trees:
-                    self._decisions[frame] = self._still_true(frame, decisions)
+                    self._model.revise(frame, self._still_true(frame, decisions))
         self._refresh()
 
     def _still_true(self, frame: Frame, decisions: review.Decisions) -> review.Decisions:
@@ -170,8 +167,7 @@ class ReviewDock(Dock):
 
     def _on_removed(self, _: object) -> None:
         if self._layer is not None and not in_viewer(self._layer, self._viewer):
-            self._stop("look")
-            self._stop("change")
+            self.stop_run("look")
             self._take(None, {})
             self._remove_mark()
             self._refresh()
@@ -181,7 +177,7 @@ class ReviewDock(Dock):
         return np.asarray(self._layer.data[frame])
 
     def _is_decided(self, neck: Neck) -> bool:
-        return neck.sides in self._decisions.get(neck.frame, {})
+        return neck.sides in self._model.decisions.get(neck.frame, {})
 
     def _is_split(self, neck: Neck) -> bool:
         labels = self._labels(neck.frame)
@@ -191,7 +187,8 @@ class ReviewDock(Dock):
     # What the user does
 
     def _on_next(self) -> None:
-        waiting = ~self._necks.decided(self._decisions)
+        self._error = ""
+        waiting = ~self._necks.decided(self._model.decisions)
         if not (waiting & ~self._visited).any():
             # All have been seen: from the start, with those that are still open.
             self._visited[:] = False
@@ -211,40 +208,37 @@ class ReviewDock(Dock):
 
     def _decide(self, *, split: bool) -> None:
         """Cut or join at the neck, here and for every threshold."""
-        neck, layer, widget = self._at, self._layer, self._link.widget
+        neck, layer = self._at, self._layer
         if neck is None or layer is None:
             return
-        self._remember(neck, split)
-        if not layer.editable and widget is not None:
-            widget.cut_again()
+        obstacle = editable.obstacle(layer)
+        if obstacle is not None and obstacle[0] == "apply":
+            # A preview is made anew, as it is decided.
+            self._remember(neck, split)
             return
-        change = review.split if split else review.merge
-        tree, labels = self._necks.trees[neck.frame], self._labels(neck.frame)
-        self._start(
-            "change",
-            lambda _: change(tree, labels, neck.row),
-            lambda found, _: self._on_change(layer, neck.frame, *found),
-        )
+        change = review_queue.split_edit if split else review_queue.merge_edit
+        tree = self._necks.trees[neck.frame]
+
+        def job(data: Any, _: Monitor) -> Edit:
+            return change(tree, data, neck.frame, neck.row)
+
+        def remember(_: Edit) -> None:
+            self._remember(neck, split)
+            self._look()
+
+        self._edits.act(job, remember)
         self._refresh()
 
     def _remember(self, neck: Neck, split: bool) -> None:
-        # A new mapping each time: the worker may be reading the old one.
-        before = self._decisions.get(neck.frame, {})
-        self._decisions[neck.frame] = {**before, neck.sides: split}
+        self._model.decide(neck.frame, neck.sides, split)
 
-    def _on_change(
-        self, layer: Labels, frame: Frame, pixels: tuple[NDArray[Any], ...], label: int
-    ) -> None:
-        """Write into a layer that is the user's, as one step of its history."""
-        if not in_viewer(layer, self._viewer):
-            return
-        if label > np.iinfo(layer.data.dtype).max:
-            self.say(f"The layer's type {layer.data.dtype} has no number left.", error=True)
-            return
-        if len(pixels[0]):
-            here = tuple(np.full(len(pixels[0]), index) for index in frame)
-            layer.data_setitem((*here, *pixels), label)
-        self._look()
+    def _on_said(self, text: str, error: bool) -> None:
+        # What was done, the line about the neck says.
+        self._error = text if error else ""
+
+    def _on_widened(self, before: Labels, layer: Labels) -> None:
+        if before is self._model.layer:
+            self._model.replace_layer(layer)
 
     # Where it is
 
@@ -254,7 +248,7 @@ class ReviewDock(Dock):
         if neck is None or not in_viewer(self._layer, self._viewer):
             return
         tree, labels = self._necks.trees[neck.frame], self._labels(neck.frame)
-        self._start(
+        self.start_run(
             "look",
             lambda _: review.look(tree, labels, neck.row),
             lambda found, _: self._show(found, move),
@@ -266,7 +260,7 @@ class ReviewDock(Dock):
             return
         frame = np.array(neck.frame, float)
         points = np.hstack([np.tile(frame, (len(found.points), 1)), found.points])
-        self._show_mark(layer, points, SPLIT_COLOR if self._is_split(neck) else JOINED_COLOR)
+        self._show_mark(layer, points, SPLIT_COLOUR if self._is_split(neck) else JOINED_COLOUR)
         if move:
             go_to(
                 self._viewer,
@@ -303,30 +297,6 @@ class ReviewDock(Dock):
             self._viewer.layers.remove(self._mark)
         self._mark = None
 
-    # Runs
-
-    def _start(
-        self, name: str, function: Callable[[Monitor], Any], then: Callable[[Any, float], None]
-    ) -> None:
-        """Start a run in place of the last one of its kind."""
-        self._stop(name)
-        run = self._runs[name] = Run(function, name, self, in_activity_dock=False)
-        run.finished.connect(lambda: self._on_finished(name, run))
-        run.failed.connect(lambda error: self.say(str(error), error=True))
-        run.returned.connect(then)
-
-    def _stop(self, name: str) -> None:
-        run = self._runs.get(name)
-        if run is not None:
-            run.cancel()
-
-    def _on_finished(self, name: str, run: Run) -> None:
-        # What a run returns may have started the next one.
-        if self._runs.get(name) is run:
-            del self._runs[name]
-        if name == "change":
-            self._refresh()
-
     # What the dock says
 
     def _refresh(self) -> None:
@@ -334,17 +304,19 @@ class ReviewDock(Dock):
         there = self._layer is not None and len(necks) > 0
         split = neck is not None and self._is_split(neck)
         # One decision after the other: the next one sees what this one changes.
-        ready = neck is not None and "change" not in self._runs
+        ready = neck is not None and self._edits.is_idle
         self.next.setEnabled(there)
         self.keep.setEnabled(ready)
         self.merge_back.setEnabled(ready and split)
         self.split.setEnabled(ready and not split)
-        waiting = ~necks.decided(self._decisions)
+        waiting = ~necks.decided(self._model.decisions)
         near = np.count_nonzero(waiting & necks.near)
         clear = np.count_nonzero(waiting) - near
         self.left.setText(f"{near} in doubt, {clear} clear" if there else "")
         if not there:
             self.say(self._what_is_missing())
+        elif self._error:
+            self.say(self._error, error=True)
         elif neck is None:
             self.say(
                 "Next goes to the neck that is nearest to the threshold."
@@ -368,12 +340,8 @@ class ReviewDock(Dock):
             return "The last result was cut into a given number; there are no necks to review."
         return "No object of this result has a neck: there is nothing to doubt."
 
-    def leave(self) -> None:
-        """Stop what runs and take the mark away."""
-        self._soon.stop()
-        self._stop("look")
-        self._stop("change")
-        self._unfollow()
-        self._link.leave()
-        self._viewer.layers.events.removed.disconnect(self._on_removed)
+    def clean_up(self) -> None:
+        """Take the mark away."""
+        self._edits.take(None)
+        self._unfollow_layer()
         self._remove_mark()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,35 +9,36 @@ import napari
 import numpy as np
 from napari.layers import Image, Labels
 from numpy.typing import NDArray
-from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QDockWidget, QMainWindow, QPushButton
+from qtpy.QtWidgets import QPushButton
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.settings import CutSettings
 from napari_ncut.cutting.explain import Blobs, Explanation, explain
 from napari_ncut.cutting.model_selection import Counts, compare_counts
 from napari_ncut.cutting.session import CutSession
-from napari_ncut.plugin.graph_cut.job import Job
-from napari_ncut.plugin.see_why.plots import CountPlot, NeckHistogram, Plot, ProfilePlot
+from napari_ncut.plugin.see_why.count_plot import CountPlot
+from napari_ncut.plugin.see_why.neck_histogram import NeckHistogram
+from napari_ncut.plugin.see_why.plot import Plot
+from napari_ncut.plugin.see_why.profile_plot import ProfilePlot, along
 from napari_ncut.plugin.shared import layers
-from napari_ncut.plugin.shared.dock import Dock, GraphCutLink, in_viewer
-from napari_ncut.plugin.shared.run import Run
+from napari_ncut.plugin.shared.dock import Dock, in_viewer
+from napari_ncut.plugin.shared.model import LastRun
 from napari_ncut.runs.stacks import Frame, Source, fingerprint, within
 
 FIEDLER = "Fiedler vector"
-# Height of the dock in pixels in which all its plots are seen at once.
-ROOM = 520
 
 
 @dataclass(frozen=True)
 class Under:
     """The blob under the mouse: 0 and no explanation beside the objects."""
 
-    job: Job
+    made: LastRun
     frame: Frame
     blobs: Blobs
     blob: int
     explanation: Explanation | None
+    # Some pixels of the blob in the order of its Fiedler vector, as pixels of the frame.
+    shown: tuple[NDArray[np.intp], ...] = ()
 
 
 class SeeWhyDock(Dock):
@@ -52,11 +52,9 @@ class SeeWhyDock(Dock):
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__(viewer)
-        self._link = GraphCutLink(viewer, self)
         self._under: Under | None = None
         self._position: tuple[float, ...] | None = None
         self._counted: Any = None
-        self._runs: dict[str, Run] = {}
         self._fiedler: Image | None = None
 
         self.histogram = NeckHistogram(viewer)
@@ -77,65 +75,43 @@ class SeeWhyDock(Dock):
         self.add_shortcut("Alt+E", self.fiedler)
 
         # Only where the mouse comes to rest something is computed.
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(80)
-        self._rest.timeout.connect(self._on_rest)
+        self._rest = self.debounced(80, self._on_rest)
         self.histogram.threshold_dragged.connect(self._on_dragged)
         self.take_n.clicked.connect(self._on_take_n)
         self.fiedler.clicked.connect(self._on_fiedler)
-        self._link.result_changed.connect(self._on_result)
-        self._link.setting_changed.connect(self._on_setting)
-        viewer.mouse_move_callbacks.append(self._on_mouse)
-        viewer.layers.events.removed.connect(self._on_removed)
+        self.follow(self._model.result_changed, self._on_result)
+        self.follow(self._model.form_changed, self._on_setting)
+        self.follow(self._viewer.layers.events.removed, self._on_removed)
+        self._viewer.mouse_move_callbacks.append(self._on_mouse)
         self._on_result()
-        # Only in its window, a moment later, it can.
-        docked = QTimer(self)
-        docked.setSingleShot(True)
-        docked.timeout.connect(self._take_room)
-        docked.start(0)
-
-    def _take_room(self) -> None:
-        """Take the height that all plots need from the docks above, as far as they have it."""
-        main, dock = self.window(), self.parent()
-        if isinstance(main, QMainWindow) and isinstance(dock, QDockWidget):
-            main.resizeDocks([dock], [ROOM], Qt.Orientation.Vertical)
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing runs and nothing is about to."""
-        return not self._runs and not self._rest.isActive()
 
     # The result
 
     def _on_result(self) -> None:
-        widget = self._link.widget
-        last = None if widget is None else widget.last
-        cuts = last is not None and isinstance(last[0].recipe.settings, CutSettings)
+        last, layer = self._model.last, self._model.layer
+        cuts = last is not None and isinstance(last.recipe.settings, CutSettings)
         self.histogram.setVisible(not cuts)
         self.eigenvalues.setVisible(cuts)
         self.take_n.setVisible(cuts)
-        if widget is None or last is None or widget.result_layer is None:
+        if last is None or not in_viewer(layer, self._viewer):
             self.say("Nothing to explain yet: split or cut something with Graph cut first.")
             self.histogram.show_necks(np.empty(0), 0.0)
             self._forget_blob()
             return
-        job, result = last
         if cuts:
             self.say("Point at an object to see its cut profile.")
-            self._count(job)
+            self._count(last)
         else:
-            ratios = np.concatenate([tree.ratio for tree in result.trees.values()])
+            ratios = np.concatenate([tree.ratio for tree in last.result.trees.values()])
             # 1: a dent of the border, no neck.
-            self.histogram.show_necks(ratios[ratios < 1.0], widget.controls.neck.value)
+            self.histogram.show_necks(ratios[ratios < 1.0], self._model.form.neck)
             self.say("Drag the line to move Neck. Point at an object to see its cut profile.")
         self._show_profile()
 
     def _on_removed(self, _: object) -> None:
-        widget = self._link.widget
-        if widget is not None and not in_viewer(widget.result_layer, self._viewer):
-            self._stop("profile")
-            self._stop("count")
+        if self._model.layer is not None and not in_viewer(self._model.layer, self._viewer):
+            self.stop_run("profile")
+            self.stop_run("count")
             self._counted = None
             self.eigenvalues.show_words("The result has been deleted.")
             self.histogram.show_necks(np.empty(0), 0.0)
@@ -143,22 +119,20 @@ class SeeWhyDock(Dock):
             self.say("The result has been deleted: there is nothing to explain.")
 
     def _on_setting(self, name: str) -> None:
-        widget = self._link.widget
-        if widget is not None and name == "neck":
-            self.histogram.move_threshold(widget.controls.neck.value)
-        if widget is not None and name == "n_segments":
-            self.eigenvalues.mark(widget.controls.n_segments.value)
+        if name == "neck":
+            self.histogram.move_threshold(self._model.form.neck)
+        if name == "n_segments":
+            self.eigenvalues.mark(self._model.form.n_segments)
 
     def _on_dragged(self, neck: float) -> None:
-        if self._link.widget is not None:
-            self._link.widget.controls.neck.value = neck
+        self._model.change(neck=neck)
 
     # How many segments
 
-    def _count(self, job: Job) -> None:
+    def _count(self, last: LastRun) -> None:
         """Compare the numbers of segments of a frame, unless that was done."""
-        source, settings, known = job.source, job.recipe.settings, self._counted
-        frame = (job.recipe.frames or source.frames())[0]
+        source, settings, known = last.source, last.recipe.settings, self._counted
+        frame = (last.recipe.frames or source.frames())[0]
         assert isinstance(settings, CutSettings)
 
         def compute(monitor: Monitor) -> tuple[Any, Counts | None]:
@@ -184,16 +158,18 @@ class SeeWhyDock(Dock):
             return key, compare_counts(session, settings, monitor=monitor)
 
         self.eigenvalues.mark(settings.n_segments)
-        run = self._start("count", compute)
-        run.returned.connect(lambda found, _: self._on_counts(*found))
-        run.failed.connect(self._on_not_counted)
+        self.start_run(
+            "count",
+            compute,
+            lambda found, _: self._on_counts(*found),
+            failed=self._on_not_counted,
+        )
 
     def _on_counts(self, key: Any, counts: Counts | None) -> None:
-        widget = self._link.widget
-        if widget is None or counts is None:
+        if counts is None:
             return
         self._counted = key
-        self.eigenvalues.show_counts(counts, widget.controls.n_segments.value)
+        self.eigenvalues.show_counts(counts, self._model.form.n_segments)
         n = counts.suggested
         self.take_n.setEnabled(n is not None)
         self.take_n.setText("Take N (Alt+N)" if n is None else f"Take N = {n} (Alt+N)")
@@ -204,37 +180,35 @@ class SeeWhyDock(Dock):
         self.eigenvalues.show_words(str(error))
 
     def _on_take_n(self) -> None:
-        counts, widget = self.eigenvalues.counts, self._link.widget
-        if counts is not None and counts.suggested is not None and widget is not None:
-            widget.controls.n_segments.value = counts.suggested
+        counts = self.eigenvalues.counts
+        if counts is not None and counts.suggested is not None:
+            self._model.change(n_segments=counts.suggested)
 
     # The blob under the mouse
 
     def _on_mouse(self, _: object, event: Any) -> None:
         self._position = tuple(event.position)
-        self._rest.start()
+        self._rest.trigger()
 
     def _on_rest(self) -> None:
-        widget = self._link.widget
-        layer = None if widget is None else widget.result_layer
-        if widget is None or widget.last is None or layer is None or self._position is None:
+        last, layer = self._model.last, self._model.layer
+        if last is None or layer is None or self._position is None:
             return
         if not in_viewer(layer, self._viewer) or self._viewer.dims.ndisplay != 2:
             return
-        job = widget.last[0]
         position = layer.world_to_data(self._position[-layer.ndim :])
         pixel = tuple(int(x) for x in np.round(position))
-        n_frame_axes = layer.ndim - job.source.spatial_ndim
+        n_frame_axes = layer.ndim - last.source.spatial_ndim
         frame, point = pixel[:n_frame_axes], pixel[n_frame_axes:]
         if all(0 <= x < size for x, size in zip(pixel, layer.data.shape, strict=True)):
-            self._explain(job, frame, point)
+            self._explain(last, frame, point)
 
-    def _explain(self, job: Job, frame: Frame, point: tuple[int, ...]) -> None:
-        source, settings, known = job.source, job.recipe.settings, self._under
+    def _explain(self, last: LastRun, frame: Frame, point: tuple[int, ...]) -> None:
+        source, settings, known = last.source, last.recipe.settings, self._under
 
         def compute(monitor: Monitor) -> Under:
             image, mask = _read(source, frame)
-            if known is not None and known.job is job and known.frame == frame:
+            if known is not None and known.made is last and known.frame == frame:
                 blobs = known.blobs
             elif mask is None:
                 assert image is not None
@@ -245,7 +219,7 @@ class SeeWhyDock(Dock):
             if known is not None and blobs is known.blobs and blob == known.blob:
                 return known
             if blob == 0:
-                return Under(job, frame, blobs, 0, None)
+                return Under(last, frame, blobs, 0, None)
             explanation = explain(
                 blobs,
                 blob,
@@ -255,11 +229,14 @@ class SeeWhyDock(Dock):
                 connectivity=settings.connectivity,
                 monitor=monitor,
             )
-            return Under(job, frame, blobs, blob, explanation)
+            return Under(last, frame, blobs, blob, explanation, _pixels_along(explanation))
 
-        run = self._start("profile", compute)
-        run.returned.connect(lambda under, _: self._on_explained(under))
-        run.failed.connect(lambda error: self.profile.show_words(str(error)))
+        self.start_run(
+            "profile",
+            compute,
+            lambda under, _: self._on_explained(under),
+            failed=lambda error: self.profile.show_words(str(error)),
+        )
 
     def _on_explained(self, under: Under) -> None:
         # Beside the objects the last profile stays: the mouse is on its way to the plot.
@@ -268,17 +245,16 @@ class SeeWhyDock(Dock):
             self._show_profile()
 
     def _show_profile(self) -> None:
-        under, widget = self._under, self._link.widget
+        under, layer = self._under, self._model.layer
         self.fiedler.setEnabled(under is not None)
-        if under is None or under.explanation is None or widget is None:
+        if under is None or under.explanation is None:
             return
-        explanation, layer = under.explanation, widget.result_layer
-        colors = None
-        if in_viewer(layer, self._viewer) and layer is not None:
-            frame = np.asarray(layer.data[under.frame])
+        explanation, colours = under.explanation, None
+        if layer is not None and in_viewer(layer, self._viewer):
+            frame = layer.data[under.frame]
             if frame.shape == under.blobs.labels.shape:
-                colors = _colors(layer, explanation.in_order(frame))
-        self.profile.show_profile(explanation.profile, explanation.valley, colors)
+                colours = _colours(layer, np.asarray(frame[under.shown]))
+        self.profile.show_profile(explanation.profile, explanation.valley, colours)
 
     def _forget_blob(self) -> None:
         self._under = None
@@ -287,8 +263,8 @@ class SeeWhyDock(Dock):
 
     def _on_fiedler(self) -> None:
         """Add the Fiedler vector of the blob as a layer, or replace the one before."""
-        under, widget = self._under, self._link.widget
-        if under is None or under.explanation is None or widget is None:
+        under = self._under
+        if under is None or under.explanation is None:
             return
         if in_viewer(self._fiedler, self._viewer):
             self._viewer.layers.remove(self._fiedler)
@@ -302,39 +278,16 @@ class SeeWhyDock(Dock):
             colormap="coolwarm",
             contrast_limits=(-top, top),
             metadata={layers.RECORD: {"fiedler": True}},
-            **_moved(under.job.place, start),
+            **_moved(under.made.place, start),
         )
         self._viewer.add_layer(self._fiedler)
         self._viewer.layers.selection.active = active
 
-    # Runs
-
-    def _start(self, name: str, function: Callable[[Monitor], Any]) -> Run:
-        """Start a run in place of the last one of its kind."""
-        self._stop(name)
-        run = self._runs[name] = Run(function, name, self, in_activity_dock=False)
-        run.finished.connect(lambda: self._on_finished(name, run))
-        return run
-
-    def _on_finished(self, name: str, run: Run) -> None:
-        if self._runs.get(name) is run:
-            del self._runs[name]
-
-    def _stop(self, name: str) -> None:
-        run = self._runs.get(name)
-        if run is not None:
-            run.cancel()
-
-    def leave(self) -> None:
-        """Stop what runs and listen no more; the layer of the Fiedler vector is the user's."""
-        self._rest.stop()
-        self._stop("profile")
-        self._stop("count")
-        self._link.leave()
+    def clean_up(self) -> None:
+        """Listen no more; the layer of the Fiedler vector is the user's."""
         for plot in (self.histogram, self.profile, self.eigenvalues):
             plot.leave()
         self._viewer.mouse_move_callbacks.remove(self._on_mouse)
-        self._viewer.layers.events.removed.disconnect(self._on_removed)
 
 
 def _read(source: Source, frame: Frame) -> tuple[NDArray[Any] | None, NDArray[Any] | None]:
@@ -343,11 +296,21 @@ def _read(source: Source, frame: Frame) -> tuple[NDArray[Any] | None, NDArray[An
     return image, mask if source.region is None else within(source.region[frame], mask)
 
 
-def _colors(layer: Labels, labels: NDArray[Any]) -> NDArray[np.float64]:
+def _pixels_along(explanation: Explanation) -> tuple[NDArray[np.intp], ...]:
+    """Return pixels of a blob in the order of its Fiedler vector, as pixels of the frame."""
+    inside = np.nonzero(~np.isnan(explanation.fiedler))
+    order = np.argsort(explanation.fiedler[inside], kind="stable")
+    some = order[along(len(order))]
+    return tuple(
+        found[some] + axis.start for found, axis in zip(inside, explanation.box, strict=True)
+    )
+
+
+def _colours(layer: Labels, labels: NDArray[Any]) -> NDArray[np.float64]:
     """Return the colour of each label in its layer, shape (n, 4)."""
     found, inverse = np.unique(labels, return_inverse=True)
-    colors = [layer.get_color(int(label)) for label in found]
-    table = np.array([(0, 0, 0, 0) if color is None else color for color in colors], float)
+    colours = [layer.get_color(int(label)) for label in found]
+    table = np.array([(0, 0, 0, 0) if colour is None else colour for colour in colours], float)
     rows: NDArray[np.float64] = table[inverse]
     return rows
 

@@ -41,15 +41,10 @@ def obstacle(layer: Labels) -> tuple[Remedy, str] | None:
     return "copy", f"This layer {what}. Make an editable copy of it and correct that."
 
 
-def editable_data(layer: Labels) -> NDArray[Any]:
-    """Return a layer's labels as an array of their own, for the finest level that fits memory."""
-    return np.array(layers.arrays(layer)[layers.level(layer)])
-
-
-def wider_data(layer: Labels) -> NDArray[Any]:
-    """Return a layer's labels in a dtype with more numbers."""
-    data = np.asarray(layer.data)
-    return data.astype(wider_dtype(data.dtype))
+def widened(data: Any) -> NDArray[Any]:
+    """Return labels in a dtype with more numbers."""
+    array = np.asarray(data)
+    return array.astype(wider_dtype(array.dtype))
 
 
 def add_copy(viewer: ViewerModel, layer: Labels, data: NDArray[Any], suffix: str) -> Labels:

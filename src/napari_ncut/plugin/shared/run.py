@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import Any
 
-from napari.qt.threading import create_worker
 from napari.utils import cancelable_progress
-from qtpy.QtCore import QObject, QTimer, Signal
+from psygnal import Signal
+from qtpy.compat import isalive
+from qtpy.QtCore import QObject, QTimer
 
 from napari_ncut.core.monitor import Cancelled, Monitor
-from napari_ncut.runs.warm_up import prepare
 
-_preparing = threading.Lock()
-_is_prepared = threading.Event()
+# How often the GUI's thread looks for news, in milliseconds, and at every which time it shows
+# progress.
+POLL = 5
+PROGRESS_EVERY = 10
+# For how many seconds the end of the process waits for a thread that does not hear.
+PATIENCE = 10.0
+
+_threads: dict[threading.Thread, threading.Event] = {}
+_runs = set["Run"]()
 
 
-def prepare_once(monitor: Monitor) -> None:
-    """Make the compiled loops ready, the first time in this process; meanwhile others wait."""
-    while not _is_prepared.is_set():
-        monitor.check()
-        if not _preparing.acquire(timeout=0.05):
-            monitor.report(0.0, "preparing (first time only)")
-            continue
-        try:
-            if not _is_prepared.is_set():
-                prepare(monitor)
-                _is_prepared.set()
-        finally:
-            _preparing.release()
+@atexit.register
+def end_threads() -> None:
+    """Cancel what runs and wait for it: no thread computes while the interpreter is taken down."""
+    for stop in list(_threads.values()):
+        stop.set()
+    for thread in list(_threads):
+        thread.join(PATIENCE)
 
 
 class _ActivityBar(cancelable_progress):
@@ -45,8 +48,11 @@ class _ActivityBar(cancelable_progress):
         self._run.cancel()
 
 
-class Run(QObject):
-    """A function that runs in a thread and tells how far it is.
+class Run:
+    """A function that runs in a thread and reports how far it is.
+
+    The thread leaves its progress and its value, and a timer in the GUI's thread fetches them: no
+    signal is sent from a thread, least of all to an object that may be gone.
 
     Parameters
     ----------
@@ -54,10 +60,10 @@ class Run(QObject):
         Called in a thread with a `Monitor`; touches neither Qt nor layers.
     text : str
         What it does, for the activity dock.
+    parent : QObject
+        When it is destroyed, the run is cancelled without a word.
     in_activity_dock : bool
         Whether napari's activity dock shows it; live previews would only flicker there.
-    parent : QObject
-        When it is destroyed, the run is cancelled.
     """
 
     progressed = Signal(float, str)
@@ -72,31 +78,39 @@ class Run(QObject):
         text: str,
         parent: QObject,
         *,
-        in_activity_dock: bool = True,
+        in_activity_dock: bool = False,
     ) -> None:
-        super().__init__(parent)
-        self._stop = threading.Event()
+        stop = self._stop = threading.Event()
+        news: SimpleQueue[tuple[Any, Exception | None, float]] = SimpleQueue()
+        self._news = news
         self._latest: tuple[float, str] | None = None
+        self._polls = 0
         self._over = False
         self._bar = _ActivityBar(self, text) if in_activity_dock else None
-        # The thread leaves its progress here and the timer fetches it: no signal is sent from a
-        # thread to an object that may be gone.
-        self._timer = QTimer(self)
-        self._timer.timeout.connect(self._show_progress)
-        self._timer.start(50)
-        stop = self._stop
-        self.destroyed.connect(lambda: stop.set())
-        monitor = Monitor(self._note, stop.is_set)
+        timer = self._timer = QTimer(parent)
+        timer.timeout.connect(self._poll)
+        timer.start(POLL)
+        # Qt holds no reference to the run; a timer that was destroyed needs it no more.
+        _runs.difference_update({run for run in _runs if not isalive(run._timer)})
+        _runs.add(self)
+        # The thread looks whether its timer is there: a signal from what is being destroyed would
+        # come too late for whoever listens.
+        monitor = Monitor(self._note, lambda: stop.is_set() or not isalive(timer))
 
-        def work() -> tuple[Any, float]:
-            prepare_once(monitor)
+        def work() -> None:
             start = time.perf_counter()
-            return function(monitor), time.perf_counter() - start
+            try:
+                found = function(monitor)
+            except Exception as error:
+                news.put((None, error, 0.0))
+            else:
+                news.put((found, None, time.perf_counter() - start))
+            finally:
+                del _threads[threading.current_thread()]
 
-        self._worker = create_worker(work, _start_thread=False, _ignore_errors=True)
-        self._worker.returned.connect(self._on_returned)
-        self._worker.errored.connect(self._on_errored)
-        self._worker.start()
+        thread = threading.Thread(target=work, name=f"napari-ncut: {text}", daemon=True)
+        _threads[thread] = stop
+        thread.start()
 
     def cancel(self) -> None:
         """End the run for whoever watches; a result that comes late is thrown away."""
@@ -109,8 +123,26 @@ class Run(QObject):
     def _note(self, fraction: float, text: str) -> None:
         self._latest = (fraction, text)
 
+    def _poll(self) -> None:
+        if self._over:
+            return
+        self._polls += 1
+        if self._polls % PROGRESS_EVERY == 0:
+            self._show_progress()
+        if self._over or self._news.empty():
+            return
+        value, error, seconds = self._news.get()
+        self._end()
+        if error is None:
+            self.returned.emit(value, seconds)
+        elif isinstance(error, Cancelled):
+            self.cancelled.emit()
+        else:
+            self.failed.emit(error)
+        self.finished.emit()
+
     def _show_progress(self) -> None:
-        if self._latest is None or self._over:
+        if self._latest is None:
             return
         (fraction, text), self._latest = self._latest, None
         if self._bar is not None:
@@ -118,22 +150,11 @@ class Run(QObject):
             self._bar.update(round(100 * fraction) - self._bar.n)
         self.progressed.emit(fraction, text)
 
-    def _on_returned(self, value_and_seconds: tuple[Any, float]) -> None:
-        if not self._over:
-            self._end()
-            self.returned.emit(*value_and_seconds)
-            self.finished.emit()
-
-    def _on_errored(self, error: Exception) -> None:
-        if self._over or isinstance(error, Cancelled):
-            return
-        self._end()
-        self.failed.emit(error)
-        self.finished.emit()
-
     def _end(self) -> None:
         self._over = True
-        self._timer.stop()
+        _runs.discard(self)
+        if isalive(self._timer):
+            self._timer.stop()
+            self._timer.deleteLater()
         if self._bar is not None:
             self._bar.close()
-        self.deleteLater()
