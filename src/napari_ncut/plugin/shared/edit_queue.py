@@ -199,7 +199,7 @@ class EditQueue:
         run.finished.connect(lambda: layer.events.set_data.disconnect(note))
 
     def _go_on_with(self, layer: Labels, data: NDArray[Any]) -> None:
-        if self.layer is not layer or layer not in self._viewer.layers:
+        if self.layer != layer or layer not in self._viewer.layers:
             return
         waiting = list(self._actions)
         narrow = layer.data.dtype

@@ -91,7 +91,7 @@ class Run:
         timer.timeout.connect(self._poll)
         timer.start(POLL)
         # Qt holds no reference to the run; a timer that was destroyed needs it no more.
-        _runs.difference_update({run for run in _runs if not isalive(run._timer)})
+        _runs.difference_update({run for run in _runs if run.is_orphan})
         _runs.add(self)
         # The thread looks whether its timer is there: a signal from what is being destroyed would
         # come too late for whoever listens.
@@ -111,6 +111,11 @@ class Run:
         thread = threading.Thread(target=work, name=f"napari-ncut: {text}", daemon=True)
         _threads[thread] = stop
         thread.start()
+
+    @property
+    def is_orphan(self) -> bool:
+        """Whether its parent has been destroyed."""
+        return not isalive(self._timer)
 
     def cancel(self) -> None:
         """End the run for whoever watches; a result that comes late is thrown away."""
@@ -153,7 +158,7 @@ class Run:
     def _end(self) -> None:
         self._over = True
         _runs.discard(self)
-        if isalive(self._timer):
+        if not self.is_orphan:
             self._timer.stop()
             self._timer.deleteLater()
         if self._bar is not None:
