@@ -84,7 +84,7 @@ def main(kind, n, seed):
     while run._threads and time.perf_counter() < end:
         time.sleep(0.01)
     if run._threads:
-        print("still runs:", *run._threads)
+        print("still runs:", *run._threads)  # noqa: T201
 
 
 if __name__ == "__main__":

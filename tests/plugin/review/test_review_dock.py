@@ -330,3 +330,31 @@ def test_where_the_necks_lie_is_found_and_changed_in_threads(window, threads_of)
     assert looks
     assert merges
     assert threading.main_thread() not in looks + merges
+
+
+def test_a_decision_in_a_locked_layer_says_why_not_and_is_none(applied):
+    window, graph_cut, dock = applied
+    layer = graph_cut.result_layer
+    go_to_a(window, dock, split=True)
+    before = layer.data.copy()
+    layer.editable = False
+    go(window, dock, "merge_back")
+    assert "locked" in window.status(dock)
+    np.testing.assert_array_equal(layer.data, before)
+    assert not any(dock._model.decisions.values())
+    layer.editable = True
+    go(window, dock, "merge_back")
+    assert (layer.data != before).any()
+
+
+def test_labels_changed_while_it_is_decided_are_cut_as_they_are_now(applied):
+    window, graph_cut, dock = applied
+    layer = graph_cut.result_layer
+    first, second = go_to_a(window, dock, split=True)
+    window.click(dock, "merge_back")
+    # Before the window can hear of the edit, both objects get other numbers.
+    layer.data_setitem(np.nonzero(layer.data == second), 900)
+    layer.data_setitem(np.nonzero(layer.data == first), 901)
+    idle(window, dock)
+    assert sides(dock) in ((900, 900), (901, 901))
+    assert len(np.intersect1d(layer.data, [900, 901])) == 1

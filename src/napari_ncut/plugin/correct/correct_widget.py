@@ -51,6 +51,7 @@ class CorrectWidget(Dock):
         self.column.addWidget(self.form)
 
         self._soon = self.debounced(0, self._leave_what_is_not_active)
+        self._check = self.debounced(40, self._say_what_holds)
         self._layer_events: list[tuple[Any, Any]] = []
         for event, react in (
             (viewer.layers.events.inserted, self._on_layers),
@@ -198,8 +199,17 @@ class CorrectWidget(Dock):
             self.tool.end()
 
     def _on_labels_changed(self, _: object = None) -> None:
-        if self.tool is not None and not self._desk.edits.is_applying:
+        if self._desk.edits.is_applying:
+            return
+        self._check.trigger()
+        if self.tool is not None:
             self.tool.labels_changed()
+
+    def _say_what_holds(self) -> None:
+        """Say of the last edit whether it was undone, or made again."""
+        last = self._desk.edits.last
+        if last is not None and self.status.text() in (last.text, f"Undone: {last.text}"):
+            self.say(self._desk.edits.what_holds())
 
     def _on_view(self, _: object = None) -> None:
         if self._desk.overlay is not None and self._desk.layer in self._viewer.layers:

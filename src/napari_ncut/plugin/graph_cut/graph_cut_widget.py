@@ -12,12 +12,14 @@ from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.plugin.graph_cut.controls import Controls
-from napari_ncut.plugin.graph_cut.job import Job, Outcome, in_words, summary
+from napari_ncut.plugin.graph_cut.job import Count, Job, Outcome, in_words, summary
 from napari_ncut.plugin.graph_cut.recipe_button import RecipeButton
 from napari_ncut.plugin.graph_cut.request import current_frame, new_job
 from napari_ncut.plugin.graph_cut.result_layer import ResultLayer
 from napari_ncut.plugin.shared import layers
 from napari_ncut.plugin.shared.dock import Dock
+from napari_ncut.plugin.shared.model import Form
+from napari_ncut.plugin.shared.result_record import Snapshot
 from napari_ncut.runs.stacks import otsu
 
 # These only choose among what a session or a split tree has found: a run that is finding it
@@ -26,6 +28,7 @@ LATE_SETTINGS = ("neck", "min_size", "n_segments")
 # A preview begins with one of these.
 SPLIT_STARTS = ("neck", "min_size", "foreground", "threshold")
 CUT_STARTS = ("seeds",)
+LAST_SESSION = "The settings are those used last; Recipe > Defaults brings back the usual ones."
 # After how many seconds a preview says at which stage it is.
 SLOW = 0.4
 
@@ -69,20 +72,29 @@ class GraphCutWidget(Dock):
 
         # Changes that come in a burst, as from a slider, are one change.
         self._soon = self.debounced(15, self._start_preview)
+        # Labels are painted in many small steps.
+        self._recount_soon = self.debounced(150, self._recount)
+        self._result_events: Labels | None = None
         self._reset_bar = QTimer(self)
         self._reset_bar.setSingleShot(True)
         self._reset_bar.timeout.connect(self.progress.reset)
         self.recipe.run_wanted.connect(self.start)
+        self._is_of_last_session = False
         if not model.has_begun:
             model.has_begun = True
             self.recipe.show_last_used()
+            self._is_of_last_session = (
+                model.form.settings() != Form(mode=model.form.mode).settings()
+            )
         self.run.clicked.connect(self._on_run)
         self.controls.layers_changed.connect(self._on_layers)
         self.follow(model.form_changed, self._on_setting)
         self.follow(model.decisions_changed, self._on_decisions)
         self.follow(model.status_changed, self._show_status)
+        self.follow(model.result_changed, self._follow_result)
         self.follow(viewer.dims.events.current_step, self._on_frame)
         self._follow_seeds()
+        self._follow_result()
         self._refresh(talk=model.last is None)
         self._show_status()
 
@@ -118,6 +130,7 @@ class GraphCutWidget(Dock):
 
     def _on_setting(self, name: str) -> None:
         form = self._model.form
+        self._is_of_last_session = False
         if name in ("mode", "preview") and not form.preview:
             self._stop_preview()
             self._result.discard_preview()
@@ -165,6 +178,35 @@ class GraphCutWidget(Dock):
         if self._result.is_preview:
             self._preview_soon(keep_running=True)
 
+    # The result after it was made
+
+    def _follow_result(self) -> None:
+        """Count the objects again whenever the result is changed by hand."""
+        layer = self._model.layer
+        if layer is self._result_events:
+            return
+        if self._result_events is not None:
+            self.unfollow(self._result_events.events.set_data, self._on_painted)
+        self._result_events = layer
+        if layer is not None:
+            self.follow(layer.events.set_data, self._on_painted)
+
+    def _on_painted(self) -> None:
+        # New labels that a run puts into the layer are no correction.
+        if "cut" not in self._runs and not self._result.is_preview:
+            self._recount_soon.trigger()
+
+    def _recount(self) -> None:
+        layer, last = self._model.layer, self._model.last
+        if layer is None or last is None or "cut" in self._runs or self._result.is_preview:
+            return
+        result, spatial_ndim = Snapshot.of(layer), last.source.spatial_ndim
+        self.start_run(
+            "count",
+            lambda monitor: Count.of(result, spatial_ndim, monitor),
+            lambda count, _: self._model.say(count.in_words()),
+        )
+
     # Runs
 
     def _preview_soon(self, *, keep_running: bool) -> None:
@@ -180,13 +222,15 @@ class GraphCutWidget(Dock):
 
     def _start_preview(self) -> None:
         # A threshold that is found calls for a preview by itself.
-        if self.is_idle and self.controls.problem() is None:
+        is_busy = "cut" in self._runs or "threshold" in self._runs
+        if not is_busy and self.controls.problem() is None:
             self.start(preview=True)
 
     def start(self, *, preview: bool = False) -> None:
         """Begin a run with the settings of the form; what runs is cancelled."""
         self._stop()
         previous = None if self._result.is_preview else self._result.layer
+        self._is_of_last_session = False
         job = new_job(self._viewer, self._model, self.controls, preview, previous)
         self._job, session = job, self._model.session
         self._result.watch()
@@ -212,8 +256,10 @@ class GraphCutWidget(Dock):
     def _stop(self) -> None:
         self._run_after_threshold = False
         self._soon.cancel()
+        self._recount_soon.cancel()
         self._again = False
         self.stop_run("cut")
+        self.stop_run("count")
 
     def _stop_preview(self) -> None:
         if not self._is_applying():
@@ -293,7 +339,10 @@ class GraphCutWidget(Dock):
             return
         self.run.setToolTip("Compute and keep the result (again: update it)")
         if talk:
-            self._model.say(self._what_it_is())
+            text = self._what_it_is()
+            if self._is_of_last_session:
+                text += f" {LAST_SESSION}"
+            self._model.say(text)
 
     def _what_it_is(self) -> str:
         main = self.controls.main_layer()

@@ -143,3 +143,26 @@ def in_words(error: Exception) -> str:
     ):
         text = text.replace(python, form)
     return text
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many objects a result has, and whether it was changed by hand."""
+
+    n_segments: int
+    is_corrected: bool
+
+    @classmethod
+    def of(cls, result: Snapshot, spatial_ndim: int, monitor: Monitor) -> Count:
+        """Count the objects of a result, in a thread: each frame has its own."""
+        data, total = result.data, 0
+        for frame in np.ndindex(data.shape[: data.ndim - spatial_ndim]):
+            monitor.check()
+            numbers = np.unique(data[frame])
+            total += int(np.count_nonzero(numbers))
+        return cls(total, result.is_corrected())
+
+    def in_words(self) -> str:
+        """Return it as a sentence for the status line."""
+        text = f"{self.n_segments} segment{'s' * (self.n_segments != 1)}"
+        return f"{text}, some of them corrected by hand." if self.is_corrected else f"{text}."

@@ -82,6 +82,7 @@ class RecipeButton(QPushButton):
         for name in presets:
             load.addAction(name, lambda name=name: self.load_preset(name))
             delete.addAction(name, lambda name=name: self.delete_preset(name))
+        self._add(menu, "defaults", "Defaults", self.show_defaults)
         self._add(menu, "import_preset", "Read preset from file…", self.import_preset)
         self._add(menu, "export_preset", "Write settings to file…", self.export_preset)
 
@@ -165,6 +166,11 @@ class RecipeButton(QPushButton):
     def load_preset(self, name: str) -> None:
         """Show the settings of a preset."""
         self._do(lambda: self._show(self._presets.load(name)), f"Settings of {name}.")
+
+    def show_defaults(self) -> None:
+        """Show the settings that the program begins with, in the mode that is chosen."""
+        usual = Form(mode=self._model.form.mode)
+        self._do(lambda: self._show(Recipe(usual.settings())), "The usual settings.")
 
     def delete_preset(self, name: str) -> None:
         """Take a preset away."""

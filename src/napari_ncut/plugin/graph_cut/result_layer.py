@@ -35,6 +35,8 @@ class ResultLayer:
         self._model = model
         self._watched: Labels | None = None
         self.is_touched = False
+        # The corrected result that a preview lies over, hidden meanwhile.
+        self._covered: tuple[LastRun, Labels, Applied | None] | None = None
 
     @property
     def layer(self) -> Labels | None:
@@ -97,6 +99,8 @@ class ResultLayer:
         layer = None if painted else self._reusable(labels, made.place)
         if layer is None:
             self.discard_preview()
+            if painted:
+                self._cover()
             self._model.applied = None
             layer = self._add(labels, name, made.place, below)
         else:
@@ -107,6 +111,7 @@ class ResultLayer:
             if not layer.name.endswith(PREVIEW):
                 layer.name += PREVIEW
         else:
+            self._covered = None
             self._model.applied = Applied(made, record, labels)
             _give_to_the_user(layer)
             self._viewer.layers.selection.active = layer
@@ -122,6 +127,7 @@ class ResultLayer:
         if applied is None:
             self._viewer.layers.remove(layer)
             self._model.forget()
+            self._uncover()
             return
         layer.data = applied.labels
         layer.metadata[RECORD] = applied.record
@@ -133,6 +139,22 @@ class ResultLayer:
         self.discard_preview()
         self.unwatch()
         self._model.forget()
+
+    def _cover(self) -> None:
+        """Hide the corrected result, which would blend with the labels over it."""
+        last, layer = self._model.last, self.layer
+        if last is not None and layer is not None and layer in self._viewer.layers:
+            self._covered = last, layer, self._model.applied
+            layer.visible = False
+
+    def _uncover(self) -> None:
+        """Go on with the corrected result that a preview lay over."""
+        covered, self._covered = self._covered, None
+        if covered is not None and covered[1] in self._viewer.layers:
+            last, layer, applied = covered
+            layer.visible = True
+            self._model.applied = applied
+            self._model.show(last, layer)
 
     def _reusable(self, labels: NDArray[np.int32], place: dict[str, Any]) -> Labels | None:
         layer = self.layer

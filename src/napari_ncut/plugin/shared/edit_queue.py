@@ -57,6 +57,7 @@ class EditQueue:
         self._parent = parent
         self.layer: Labels | None = None
         self.is_applying = False
+        self.last: Edit | None = None  # made by this queue in the layer
         self._actions: deque[Action] = deque()
         self._run: Run | None = None
 
@@ -69,6 +70,7 @@ class EditQueue:
         """Work on another layer, or on none; what was running is dropped."""
         self.drop()
         self.layer = layer
+        self.last = None
 
     def drop(self) -> None:
         """Forget all that runs and waits."""
@@ -89,6 +91,16 @@ class EditQueue:
         self._actions.append(Action(job, then))
         if self._run is None:
             self._start()
+
+    def what_holds(self) -> str:
+        """Return what the last edit did, as far as it still holds: it may have been undone."""
+        if self.last is None or self.layer is None:
+            return ""
+        data = self.layer.data
+        if self.last.fits(data):
+            return f"Undone: {self.last.text}"
+        is_made = all((data[c.indices] == c.after).all() for c in self.last.changes)
+        return self.last.text if is_made else ""
 
     def _say(self, text: str, *, error: bool = False) -> None:
         self.said.emit(text, error)
@@ -145,6 +157,7 @@ class EditQueue:
         elif edit.fits(layer.data):
             self._actions.popleft()
             self._apply(layer, edit)
+            self.last = edit
             self._say(edit.text)
             if action.then is not None:
                 action.then(edit)
