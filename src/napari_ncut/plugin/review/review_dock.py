@@ -136,11 +136,13 @@ class ReviewDock(Dock):
         self._layer = layer
         self._edits.take(layer)
         if layer is not None:
-            self.follow(layer.events.set_data, self._soon.trigger)
+            for signal in layers.changes_of(layer):
+                self.follow(signal, self._soon.trigger)
 
     def _unfollow_layer(self) -> None:
         if self._layer is not None:
-            self.unfollow(self._layer.events.set_data, self._soon.trigger)
+            for signal in layers.changes_of(self._layer):
+                self.unfollow(signal, self._soon.trigger)
         self._layer = None
 
     def _on_labels(self) -> None:
