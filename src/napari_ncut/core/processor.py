@@ -1,0 +1,34 @@
+"""Which of the compiled variants of a loop this processor runs."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+# What gcc means by x86-64-v3, as far as NumPy tells it.
+FASTER = ("AVX2", "FMA3", "BMI2")
+
+
+@cache
+def is_fast() -> bool:
+    """Return whether the processor has AVX2 and what comes with it."""
+    from numpy._core._multiarray_umath import __cpu_features__  # NumPy has no public name for it.
+
+    return all(__cpu_features__.get(name, False) for name in FASTER)
+
+
+def variants(folder: str) -> list[str]:
+    """Return where to look for compiled loops: the ``__path__`` of a package `loops`.
+
+    Parameters
+    ----------
+    folder : str
+        The package's own folder.
+
+    Returns
+    -------
+    list of str
+        First the folder with the faster variant, if there is one and the processor runs it.
+    """
+    faster = Path(folder) / "v3"
+    return [str(faster), folder] if faster.is_dir() and is_fast() else [folder]
