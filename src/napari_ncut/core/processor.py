@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+from napari_ncut.core.building import build_edited, checkout_of
+
 # What gcc means by x86-64-v3, as far as NumPy tells it.
 FASTER = ("AVX2", "FMA3", "BMI2")
 
@@ -20,6 +22,8 @@ def is_fast() -> bool:
 def variants(folder: str) -> list[str]:
     """Return where to look for compiled loops: the ``__path__`` of a package `loops`.
 
+    In a checkout, those that were edited since they were compiled are compiled first.
+
     Parameters
     ----------
     folder : str
@@ -30,5 +34,8 @@ def variants(folder: str) -> list[str]:
     list of str
         First the folder with the faster variant, if there is one and the processor runs it.
     """
+    root = checkout_of(Path(folder))
+    if root is not None:
+        build_edited(Path(folder), root)
     faster = Path(folder) / "v3"
     return [str(faster), folder] if faster.is_dir() and is_fast() else [folder]
