@@ -67,6 +67,12 @@ def extensions() -> list[Extension]:
 class BuildLoops(build_ext):
     """Translate, compile, and note in a checkout which texts the machine code is of."""
 
+    def run(self) -> None:
+        """Keep what an editable install builds, so that the next one builds what changed only."""
+        if self.inplace:
+            self.build_lib, self.build_temp = str(BUILD / "lib"), str(BUILD / "temp")
+        super().run()
+
     def build_extensions(self) -> None:
         """Translate each module once; a faster variant is compiled from a copy of its C."""
         root = Path.cwd()

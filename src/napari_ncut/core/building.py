@@ -70,27 +70,39 @@ def build_edited(folder: Path, root: Path) -> None:
     """
     if not any(_stale(folder, root)):
         return
-    with _alone(root):
-        # Another process may have built them while this one waited.
-        texts, compiled = _stale(folder, root)
-        for path in compiled:
-            path.unlink()
-        if not texts:
-            return
-        names = ", ".join(str(text.relative_to(root)) for text in texts)
-        print(f"napari-ncut: compiling {names} ...", file=sys.stderr, flush=True)
-        for text in texts:
-            # Build tools go by times, and the time of a text that was copied may be an old one.
-            text.touch()
-        done = subprocess.run(
-            [sys.executable, *COMMAND], cwd=root, capture_output=True, text=True, check=False
+    try:
+        with _alone(root):
+            # Another process may have built them while this one waited.
+            texts, compiled = _stale(folder, root)
+            for path in compiled:
+                path.unlink()
+            if texts:
+                _build(texts, root)
+    except OSError as error:
+        raise ImportError(
+            f"{folder} must be compiled again, and {error}; "
+            "make the checkout writable, or install a wheel."
+        ) from error
+    if any(_stale(folder, root)):
+        raise ImportError(
+            f"{folder} could not be compiled, for the reason above; mend it, or install what is "
+            'missing (a C compiler, and "pip install setuptools Cython"), and import again.'
         )
-        if done.returncode or any(_stale(folder, root)):
-            sys.stderr.write(done.stdout + done.stderr)
-            raise ImportError(
-                f"{names} could not be compiled, for the reason above; mend it, or install what "
-                f'is missing (a C compiler, and "pip install setuptools Cython"), and import again.'
-            )
+
+
+def _build(texts: list[Path], root: Path) -> None:
+    """Compile texts, and show why if it fails."""
+    names = ", ".join(str(text.relative_to(root)) for text in texts)
+    sys.stderr.write(f"napari-ncut: compiling {names} ...\n")
+    sys.stderr.flush()
+    for text in texts:
+        # Build tools go by times, and the time of a text that was copied may be an old one.
+        text.touch()
+    done = subprocess.run(
+        [sys.executable, *COMMAND], cwd=root, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.stderr.write(done.stdout + done.stderr)
 
 
 def _notes(root: Path) -> dict[str, str]:

@@ -14,9 +14,13 @@ FASTER = ("AVX2", "FMA3", "BMI2")
 @cache
 def is_fast() -> bool:
     """Return whether the processor has AVX2 and what comes with it."""
-    from numpy._core._multiarray_umath import __cpu_features__  # NumPy has no public name for it.
-
-    return all(__cpu_features__.get(name, False) for name in FASTER)
+    # NumPy knows, but has no public name for it; without it the loops for any processor do.
+    try:
+        from numpy._core import _multiarray_umath as numpy_core
+    except ImportError:
+        return False
+    features: dict[str, bool] = getattr(numpy_core, "__cpu_features__", {})
+    return all(features.get(name, False) for name in FASTER)
 
 
 def variants(folder: str) -> list[str]:
