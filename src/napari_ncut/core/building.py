@@ -128,9 +128,7 @@ def _stale(folder: Path, root: Path) -> tuple[list[Path], list[Path]]:
             stale.append(path)
         elif path.parent == folder:
             current.add(name)
-    outdated = {path.name.partition(".")[0] for path in stale}
-    missing = [name for name in digests if name not in current or name in outdated]
-    return [folder / f"{name}.py" for name in missing], stale
+    return [folder / f"{name}.py" for name in digests if name not in current], stale
 
 
 @contextmanager

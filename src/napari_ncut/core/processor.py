@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 from napari_ncut.core.building import build_edited, checkout_of
@@ -16,10 +17,9 @@ def is_fast() -> bool:
     """Return whether the processor has AVX2 and what comes with it."""
     # NumPy knows, but has no public name for it; without it the loops for any processor do.
     try:
-        from numpy._core import _multiarray_umath as numpy_core
-    except ImportError:
+        features = import_module("numpy._core._multiarray_umath").__cpu_features__
+    except (ImportError, AttributeError):
         return False
-    features: dict[str, bool] = getattr(numpy_core, "__cpu_features__", {})
     return all(features.get(name, False) for name in FASTER)
 
 
