@@ -1,5 +1,8 @@
 """Moves and redrawn borders: right, and never upwards."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import scipy.sparse as sp
@@ -13,6 +16,28 @@ from napari_ncut.refinement import local_search as moves
 from napari_ncut.refinement import min_cut as mincut
 from napari_ncut.refinement import refine as rf
 from napari_ncut.spectral.fiedler import fiedler_vector, lowest_eigenvector
+
+# A loop that never ends holds the interpreter: only another process can be given up.
+CUTS = """
+import sys
+import numpy as np
+from napari_ncut import normalized_cut
+
+for seed in range(*map(int, sys.argv[1:])):
+    rng = np.random.default_rng(seed)
+    steps = rng.integers(-1, 2, (9, 17)).astype(float)
+    noise = rng.random((9, 17))
+    for image, k, beta, spacing in (
+        (steps, 5, 90, (1e-3, 1e3)),
+        (noise, 5, 30, (1, 1e4)),
+        (noise, 5, 1000, (1, 1e4)),
+        (noise, 2, 1000, (1, 1)),
+        (rng.random((20, 30)), 7, 300, (1, 1e3)),
+        (rng.random((4, 5, 7)), 4, 1000, (1e3, 1, 1e-3)),
+    ):
+        labels = normalized_cut(image, None, k, beta=beta, spacing=spacing)
+        assert set(labels.ravel()) == set(range(1, k + 1))
+"""
 
 
 def random_graph(seed, n=40, density=0.15):
@@ -228,3 +253,34 @@ def test_lowest_eigenvector_is_that_of_numpy(size):
         value, vector = lowest_eigenvector(matrix.copy())
         np.testing.assert_allclose(value, np.linalg.eigvalsh(matrix)[0], rtol=1e-10)
         np.testing.assert_allclose(matrix @ vector, value * vector, atol=1e-10 * scale)
+
+
+def test_no_cut_runs_for_ever_however_far_apart_the_weights_are():
+    subprocess.run([sys.executable, "-c", CUTS, "0", "40"], check=True, timeout=240)
+
+
+def test_a_descent_that_goes_round_in_a_circle_is_ended_and_undone(monkeypatch):
+    graph, partition = start(3)
+    before = partition.ncut
+
+    def circle(indptr, indices, weights, volumes, labels, sums, state, queue, most):
+        labels[queue] = (labels[queue] + 1) % 4
+        sums[:] = -1.0
+        return queue
+
+    monkeypatch.setattr(rf, "descend", circle)
+    state = np.zeros(graph.n, np.uint8)
+    rf.descend_all(graph, partition, np.arange(7, dtype=np.int32), state, rf.Monitor())
+    assert partition.ncut <= before
+    measured = rf.measure(graph, partition.labels, 4)
+    np.testing.assert_allclose(partition.sums, measured.sums)
+
+
+@pytest.mark.parametrize("faint", [1e-6, 1e-20, 1e-35])
+def test_sums_keep_their_digits_when_a_heavy_edge_was_cut_for_a_while(faint):
+    graph, partition = start(6)
+    graph.weights[graph.weights < 0.5] *= faint
+    partition = rf.measure(graph, partition.labels, 4)
+    rf.refine(graph, partition, passes=10)
+    measured = rf.measure(graph, partition.labels, 4)
+    np.testing.assert_allclose(partition.sums, measured.sums, rtol=1e-6)

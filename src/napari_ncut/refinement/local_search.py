@@ -144,7 +144,8 @@ def descend(
         own = labels[node]
         here = sums[0, own] / sums[1, own] if sums[1, own] > 0 else 0.0
         there = sums[0, target] / sums[1, target] if sums[1, target] > 0 else 0.0
-        if change >= -1e-12 * (here + there):
+        # Absolute values: a cut that rounding has made negative must not let moves go upwards.
+        if change >= -1e-12 * (abs(here) + abs(there)):
             continue
         move(indptr, indices, weights, volumes, labels, sums, node, target)
         moves += 1

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 # Moves between two questions whether the run is cancelled.
 CHUNK = 100_000
+# Moves of one descent at most, a node: a descent takes a few, but for one that rounding leads on.
+MOST_MOVES = 50
+# A cut or volume below this part of the largest may be no more than what rounding has left of it.
+LOST = 1e-9
 # A lower cut than this (relative) is worth another round.
 LEAST = 1e-3
 # Larger graphs than this are refined where their coarser graph has left a border.
@@ -69,6 +73,22 @@ def measure(graph: Graph, labels: NDArray[np.int32], k: int) -> Partition:
     sums = np.zeros((3, k))
     add_up(graph.indptr, graph.indices, graph.weights, graph.volumes, labels, sums)
     return Partition(labels, sums)
+
+
+def restore_digits(graph: Graph, partition: Partition) -> None:
+    """Add up the sums of a partition anew where differences may have cost them their digits.
+
+    The sums follow the moves by addition and subtraction: where weights differ by many orders of
+    magnitude, a heavy edge that was cut for a while leaves an error larger than a faint border.
+    """
+    cut, volume = partition.sums[0], partition.sums[1]
+    faint = (cut < LOST * cut.max()) & (cut != 0)
+    if not (faint.any() or (volume < LOST * volume.max()).any()):
+        return
+    sums = measure(graph, partition.labels, len(cut)).sums
+    partition.sums[0] = sums[0]
+    if sums[1].any():  # else nodes weigh nothing, and all segments the same
+        partition.sums[1] = sums[1]
 
 
 @compiled
@@ -132,10 +152,7 @@ def refine(
         state[bound] = 2
     arrays = graph.indptr, graph.indices, graph.weights, graph.volumes
     near = border_nodes(*structure) if near is None else border_within(*structure, near, 0)
-    queue = near
-    while len(queue):
-        monitor.check()
-        queue = descend(*arrays, partition.labels, partition.sums, state, queue, CHUNK)
+    descend_all(graph, partition, near, state, monitor)
     # On a coarse graph whole regions may have moved, on a fine one only the border.
     wide = graph.n <= SMALL
     border = border_nodes(*structure) if wide else border_within(*structure, near, 4)
@@ -147,6 +164,50 @@ def refine(
         if gain > -LEAST * partition.ncut:
             break
         border = border_within(*structure, border, 3)
+    restore_digits(graph, partition)
+
+
+def descend_all(
+    graph: Graph,
+    partition: Partition,
+    queue: NDArray[np.int32],
+    state: NDArray[np.uint8],
+    monitor: Monitor,
+) -> None:
+    """Move nodes while that lowers the normalised cut, in place.
+
+    Parameters
+    ----------
+    graph : Graph
+        The graph, n nodes.
+    partition : Partition
+        Its segments.
+    queue : ndarray of int32
+        The nodes to begin with.
+    state : (n,) ndarray of uint8
+        2 for nodes that keep their segment.
+    monitor : Monitor
+        Asked whether to go on.
+    """
+    restore_digits(graph, partition)
+    arrays = graph.indptr, graph.indices, graph.weights, graph.volumes
+    start = partition.labels.copy()
+    # Counted: with sums that have lost their digits, moves could go round in a circle.
+    left = MOST_MOVES * graph.n
+    while len(queue) and left > 0:
+        monitor.check()
+        most = min(CHUNK, left)
+        queue = descend(*arrays, partition.labels, partition.sums, state, queue, most)
+        left -= most
+    if len(queue):
+        k = partition.sums.shape[1]
+        before, after = measure(graph, start, k), measure(graph, partition.labels, k)
+        best = min(before, after, key=lambda found: found.ncut)
+        partition.labels[:] = best.labels
+        partition.sums[[0, 2]] = best.sums[[0, 2]]
+        if best.sums[1].any():
+            partition.sums[1] = best.sums[1]
+    restore_digits(graph, partition)
 
 
 def redraw_borders(
@@ -192,7 +253,7 @@ def redraw_borders(
         for key, between in zip(keys, np.split(nodes[order], starts[1:]), strict=True):
             monitor.check()
             a, b = divmod(int(key), k)
-            if not (active[a] or active[b]):
+            if not (active[a] or active[b]) or partition.sums[1, [a, b]].min() <= 0:
                 continue
             large = len(between) > LARGE
             redraw = partial(redraw_large_border, monitor=monitor) if large else redraw_border
