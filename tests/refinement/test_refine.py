@@ -12,9 +12,10 @@ from scipy.sparse.csgraph import maximum_flow
 
 from napari_ncut.graph import affinity
 from napari_ncut.graph.pixel_graph import Graph
-from napari_ncut.refinement import local_search as moves
-from napari_ncut.refinement import min_cut as mincut
+from napari_ncut.refinement import local_search, max_flow
 from napari_ncut.refinement import refine as rf
+from napari_ncut.refinement.loops import min_cut, moves
+from napari_ncut.refinement.loops.borders import border_within
 from napari_ncut.spectral.fiedler import fiedler_vector, lowest_eigenvector
 
 # A loop that never ends holds the interpreter: only another process can be given up.
@@ -176,20 +177,18 @@ def test_minimum_cut_is_that_of_scipy(seed):
     full[n, :n], full[:n, n + 1] = np.maximum(terminal, 0), np.maximum(-terminal, 0)
     wanted = maximum_flow(sp.csr_matrix(full), n, n + 1).flow_value
     starts, heads = matrix.indptr.astype(np.int32), matrix.indices.astype(np.int32)
-    side = mincut.minimum_cut(
-        starts,
-        heads,
-        mincut.opposite_edges(starts, heads),
-        matrix.data.astype(float),
-        terminal.astype(float),
-    )
-    inside = np.append(side, [True, False])
+    level = np.empty(n, dtype=np.int32)
+    room, excess = matrix.data.astype(float), terminal.astype(float)
+    network = min_cut.Network(starts, heads, room, excess, level)
+    network.begin(n, 1e-10)
+    assert not network.flow(n, 2 * n + 2)
+    inside = np.append(level == n, [True, False])
     assert full[inside][:, ~inside].sum() == wanted
 
 
 def test_opposite_edges_lead_back():
     graph = random_graph(4)
-    mates = mincut.opposite_edges(graph.indptr, graph.indices)
+    mates = min_cut.opposite_edges(graph.indptr, graph.indices)
     rows = np.repeat(np.arange(graph.n), np.diff(graph.indptr))
     np.testing.assert_array_equal(graph.indices[mates], rows)
     np.testing.assert_array_equal(rows[mates], graph.indices)
@@ -202,7 +201,7 @@ def test_redrawing_borders_never_raises_the_cut(seed):
     before = partition.ncut
     border = rf.border_nodes(graph.indptr, graph.indices, partition.labels)
     state = np.zeros(graph.n, np.uint8)
-    rf.redraw_borders(graph, partition, border, state, (6, 3), rf.Monitor())
+    max_flow.redraw_borders(graph, partition, border, state, (6, 3), rf.Monitor())
     assert partition.ncut <= before + 1e-12
     assert partition.ncut == pytest.approx(slow_ncut(graph, partition.labels))
 
@@ -211,10 +210,10 @@ def test_redrawing_borders_never_raises_the_cut(seed):
 def test_large_borders_are_redrawn_as_small_ones_are(seed, monkeypatch):
     found = []
     for large in (0, 10**9):
-        monkeypatch.setattr(rf, "LARGE", large)
+        monkeypatch.setattr(max_flow, "LARGE", large)
         graph, partition = start(seed, k=3)
         border = rf.border_nodes(graph.indptr, graph.indices, partition.labels)
-        rf.redraw_borders(
+        max_flow.redraw_borders(
             graph, partition, border, np.zeros(graph.n, np.uint8), (6, 3), rf.Monitor()
         )
         found.append(partition)
@@ -226,12 +225,12 @@ def test_border_nodes_are_those_with_a_neighbour_elsewhere():
     graph, partition = start(2)
     rows = np.repeat(np.arange(graph.n), np.diff(graph.indptr))
     cut = partition.labels[rows] != partition.labels[graph.indices]
-    wanted = np.unique(rows[cut])
+    wanted = np.unique(rows[cut]).astype(np.int32)
     structure = graph.indptr, graph.indices, partition.labels
     np.testing.assert_array_equal(rf.border_nodes(*structure), wanted)
     every = np.arange(graph.n, dtype=np.int32)
-    np.testing.assert_array_equal(rf.border_within(*structure, every, 0), wanted)
-    np.testing.assert_array_equal(rf.border_within(*structure, wanted[:1], 40), wanted)
+    np.testing.assert_array_equal(border_within(*structure, every, 0), wanted)
+    np.testing.assert_array_equal(border_within(*structure, wanted[:1], 40), wanted)
 
 
 def test_fiedler_vector_is_that_of_lapack():
@@ -263,14 +262,14 @@ def test_a_descent_that_goes_round_in_a_circle_is_ended_and_undone(monkeypatch):
     graph, partition = start(3)
     before = partition.ncut
 
-    def circle(indptr, indices, weights, volumes, labels, sums, state, queue, most):
+    def circle(indptr, indices, weights, volumes, labels, sums, state, queue, gain, most):
         labels[queue] = (labels[queue] + 1) % 4
         sums[:] = -1.0
         return queue
 
-    monkeypatch.setattr(rf, "descend", circle)
+    monkeypatch.setattr(moves, "descend", circle)
     state = np.zeros(graph.n, np.uint8)
-    rf.descend_all(graph, partition, np.arange(7, dtype=np.int32), state, rf.Monitor())
+    local_search.descend(graph, partition, np.arange(7, dtype=np.int32), state, rf.Monitor())
     assert partition.ncut <= before
     measured = rf.measure(graph, partition.labels, 4)
     np.testing.assert_allclose(partition.sums, measured.sums)
