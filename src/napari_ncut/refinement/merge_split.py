@@ -84,11 +84,11 @@ def exchange(
         rf.refine(graph, tried, monitor=monitor)
         if tried.ncut > partition.ncut * (1 - 0.5 * WORTH):
             break
-        moved = np.flatnonzero(tried.labels != partition.labels)
-        partition = tried
         # Where nodes came or went, a split found before is no longer one.
-        for changed in {a, b, s, *map(int, tried.labels[moved]), *map(int, labels[moved])}:
+        moved = tried.labels != partition.labels
+        for changed in {a, b, s, *tried.labels[moved].tolist(), *partition.labels[moved].tolist()}:
             splits.pop(changed, None)
+        partition = tried
     return partition
 
 
