@@ -10,12 +10,12 @@ import numpy as np
 
 from napari_ncut.core import validation as checks
 from napari_ncut.core.blas import one_blas_thread
-from napari_ncut.core.compiled import compiled
 from napari_ncut.core.monitor import IsCancelled, Monitor, Progress
 from napari_ncut.core.settings import CutSettings
 from napari_ncut.cutting.multilevel import MultilevelCut
+from napari_ncut.cutting.numbering import in_order_of_appearance, numbers_by_appearance
 from napari_ncut.cutting.orientation import canonical_orientation
-from napari_ncut.cutting.seeded import in_order_of_appearance, seed_array, seeded_partition
+from napari_ncut.cutting.seeded import seed_array, seeded_partition
 from napari_ncut.graph.coarsen import Hierarchy, build_hierarchy
 from napari_ncut.graph.pixel_graph import (
     Graph,
@@ -113,7 +113,7 @@ class CutSession:
         whole = mask is None
         self._orientation = canonical_orientation(pixels, self._mask, self.spacing)
         self._spacing = tuple(self.spacing[axis] for axis in self._orientation.axes)
-        # numba compiles anew for arrays that are read-only or in another order.
+        # In one piece, as the compiled loops take it.
         self._mask = self._orientation.turned_copy(self._mask)
         turned = self._orientation.turned_copy if whole else self._orientation.turned
         self._values = read_values(turned(pixels), self._mask, whole=whole)
@@ -171,10 +171,7 @@ class CutSession:
             with one_blas_thread():
                 shares = solver.share(settings.n_segments, counted, monitor.part(0.6, 0.7))
                 partition = solver.partition(shares, counted, monitor.part(0.7, 0.98))
-            labels = partition.labels
-            labels += 1
-            image = labels if self._orientation.is_given else self._paint(labels).ravel()
-            number_by_first(labels, image, partition.sums.shape[1])
+            labels = self._in_order(partition.labels, partition.sums.shape[1])
             self._cut = settings, labels, partition.ncut
             monitor.report(1.0, "Done")
             return Cut(self._paint(labels), partition.ncut)
@@ -340,6 +337,14 @@ class CutSession:
         monitor.report(1.0, "Done")
         return Cut(self._paint(every[partition.labels]), partition.ncut)
 
+    def _in_order(self, labels: NDArray[np.int32], k: int) -> NDArray[np.int32]:
+        """Number labels 0 to k - 1 from 1 in the order in which they appear in the image."""
+        seen = labels
+        if not self._orientation.is_given:
+            image = self._paint(labels + 1)
+            seen = image[image > 0] - 1
+        return (numbers_by_appearance(seen, k) + 1)[labels]
+
     def _paint(self, labels: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return a new image of labels, 0 outside the mask; it may be painted on."""
         result = np.zeros(self.shape, dtype=np.int32)
@@ -364,18 +369,3 @@ def check_settings(settings: CutSettings, n_pixels: int | None, ndim: int) -> Cu
         min_size=checks.real(settings.min_size, "min_size"),
         random_state=state,
     )
-
-
-@compiled
-def number_by_first(labels: NDArray[np.int32], image: NDArray[np.int32], k: int) -> None:
-    """Number labels from 1 to k anew, in place, in the order in which they appear in an image."""
-    number = np.zeros(k + 1, dtype=np.int32)
-    count = 0
-    for label in image:
-        if label > 0 and number[label] == 0:
-            count += 1
-            number[label] = count
-            if count == k:
-                break
-    for i in range(len(labels)):
-        labels[i] = number[labels[i]]

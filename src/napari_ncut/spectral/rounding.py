@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.linalg
 
-from napari_ncut.core.compiled import compiled
+from napari_ncut.spectral.loops import vectors as loops
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,7 +90,6 @@ def cluster_kmeans(
     inertia : float
         Mass times squared distance to the centre of the group, added up.
     """
-    k = len(centres)
     points = np.ascontiguousarray(points)
     square = (points**2).sum(axis=1)
     last = np.inf
@@ -101,27 +100,9 @@ def cluster_kmeans(
         if inertia >= last * (1 - 1e-4):
             break
         last = inertia
-        centres = group_means(points, mass, labels, k)
+        centres = np.zeros_like(centres)
+        loops.group_means(points, mass, labels, centres)
     return labels, inertia
-
-
-@compiled
-def group_means(
-    points: NDArray[np.float64], mass: NDArray[np.float64], labels: NDArray[np.int32], k: int
-) -> NDArray[np.float64]:
-    """Return the mean of the points of each group by mass, 0 for an empty group."""
-    n, d = points.shape
-    means = np.zeros((k, d))
-    weight = np.zeros(k)
-    for i in range(n):
-        weight[labels[i]] += mass[i]
-        for j in range(d):
-            means[labels[i], j] += mass[i] * points[i, j]
-    for c in range(k):
-        if weight[c] > 0:
-            for j in range(d):
-                means[c, j] /= weight[c]
-    return means
 
 
 def spread_centres(
