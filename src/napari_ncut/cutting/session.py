@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from napari_ncut.graph.pixel_graph import (
     pixel_neighbours,
 )
 from napari_ncut.graph.pixel_graph import pixel_values as read_values
+from napari_ncut.graph.size import check_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +70,8 @@ class CutSession:
     TypeError
         If an array is complex, or holds objects or text.
     ValueError
-        If the shapes differ, the mask is empty, or NaN or infinities lie inside it.
+        If the shapes differ, the mask is empty, NaN or infinities lie inside it, or a cut of so
+        many pixels would not fit into memory.
 
     Notes
     -----
@@ -96,6 +99,8 @@ class CutSession:
         spacing: float | Sequence[float] | None = None,
         channel_axis: int | None = None,
     ) -> None:
+        if mask is None:
+            _check_shape(image, channel_axis)
         pixels = checks.image_array(image, channel_axis)
         shape = pixels.shape if channel_axis is None else pixels.shape[:-1]
         if not 1 <= len(shape) <= 3:
@@ -104,12 +109,14 @@ class CutSession:
                 "Cut every frame on its own, or name the channel_axis."
             )
         self.shape = shape
+        self._n_channels = 1 if channel_axis is None else pixels.shape[-1]
         self.spacing = checks.spacing_tuple(spacing, len(shape))
         if mask is None:
             self._mask = np.ones(shape, dtype=bool)
         else:
             self._mask = checks.mask_array(mask)
             checks.check_same_shape("mask", self._mask.shape, shape)
+            check_size(int(np.count_nonzero(self._mask)), len(shape), 1, self._n_channels)
         whole = mask is None
         self._orientation = canonical_orientation(pixels, self._mask, self.spacing)
         self._spacing = tuple(self.spacing[axis] for axis in self._orientation.axes)
@@ -255,6 +262,7 @@ class CutSession:
     def _links(self, connectivity: int, monitor: Monitor) -> tuple[Pixels, float]:
         """Return the neighbours of all pixels, and the scale of their differences."""
         if self._pixels is None or self._pixels[0] != connectivity:
+            check_size(self.n_pixels, len(self.shape), connectivity, self._n_channels)
             self._hierarchy = self._solver = self._cut = None
             pixels = pixel_neighbours(
                 self._mask, connectivity, self._spacing, monitor.part(0.0, 0.7)
@@ -350,6 +358,16 @@ class CutSession:
         result = np.zeros(self.shape, dtype=np.int32)
         self._orientation.turned(result)[self._mask] = labels
         return result
+
+
+def _check_shape(image: ArrayLike, channel_axis: int | None) -> None:
+    """Raise ValueError if an image can't be cut as a whole, before any of it is read."""
+    shape = list(np.shape(image))
+    n_channels = 1
+    if isinstance(channel_axis, int) and -len(shape) <= channel_axis < len(shape):
+        n_channels = shape.pop(channel_axis)
+    if shape:
+        check_size(math.prod(shape), len(shape), 1, n_channels)
 
 
 def check_settings(settings: CutSettings, n_pixels: int | None, ndim: int) -> CutSettings:
