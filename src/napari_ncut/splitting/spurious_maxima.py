@@ -30,6 +30,9 @@ from napari_ncut.splitting.loops import spurious_maxima as loops
 from napari_ncut.splitting.parameters import SplitParameters
 from napari_ncut.splitting.watershed import renumbered
 
+# Power where there is no disc.
+NOWHERE = np.float32(-1e30)
+
 
 def without_spurious_maxima(
     labels: Volume,
@@ -74,8 +77,14 @@ def without_spurious_maxima(
     disc = math.pi * widths**2 if grid.is_flat else 4 / 3 * math.pi * widths**3
     share = parameters.roughness + parameters.roughness_pixels * grid.finest / widths
     sizes = np.bincount(fragments.reshape(-1) + 1, minlength=n + 1)[1:] * grid.volume
+    # Of equals, what decides is not where they lie but what they are.
+    rank = np.empty(n, np.int32)
+    rank[np.lexsort((sizes, widths, tops))] = np.arange(n, dtype=np.int32)
+    low, high = rank[borders.low], rank[borders.high]
+    saddles = -np.maximum(low, high), -np.minimum(low, high), -borders.saddle
     group, is_object = loops.objects(
-        np.argsort(-borders.saddle, kind="stable"),
+        np.lexsort(saddles),
+        rank,
         borders.low,
         borders.high,
         borders.saddle.astype(np.float64),
@@ -89,14 +98,21 @@ def without_spurious_maxima(
     )
     flat = fragments.reshape(-1), squared.reshape(-1)
     map_chunks(partial(loops.forget, *flat, is_object), labels.size, 1, monitor)
-    centre = holding_discs(labels, squared, grid, monitor)
+    rank = rank[group]
+    centre = holding_discs(labels, squared, fragments, rank, grid, monitor)
+    _hold_the_rest(labels, squared, centre, fragments, rank, grid, monitor)
     arrays = flat[0], centre.reshape(-1), flat[1], group
     map_chunks(partial(loops.belong, *arrays), labels.size, 1, monitor)
     return renumbered(centre, n, monitor)
 
 
 def holding_discs(
-    labels: Volume, squared: NDArray[np.float32], grid: Grid, monitor: Monitor
+    labels: Volume,
+    squared: NDArray[np.float32],
+    fragments: Volume,
+    rank: NDArray[np.int32],
+    grid: Grid,
+    monitor: Monitor,
 ) -> NDArray[np.int32]:
     """Return the centre of the disc that holds each pixel most deeply.
 
@@ -107,6 +123,10 @@ def holding_discs(
     squared : ndarray of float32, shape (nz, ny, nx)
         Squared radius of the disc around each pixel, which lies within the pixel's label;
         -1e30 for no disc. Overwritten by the power at each pixel, which is that where no disc is.
+    fragments : ndarray of int32, shape (nz, ny, nx)
+        The fragment of each pixel.
+    rank : ndarray of int32, shape (n,)
+        Of discs that hold a pixel equally deeply, that of the fragment with the highest rank has it.
     grid : Grid
         Pixels and neighbours.
     monitor : Monitor
@@ -125,6 +145,52 @@ def holding_discs(
             continue
         seen_as = (blocks, n, width)
         arrays = labels.reshape(seen_as), squared.reshape(seen_as), centre.reshape(seen_as)
-        work = partial(loops.power_along_middle, *arrays, size)
+        work = partial(loops.power_along_middle, *arrays, fragments.reshape(-1), rank, size)
         map_chunks(work, blocks * width, 2 * n, monitor)
     return centre
+
+
+def _hold_the_rest(
+    labels: Volume,
+    power: NDArray[np.float32],
+    centre: NDArray[np.int32],
+    fragments: Volume,
+    rank: NDArray[np.int32],
+    grid: Grid,
+    monitor: Monitor,
+) -> None:
+    """Give pixels that lie in no disc the nearest one of those beside them, again and again.
+
+    Along one axis after the other, what such a pixel sees would depend on the order of the axes.
+    Arguments as in `holding_discs`; ``power`` and ``centre`` are changed in place, and the power of
+    pixels that are never reached becomes that of no disc.
+    """
+    flat, label_at = power.reshape(-1), labels.reshape(-1)
+    centre_at, rank_at = centre.reshape(-1), fragments.reshape(-1)
+    index = np.flatnonzero((flat <= 0) & (label_at > 0))
+    if len(index) == 0:
+        return
+    shape = np.array(labels.shape)
+    at = np.stack(np.unravel_index(index, labels.shape), axis=1)
+    beside = at[:, None] + grid.offsets
+    inside = ((beside >= 0) & (beside < shape)).all(axis=-1)
+    beside = np.where(inside, beside @ np.array([shape[1] * shape[2], shape[2], 1]), 0)
+    inside &= label_at[beside] == label_at[index][:, None]
+    flat[index] = NOWHERE
+    spacing = np.array(grid.spacing)
+    # A pixel gets its disc from a neighbour that has one: no more turns than pixels in a row.
+    for _ in range(len(index)):
+        monitor.check()
+        theirs = centre_at[beside]
+        place = np.stack(np.unravel_index(theirs, labels.shape), axis=-1)
+        way = ((place - at[:, None]) * spacing) ** 2
+        back = (grid.offsets * spacing + (at[:, None] - place) * spacing) ** 2
+        offered = flat[beside].astype(np.float64) + back.sum(axis=-1) - way.sum(axis=-1)
+        offered[~inside | (flat[beside] <= NOWHERE)] = NOWHERE
+        order = np.lexsort((rank[rank_at[theirs]], offered), axis=1)[:, -1:]
+        best = np.take_along_axis(offered, order, axis=1)[:, 0].astype(np.float32)
+        won = best > flat[index]
+        if not won.any():
+            return
+        flat[index[won]] = best[won]
+        centre_at[index[won]] = np.take_along_axis(theirs, order, axis=1)[won, 0]

@@ -528,8 +528,8 @@ def merge(
             ratio[i] = _ratio(
                 borders, saddle, is_slope, i, nodes, width, shapes, ends[i, 0], ends[i, 1], c
             )
-        for k in range(m // 2 - 1, -1, -1):
-            _settle(heap, at, m, ratio, k)
+        for i in range(m):
+            _settle(heap, at, i + 1, ratio, i)
         while size > 0:
             i = heap[0]
             size = _remove(heap, at, size, ratio, i)

@@ -21,6 +21,7 @@ def _root(root: cython.longlong[::1], i: cython.Py_ssize_t) -> cython.Py_ssize_t
 
 def objects(
     order: cython.longlong[::1],
+    rank: cython.int[::1],
     low: cython.int[::1],
     high: cython.int[::1],
     height: cython.double[::1],
@@ -38,6 +39,8 @@ def objects(
     ----------
     order : int64, shape (m,)
         The borders from the highest saddle to the lowest.
+    rank : int32, shape (n,)
+        The fragments from the lowest to the highest: of equals, the one that ranks higher wins.
     low, high : int32, shape (m,)
         The fragments on both sides.
     height : float64, shape (m,)
@@ -78,9 +81,7 @@ def objects(
             a, b = _root(root, low[i]), _root(root, high[i])
             if a == b:
                 continue
-            if tops[b] > tops[a] or (
-                tops[b] == tops[a] and (size[b] > size[a] or (size[b] == size[a] and b < a))
-            ):
+            if rank[b] > rank[a]:
                 a, b = b, a
             if height[i] >= (1.0 - noise) * tops[b] or size[b] < rough[a]:
                 root[b] = a
@@ -94,7 +95,10 @@ def objects(
                         a, b = b, a
                     if a == b:
                         continue
-                    if turn == 0 and height[i] > best[a]:
+                    if turn == 0 and (
+                        height[i] > best[a]
+                        or (height[i] == best[a] and rank[b] > rank[neighbour[a]])
+                    ):
                         best[a], neighbour[a] = height[i], b
                     if turn == 1 and b != neighbour[a]:
                         second[a] = max(second[a], height[i])
@@ -152,14 +156,16 @@ def power_along_middle(
     labels: cython.int[:, :, ::1],
     power: cython.float[:, :, ::1],
     centre: cython.int[:, :, ::1],
+    fragments: cython.int[::1],
+    rank: cython.int[::1],
     size: cython.double,
     start: cython.Py_ssize_t,
     stop: cython.Py_ssize_t,
 ):
     """Upper envelope of the parabolas of each run of equal labels, along the middle axis.
 
-    Places are counted from the run's first pixel. Of two discs that hold a pixel equally deeply,
-    the one whose own power is greater has it, from whichever side one comes.
+    Pixels are counted from the run's first one. Of discs that hold a pixel equally deeply, the one
+    whose fragment ranks highest has it, from whichever side one comes.
     """
     n: cython.Py_ssize_t = labels.shape[1]
     width: cython.Py_ssize_t = labels.shape[2]
@@ -175,6 +181,7 @@ def power_along_middle(
     k: cython.Py_ssize_t
     lowest: cython.Py_ssize_t
     chosen: cython.Py_ssize_t
+    other_at: cython.Py_ssize_t
     first: cython.Py_ssize_t
     end: cython.Py_ssize_t
     label: cython.int
@@ -205,7 +212,7 @@ def power_along_middle(
                     while k >= 0:
                         c = at[k]
                         bound = (value - height[k] + (y - c) * (y + c)) / (2.0 * (y - c))
-                        if bound > begin[k]:
+                        if bound >= begin[k]:
                             break
                         k -= 1
                         bound = -infinity
@@ -221,13 +228,17 @@ def power_along_middle(
                         chosen = lowest
                         c = y - at[lowest]
                         value = c * c + height[lowest]
-                        if lowest < k:
-                            c = y - at[lowest + 1]
-                            other = c * c + height[lowest + 1]
+                        other_at = lowest + 1
+                        # Those that begin here, or a rounding later, may be as good.
+                        while other_at <= k and begin[other_at] <= y + 1e-6:
+                            c = y - at[other_at]
+                            other = c * c + height[other_at]
                             if other < value or (
-                                other == value and height[lowest + 1] < height[lowest]
+                                other == value
+                                and rank[fragments[index[other_at]]] > rank[fragments[index[chosen]]]
                             ):
-                                value, chosen = other, lowest + 1
+                                value, chosen = other, other_at
+                            other_at += 1
                         power[i, first + y, x] = cython.cast(cython.float, -value * square)
                         centre[i, first + y, x] = index[chosen]
                 first = end
