@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,7 @@ def test_tests_and_docs_declare_what_they_import(folder, extra):
 
 
 def test_every_dependency_has_a_lower_bound():
-    texts = [*PROJECT["project"]["dependencies"], *sum(EXTRAS.values(), [])]
+    texts = [*PROJECT["project"]["dependencies"], *chain(*EXTRAS.values())]
     own = [text for text in texts if name_of(text) != "napari-ncut"]
     assert [text for text in own if ">=" not in text] == []
 
