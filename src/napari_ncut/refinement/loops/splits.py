@@ -19,7 +19,7 @@ def copy_rows(
     new_indices: cython.int[::1],
     new_weights: cython.double[::1],
     outer: cython.double[::1],
-):
+) -> None:
     """Write the rows of some nodes; edges to nodes without a position add to ``outer``."""
     end: cython.int = 0
     i: cython.Py_ssize_t
@@ -47,7 +47,7 @@ def sweep(
     order: cython.const[cython.int][::1],
     cut: cython.double,
     volume: cython.double,
-):
+) -> tuple[float, int]:
     """Return the lowest *cut / volume* of the two parts of an order, and where the first ends."""
     inside: cython.uchar[::1] = np.zeros(order.shape[0], dtype=np.uint8)
     between: cython.double = 0.0
