@@ -18,7 +18,7 @@ def sweep(
     order: cython.const[cython.int][::1],
     cut: cython.double,
     volume: cython.double,
-):
+) -> tuple[float, int]:
     """Return the lowest *cut / volume* of the two parts of an order, and where the first ends."""
     inside: cython.uchar[::1] = np.zeros(order.shape[0], dtype=np.uint8)
     between: cython.double = 0.0
