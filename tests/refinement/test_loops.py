@@ -37,9 +37,7 @@ def use_plain_loops(monkeypatch, uncompiled):
         for name in ("add_up", "border_nodes", "border_pairs", "border_within"):
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, getattr(plain_borders, name))
-    plain_splits = uncompiled(splits)
-    for name in ("copy_rows", "sweep"):
-        monkeypatch.setattr(merge_split, name, getattr(plain_splits, name))
+    monkeypatch.setattr(merge_split, "sweep", uncompiled(splits).sweep)
 
 
 @pytest.mark.parametrize(("index", "weight"), DTYPES)
