@@ -16,6 +16,8 @@ from napari_ncut.splitting.ridges import ridges
 
 # Half-width up to which a pixel lies at the rim of its object, in finest pixels.
 RIM = 1.5
+# A difference of means is none below this many of its standard errors.
+SURE = 5.0
 
 
 @dataclass(frozen=True)
@@ -145,8 +147,8 @@ def standardised(
 def _direction(inside: NDArray[np.float64], width: NDArray[np.int32]) -> NDArray[np.float64]:
     """Return how to add up the channels so that objects are brighter than at their rim.
 
-    Nothing outside the foreground is asked: there may be anything. Where there is no rim or no
-    difference, all channels count alike. A vector of length 1.
+    Nothing outside the foreground is asked: there may be anything. Where there is no rim, or no
+    difference beyond chance, all channels count alike. A vector of length 1.
 
     Parameters
     ----------
@@ -160,6 +162,7 @@ def _direction(inside: NDArray[np.float64], width: NDArray[np.int32]) -> NDArray
     deep = width > width.mean() if len(width) else rim
     if rim.any() and deep.any():
         difference = inside[deep].mean(axis=0) - inside[rim].mean(axis=0)
-        if np.linalg.norm(difference) > 0:
+        chance = inside.var(axis=0) * (1 / rim.sum() + 1 / deep.sum())
+        if (difference**2 > SURE**2 * chance).any():
             direction = difference
     return np.asarray(direction / np.linalg.norm(direction))
