@@ -24,12 +24,16 @@ from numpy.typing import ArrayLike, NDArray
 from napari_ncut.core.monitor import IsCancelled, Monitor, Progress
 from napari_ncut.core.settings import SplitSettings
 from napari_ncut.core.validation import (
+    HIGHEST_LABEL,
+    beta_value,
     check_connectivity,
     check_finite,
     check_same_shape,
     image_array,
+    in_safe_range,
     label_array,
     real,
+    size_value,
     spacing_tuple,
 )
 from napari_ncut.splitting.divide import divide_hills
@@ -113,7 +117,7 @@ def split_touching(
     4
     """
     neck = real(neck, "neck", 0.0, 1.0)
-    min_size = real(min_size, "min_size")
+    min_size = size_value(min_size)
     tree = split_tree(
         labels,
         image,
@@ -171,7 +175,7 @@ def split_tree(
     volume = _volume(labels)
     ndim = len(shape)
     connectivity = check_connectivity(connectivity, ndim)
-    beta = real(beta, "beta")
+    beta = beta_value(beta)
     missing = (1,) * (3 - ndim)
     size: Spacing = (1.0,) * (3 - ndim) + spacing_tuple(spacing, ndim)  # type: ignore[assignment]
     channels = _channels(image, channel_axis, shape, missing, volume > 0)
@@ -205,7 +209,7 @@ def _volume(labels: ArrayLike) -> Volume:
         raise ValueError(
             f"labels has {array.size} pixels, more than {2**31 - 1}; split it in tiles."
         )
-    if array.dtype.itemsize > 4 and array.max() >= 2**31:
+    if array.dtype.itemsize >= 4 and array.max() > HIGHEST_LABEL:
         array = np.unique(array, return_inverse=True)[1].reshape(array.shape) + (array.min() > 0)
     shape = (1,) * (3 - array.ndim) + array.shape
     return np.array(array, dtype=np.int32, order="C").reshape(shape)
@@ -225,5 +229,6 @@ def _channels(
     if channel_axis is None:
         array = array[..., np.newaxis]
     check_same_shape("labels", shape, array.shape[:-1])
-    check_finite(array, mask.reshape(shape))
-    return array.reshape(missing + array.shape)
+    inside = mask.reshape(shape)
+    check_finite(array, inside)
+    return in_safe_range(array, inside).reshape(missing + array.shape)

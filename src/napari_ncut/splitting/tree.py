@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from napari_ncut.core.compiled import compiled
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.parallel import map_chunks
-from napari_ncut.core.validation import real
+from napari_ncut.core.validation import real, size_value
 from napari_ncut.splitting.agglomerate import Merges
 from napari_ncut.splitting.watershed import Contacts
 
@@ -134,7 +134,7 @@ class SplitTree:
     ) -> NDArray[np.int32]:
         """Return the label of each fragment at a threshold, as `cut` gives its pixels."""
         neck = real(neck, "neck", 0.0, 1.0)
-        min_size = real(min_size, "min_size")
+        min_size = size_value(min_size)
         together = self._together(neck, decisions)
         return _labels(
             self.beside, together, self.sizes, self.contacts, self.contact_area, min_size
