@@ -256,7 +256,8 @@ def _base(context: typer.Context, like: Path | None) -> "Recipe":
         If the other labels were made by another command.
     """
     from napari_ncut.io.files import read_provenance
-    from napari_ncut.runs.recipe import MODES, Recipe
+    from napari_ncut.runs.recipe import Recipe
+    from napari_ncut.runs.recipe_schema import MODES
 
     command = str(context.info_name)
     recipe = Recipe(MODES[command](), spatial_ndim=3)

@@ -49,7 +49,7 @@ def test_limits_of_a_session_are_those_of_a_cut():
         session.cut(CutSettings(beta=1e300))
     with pytest.raises(ValueError, match="n_segments is 1000"):
         session.cut(CutSettings(n_segments=HUGE))
-    with pytest.raises(ValueError, match="random_state .* from 0 to"):
+    with pytest.raises(ValueError, match=r"random_state .* from 0 to"):
         session.cut(CutSettings(random_state=HUGE))
 
 
