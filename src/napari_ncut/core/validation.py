@@ -188,6 +188,25 @@ def label_array(labels: ArrayLike, name: str = "labels") -> NDArray[np.integer[A
     return array
 
 
+def check_label_range(
+    labels: NDArray[Any], name: str = "labels", highest: int = HIGHEST_LABEL
+) -> None:
+    """Raise ValueError unless all labels are whole numbers from 0 to a highest one.
+
+    What is kept or written as integers of 32 bits would be wrapped to others without a word.
+    """
+    if labels.dtype.kind not in "biuf":
+        raise ValueError(f"{name} has dtype {labels.dtype}; wanted integers.")
+    if labels.dtype.kind == "f" and not (labels == np.floor(labels)).all():
+        raise ValueError(f"{name} holds fractions or NaN; wanted integers.")
+    low, high = (labels.min(), labels.max()) if labels.size else (0, 0)
+    if low < 0 or high > highest:
+        raise ValueError(
+            f"{name} goes from {low} to {high}; wanted 0 to {highest}. Number them anew, for "
+            "example with skimage.segmentation.relabel_sequential."
+        )
+
+
 def check_finite(image: NDArray[Any], mask: NDArray[np.bool_]) -> None:
     """Raise ValueError that counts NaN and infinities under the mask; channels come last."""
     if image.dtype.kind != "f":

@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from napari_ncut._version import __version__
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.settings import CutSettings, SplitSettings
-from napari_ncut.core.validation import HIGHEST_LABEL
+from napari_ncut.core.validation import HIGHEST_LABEL, check_label_range
 from napari_ncut.runs.recipe_schema import MODES, SCHEMA, checked, unknown_fields
 from napari_ncut.runs.stacks import Frame, Result, Source, StackSession
 
@@ -240,25 +240,13 @@ def pack(array: NDArray[Any]) -> str:
     ValueError
         If a label does not fit 32 bits.
     """
-    check_labels_fit(array)
+    check_label_range(array)
     flat = np.ascontiguousarray(array, dtype="<i4").ravel()
     starts = np.concatenate([[0], np.flatnonzero(np.diff(flat)) + 1]).astype("<i8")
     # Differences of the starts are small numbers, which compress well.
     size = np.array([flat.size], dtype="<i8")
     runs = size.tobytes() + np.diff(starts, prepend=0).tobytes() + flat[starts].tobytes()
     return base64.b85encode(zlib.compress(runs, level=1)).decode("ascii")
-
-
-def check_labels_fit(array: NDArray[Any], highest: int = HIGHEST_LABEL) -> None:
-    """Raise ValueError unless all labels are integers from 0 to a highest one."""
-    if array.dtype.kind not in "biu":
-        raise ValueError(f"Labels have dtype {array.dtype}; wanted integers.")
-    low, high = int(array.min(initial=0)), int(array.max(initial=0))
-    if low < 0 or high > highest:
-        raise ValueError(
-            f"Labels go from {low} to {high}; wanted 0 to {highest}. Number them anew, for "
-            "example with skimage.segmentation.relabel_sequential."
-        )
 
 
 def unpack(text: str, shape: tuple[int, ...]) -> NDArray[np.int32]:
@@ -312,7 +300,7 @@ def difference(automatic: NDArray[Any], corrected: NDArray[Any]) -> str | None:
     ValueError
         If a label does not fit 32 bits, less one for what was deleted.
     """
-    check_labels_fit(corrected, HIGHEST_LABEL - 1)
+    check_label_range(corrected, highest=HIGHEST_LABEL - 1)
     changed = automatic != corrected
     if not changed.any():
         return None

@@ -67,8 +67,8 @@ def checked(values: Any) -> dict[str, Any]:
     number = _integer(values.get("schema", 1), "schema", 1)
     if number > SCHEMA:
         raise ValueError(
-            f"schema is {shown(number)}: a newer napari-ncut wrote it, this one reads up to {SCHEMA}; "
-            "update napari-ncut"
+            f"schema is {shown(number)}: a newer napari-ncut wrote it, this one reads up to "
+            f"{SCHEMA}; update napari-ncut"
         )
     mode = values.get("mode")
     if not isinstance(mode, str) or mode not in MODES:
