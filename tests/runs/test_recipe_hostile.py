@@ -119,7 +119,7 @@ def test_what_is_no_recipe_is_one_sentence(values):
     ("name", "value", "message"),
     [
         ("version", 'x"""', "wanted a version"),
-        ("version", "1" * 65, "wanted a version"),
+        ("version", "1" * 65, "at most 64"),
         ("version", 1.2, "wanted a text"),
         ("image", "a" * 5000, "at most 4096"),
         ("spacing", [1, float("nan")], "spacing is nan"),

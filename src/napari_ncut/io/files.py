@@ -6,7 +6,7 @@ Writing is in `output`; what values, axes and sizes mean in `mask`, `stored` and
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from napari_ncut.io.npy import read_npy
 from napari_ncut.io.output import check_output, write_labels
 from napari_ncut.io.picture import FORMATS, read_picture
 from napari_ncut.io.regular import check_regular
-from napari_ncut.io.stored import CHANNELS, TIME, Stored, arranged, check_axes, renamed
+from napari_ncut.io.stored import CHANNELS, TIME, Stored, arranged, check_axes, label_names, renamed
 from napari_ncut.io.tiff import read_tiff, stored_recipe
 
 __all__ = [
@@ -119,7 +119,7 @@ def read_image(path: str | os.PathLike[str], *, axes: str | None = None) -> Imag
     OSError
         If it is missing or not readable.
     """
-    return _read(path, axes, _shown_colours)
+    return _read(path, [axes] if axes else [], _shown_colours)
 
 
 def read_labels(
@@ -132,7 +132,7 @@ def read_labels(
     path : path
         As in `read_image`.
     axes : str, optional
-        As in `read_image`.
+        As in `read_image`, or the axes of the image that the mask belongs to.
     foreground : str, optional
         ``"labels"``: every value is an object. ``">128"`` or ``"<0.5"``: what is brighter or
         darker. ``"255"`` or ``"1,3"``: what has these values. By default the values tell, and what
@@ -154,7 +154,7 @@ def read_labels(
         label_axes = stored.axes.rstrip(CHANNELS)
         return replace(stored, data=found.data, axes=label_axes), found.text, found.is_mask
 
-    return _read(path, axes, understood)
+    return _read(path, label_names(axes) if axes else [], understood)
 
 
 def _shown_colours(stored: Stored) -> tuple[Stored, str, bool]:
@@ -169,7 +169,7 @@ def _shown_colours(stored: Stored) -> tuple[Stored, str, bool]:
 
 def _read(
     path: str | os.PathLike[str],
-    axes: str | None,
+    axes: Sequence[str],
     understood: Callable[[Stored], tuple[Stored, str, bool]],
 ) -> Image:
     """Read a file, and let a function say what its values mean."""
@@ -195,10 +195,10 @@ def _read(
     )
 
 
-def read_stored(path: Path, axes: str | None = None) -> Stored:
-    """Return what a file holds, its axes in order."""
-    if axes is not None:
-        check_axes(axes)
+def read_stored(path: Path, axes: Sequence[str] = ()) -> Stored:
+    """Return what a file holds, its axes in order; of several names of them the first that fit."""
+    for names in axes:
+        check_axes(names)
     ending = path.suffix.lower()
     if ending not in READABLE:
         raise ValueError(other_format(path))
@@ -207,7 +207,7 @@ def read_stored(path: Path, axes: str | None = None) -> Stored:
         if ending in FORMATS:
             stored = read_picture(path)
         elif ending == ".npy":
-            stored = read_npy(path, has_named_axes=axes is not None)
+            stored = read_npy(path, has_named_axes=bool(axes))
         else:
             stored = read_tiff(path)
     except ValueError as error:
@@ -218,7 +218,9 @@ def read_stored(path: Path, axes: str | None = None) -> Stored:
         raise ValueError(f"{error}: by its contents it is {kind}; name it {found}") from error
     if stored.data.size == 0:
         raise ValueError(f"it has shape {stored.data.shape}: there is no pixel in it")
-    return arranged(stored if axes is None else renamed(stored, axes))
+    if stored.data.dtype.kind not in "biuf":
+        raise ValueError(f"it holds {stored.data.dtype} numbers; wanted real numbers")
+    return arranged(renamed(stored, axes) if axes else stored)
 
 
 def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:

@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 from napari_ncut.io.stored import Stored
 
 # What can be passed as foreground: all values as labels, those above or below a number, or a list.
-FOREGROUND = re.compile(
-    r"labels|[<>]=?\s*[-+]?[0-9.]+(e[-+]?[0-9]+)?|[-+]?[0-9.]+(\s*,\s*[-+]?[0-9.]+)*"
-)
+NUMBER = r"[-+]?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})(e[-+]?[0-9]{1,2})?"
+FOREGROUND = re.compile(rf"labels|[<>]=?{NUMBER}|{NUMBER}(,{NUMBER})*", re.ASCII)
 # Of the pixels at the border of a picture, what is background where it is not known which it is.
 MOSTLY = 0.6
 # Values in such a part of pixels that touch others are those of an image.
@@ -76,7 +75,7 @@ def meaning(stored: Stored, foreground: str | None = None) -> Meaning:
 
 def check_foreground(text: str) -> str:
     """Return what was passed as foreground, or raise ValueError."""
-    text = text.strip()
+    text = "".join(text.split())
     if not FOREGROUND.fullmatch(text):
         raise ValueError(
             f"--foreground is {text[:40]!r}; wanted labels, a threshold as in '>128' or '<0.5', "
@@ -124,8 +123,8 @@ def _distinct(values: NDArray[Any]) -> NDArray[Any]:
         return np.array([True])[: int(values.any())]
     if values.dtype in (np.uint8, np.uint16):
         return np.asarray(np.flatnonzero(np.bincount(values.reshape(-1))[1:]) + 1)
-    distinct: NDArray[Any] = np.unique(values)
-    return distinct[distinct != 0]
+    distinct = np.unique(values)
+    return np.asarray(distinct[distinct != 0])
 
 
 def _check_finite(values: NDArray[Any]) -> None:
@@ -339,6 +338,5 @@ def _has_two_levels(values: NDArray[Any], low: float, high: float) -> bool:
     """Return whether most of what is dark is nearly black, and of what is bright nearly white."""
     tenth = (high - low) / 10
     above = values > low + 5 * tenth
-    bright = np.count_nonzero(values >= high - tenth) / max(1, np.count_nonzero(above))
-    dark = np.count_nonzero(values <= low + tenth) / max(1, np.count_nonzero(~above))
-    return bool(bright >= MOSTLY and dark >= MOSTLY)
+    bright, dark = values[above] >= high - tenth, values[~above] <= low + tenth
+    return all(part.size == 0 or part.mean() >= MOSTLY for part in (bright, dark))

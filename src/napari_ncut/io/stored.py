@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +13,6 @@ from napari_ncut.io.pixel_size import NOTHING, PixelSize
 
 CHANNELS = "CS"
 TIME = "T"
-SPATIAL = "ZYX"
 
 
 @dataclass(frozen=True)
@@ -58,23 +58,30 @@ class Stored:
     are_axes_named: bool = False
 
 
-def renamed(stored: Stored, axes: str) -> Stored:
+def renamed(stored: Stored, names: Sequence[str]) -> Stored:
     """Return what is stored with other names of its axes, those of length 1 left out.
+
+    Parameters
+    ----------
+    stored : Stored
+        What the file holds.
+    names : sequence of str
+        The letters of the axes; of several the first that are as many as the axes.
 
     Raises
     ------
     ValueError
-        If there are more or fewer axes, or the names are none.
+        If there are more or fewer axes.
     """
     data = stored.data
     kept = [i for i in range(data.ndim) if data.shape[i] > 1 or stored.axes[i] in "YX"]
     shape = tuple(data.shape[i] for i in kept)
-    if len(axes) != len(kept):
+    axes = next((axes for axes in names if len(axes) == len(kept)), None)
+    if axes is None:
         raise ValueError(
-            f"it has {len(kept)} axes (shape {shape}), and --axes {axes} names {len(axes)}; "
-            "name each axis by a letter"
+            f"it has {len(kept)} axes (shape {shape}), and --axes {names[0]} names "
+            f"{len(names[0])}; name each axis by a letter"
         )
-    check_axes(axes)
     alpha = None if set(axes) & set(CHANNELS) else stored.alpha
     if alpha is not None:
         alpha = alpha.reshape(shape)
@@ -88,17 +95,27 @@ def renamed(stored: Stored, axes: str) -> Stored:
     )
 
 
+def label_names(axes: str) -> list[str]:
+    """Return the names that the axes of a mask can have, where those of its image are given.
+
+    It has no channels, and may be that of every frame or plane.
+    """
+    without = "".join(axis for axis in axes if axis not in CHANNELS)
+    names = [without, axes, without.replace("T", ""), without.replace("Z", ""), "YX"]
+    return sorted(dict.fromkeys(names), key=names.index)
+
+
 def check_axes(axes: str) -> None:
     """Raise ValueError unless letters name axes: Y and X, and at most one of Z, T and C or S."""
     if (
-        not set(axes) <= set("TZCYXS")
+        not set(axes) <= set(TIME + CHANNELS + "ZYX")
         or len(set(axes)) != len(axes)
         or not {"Y", "X"} <= set(axes)
         or {"C", "S"} <= set(axes)
     ):
         raise ValueError(
             f"--axes {axes} can not be; wanted Y and X, and at most one each of T (time), Z "
-            "(depth) and C (channels), as in TYX"
+            "(depth) and C (channels), as in TYX."
         )
 
 

@@ -57,6 +57,9 @@ class Recipe:
         Packed arrays, see `pack`: where it was done, and the objects given by hand.
     corrections : str, optional
         What was changed by hand afterwards, see `difference`.
+    axes, foreground : str, optional
+        Names of the axes of the files, and what is foreground in that of the mask, where they do
+        not tell it themselves; see `napari_ncut.files.read_labels`.
     version : str
         Version of napari-ncut.
     parameters : int
@@ -78,6 +81,8 @@ class Recipe:
     region: str | None = None
     seeds: str | None = None
     corrections: str | None = None
+    axes: str | None = None
+    foreground: str | None = None
     version: str = __version__
     parameters: int = PARAMETERS
     statistics: dict[str, Any] | None = None
@@ -344,8 +349,10 @@ def script(recipe: Recipe, output: str = "labels.tif") -> str:
     characters, in which no three quotes follow one another: whatever the recipe holds, the script
     does nothing else.
     """
-    image = f"read_image({recipe.image!r}).data" if recipe.image else "None"
-    mask = f"read_labels({recipe.mask!r}).data" if recipe.mask else "None"
+    axes = f", axes={recipe.axes!r}" if recipe.axes else ""
+    foreground = f", foreground={recipe.foreground!r}" if recipe.foreground else ""
+    image = f"read_image({recipe.image!r}{axes}).data" if recipe.image else "None"
+    mask = f"read_labels({recipe.mask!r}{axes}{foreground}).data" if recipe.mask else "None"
     return f'''"""Labels made with napari-ncut, hand corrections included."""
 
 from napari_ncut import Recipe

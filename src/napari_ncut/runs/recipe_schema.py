@@ -26,6 +26,7 @@ from napari_ncut.core.validation import (
     shown,
     size_value,
 )
+from napari_ncut.io.mask import FOREGROUND
 
 SCHEMA = 1
 MODES: dict[str, type[CutSettings] | type[SplitSettings]] = {
@@ -39,6 +40,7 @@ LONGEST_PATH = 4096
 LONGEST_NAME = 64
 MOST_STATISTICS = 256
 VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+!_-]{0,63}", re.ASCII)
+AXES = re.compile(r"[TZYXCS]{2,5}")
 IDENTIFIER = re.compile(r"[A-Za-z_][0-9A-Za-z_]{0,63}", re.ASCII)
 
 Check = Callable[[Any, str], Any]
@@ -137,9 +139,9 @@ def _text(value: Any, name: str, longest: int | None = None) -> str:
     return value
 
 
-def _version(value: Any, name: str) -> str:
-    if not VERSION.fullmatch(_text(value, name)):
-        raise ValueError(f"{name} is {shown(value)}; wanted a version as in 1.2.3")
+def _like(form: re.Pattern[str], value: Any, name: str, wanted: str) -> str:
+    if not form.fullmatch(_text(value, name, LONGEST_NAME)):
+        raise ValueError(f"{name} is {shown(value)}; wanted {wanted}")
     return str(value)
 
 
@@ -231,7 +233,11 @@ FIELDS: dict[str, Check] = {
     "region": _or_none(_text),
     "seeds": _or_none(_text),
     "corrections": _or_none(_text),
-    "version": _version,
+    "axes": _or_none(lambda value, name: _like(AXES, value, name, "letters of axes, as in TYX")),
+    "foreground": _or_none(
+        lambda value, name: _like(FOREGROUND, value, name, "labels, '>128' or a value")
+    ),
+    "version": lambda value, name: _like(VERSION, value, name, "a version as in 1.2.3"),
     "parameters": partial(_integer, low=1, high=HIGHEST_LABEL),
     "statistics": _or_none(_statistics),
 }
