@@ -10,6 +10,7 @@ from napari_ncut.core import validation as checks
 from napari_ncut.core.blas import one_blas_thread
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.cutting.multilevel import MultilevelCut
+from napari_ncut.cutting.numbering import numbers_by_appearance
 from napari_ncut.graph.affinity import as_affinity
 from napari_ncut.graph.coarsen import build_hierarchy
 from napari_ncut.graph.pixel_graph import Graph
@@ -114,8 +115,7 @@ def spectral_clustering(
     # More clusters than nodes with links: the others are clusters of their own.
     alone = np.flatnonzero(np.diff(matrix.indptr) == 0)
     labels[alone[: k - used]] = used + np.arange(k - used)
-    first = np.unique(labels, return_index=True)[1]
-    return np.argsort(np.argsort(first)).astype(np.int32)[labels]
+    return numbers_by_appearance(labels, k)[labels]
 
 
 def _seed(random_state: Any) -> int:

@@ -79,8 +79,8 @@ def normalized_cut(
         If an array is complex or holds objects or text, or a number is none.
     ValueError
         If the shapes differ, the mask is empty, NaN or infinities lie inside it, ``n_segments``
-        is less than the number of connected components or more than there are pixels, or another
-        argument is out of range.
+        is less than the number of connected components or more than there are pixels, another
+        argument is out of range, or the cut would not fit into memory.
     Cancelled
         If ``cancelled`` answered True.
 

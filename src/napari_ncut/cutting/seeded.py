@@ -67,23 +67,6 @@ def seed_array(seeds: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[np.int64
     return inside
 
 
-def in_order_of_appearance(labels: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[Any]]:
-    """Number labels from 0 in the order in which they first appear.
-
-    Returns
-    -------
-    numbers : (n,) ndarray of int32
-        The number of each label.
-    names : (k,) ndarray
-        The label that each number stands for.
-    """
-    names, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    number = np.empty(len(names), dtype=np.int32)
-    number[order] = np.arange(len(names))
-    return number[inverse], names[order]
-
-
 def seeded_partition(hierarchy: Hierarchy, k: int, monitor: Monitor | None = None) -> rf.Partition:
     """Cut a hierarchy that was built with seeds.
 

@@ -16,8 +16,8 @@ from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.settings import CutSettings
 from napari_ncut.cutting.normalized_cut import normalized_cut
 from napari_ncut.cutting.session import CutSession
-from napari_ncut.graph.pixel_graph import weigh_edges
 from napari_ncut.objects.flood import flood
+from napari_ncut.splitting.neighbours import walkable
 from napari_ncut.splitting.split import split_tree
 
 COMMAND = "from napari_ncut.runs.warm_up import warm_up; warm_up()"
@@ -82,7 +82,7 @@ def prepare(monitor: Monitor) -> None:
 
 def _mark() -> Path | None:
     """Return the file that says that the cache holds the loops; None where there is no cache."""
-    folder = weigh_edges.stats.cache_path  # type: ignore[attr-defined]
+    folder = walkable.stats.cache_path  # type: ignore[attr-defined]
     if folder is None:
         return None
     sources = sorted(Path(__file__).parent.glob("*.py"))
