@@ -25,12 +25,16 @@ from numpy.typing import ArrayLike, NDArray
 from napari_ncut.core.monitor import IsCancelled, Monitor, Progress
 from napari_ncut.core.settings import SplitSettings
 from napari_ncut.core.validation import (
+    HIGHEST_LABEL,
+    beta_value,
     check_connectivity,
     check_finite,
     check_same_shape,
     image_array,
+    in_safe_range,
     label_array,
     real,
+    size_value,
     spacing_tuple,
 )
 from napari_ncut.splitting.adjacency import adjacency
@@ -122,7 +126,7 @@ def split_touching(
     4
     """
     neck = real(neck, "neck", 0.0, 1.0)
-    min_size = real(min_size, "min_size")
+    min_size = size_value(min_size)
     tree = split_tree(
         labels,
         image,
@@ -182,7 +186,7 @@ def split_tree(
     given = _labels(labels)
     ndim = len(shape)
     connectivity = check_connectivity(connectivity, ndim)
-    beta = real(beta, "beta")
+    beta = beta_value(beta)
     sizes = spacing_tuple(spacing, ndim)
     channels = None if image is None else _channels(image, channel_axis, given)
     if statistics is not None and channels is not None:
@@ -201,7 +205,7 @@ def split_tree(
     intensity = None
     if channels is not None and beta > 0.0:
         monitor.report(0.5, "Looking at the image")
-        channels = channels.reshape(*volume.shape, -1)
+        channels = in_safe_range(channels.reshape(*volume.shape, -1), volume > 0)
         if statistics is None:
             statistics = statistics_of(channels, volume, width, grid, parameters, monitor)
         if statistics.deviation > 0.0:
@@ -268,7 +272,7 @@ def image_statistics(
     volume, grid = _on_grid(given, sizes, 1)
     closed = close_pinholes(volume, grid, DEFAULT, monitor)
     width = half_width(closed, squared_distance(closed, grid, monitor), grid, DEFAULT, monitor)
-    channels = channels.reshape(*volume.shape, -1)
+    channels = in_safe_range(channels.reshape(*volume.shape, -1), volume > 0)
     return statistics_of(channels, volume, width, grid, DEFAULT, monitor)
 
 
@@ -285,7 +289,7 @@ def _labels(labels: ArrayLike) -> NDArray[np.int32]:
         raise ValueError(
             f"labels has {array.size} pixels, more than {2**31 - 1}; split it in tiles."
         )
-    if array.dtype.itemsize > 4 and array.max() >= 2**31:
+    if array.dtype.itemsize >= 4 and array.max() > HIGHEST_LABEL:
         array = np.unique(array, return_inverse=True)[1].reshape(array.shape) + (array.min() > 0)
     return np.array(array, dtype=np.int32, order="C")
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.parallel import map_chunks
-from napari_ncut.core.validation import real
+from napari_ncut.core.validation import real, size_value
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
 from napari_ncut.splitting.agglomerate import Merges
 from napari_ncut.splitting.loops import tree as loops
@@ -138,7 +138,7 @@ class SplitTree:
     ) -> NDArray[np.int32]:
         """Return the label of each fragment at a threshold, as `cut` gives its pixels."""
         neck = real(neck, "neck", 0.0, 1.0)
-        min_size = real(min_size, "min_size")
+        min_size = size_value(min_size)
         together = self._together(neck, decisions)
         group, count = loops.groups(self.beside, together.view(np.uint8), self.n_fragments)
         if min_size > 0.0:
