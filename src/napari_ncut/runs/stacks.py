@@ -7,9 +7,10 @@ positions) count the frames.
 from __future__ import annotations
 
 import math
+import threading
 import zlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -156,8 +157,8 @@ class StackSession:
 
     def __init__(self, max_pixels: int = 2**25) -> None:
         self.max_pixels = max_pixels
-        # What a review decided about the necks of each frame.
-        self.decisions: dict[Frame, Decisions] = {}
+        # One run at a time: one that was cancelled may still be on its way out.
+        self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[Any, ...], tuple[int, CutSession | SplitTree]] = OrderedDict()
 
     def run(
@@ -166,8 +167,12 @@ class StackSession:
         settings: CutSettings | SplitSettings,
         frames: Sequence[Frame] | None = None,
         monitor: Monitor | None = None,
+        *,
+        decisions: Mapping[Frame, Decisions] | None = None,
     ) -> Result:
         """Cut or split frames, as the type of the settings says.
+
+        Any thread may call it; a call waits for the one before.
 
         Parameters
         ----------
@@ -179,6 +184,8 @@ class StackSession:
             The frames to do; all of them by default.
         monitor : Monitor, optional
             Is told about progress, and may end the call.
+        decisions : mapping of frames to decisions, optional
+            What a review decided about the necks of each frame; a split keeps to it.
 
         Returns
         -------
@@ -193,6 +200,21 @@ class StackSession:
             If the monitor says so.
         """
         monitor = monitor or Monitor()
+        while not self._lock.acquire(timeout=0.02):
+            monitor.check()
+        try:
+            return self._run(source, settings, frames, monitor, decisions or {})
+        finally:
+            self._lock.release()
+
+    def _run(
+        self,
+        source: Source,
+        settings: CutSettings | SplitSettings,
+        frames: Sequence[Frame] | None,
+        monitor: Monitor,
+        decisions: Mapping[Frame, Decisions],
+    ) -> Result:
         frames = source.frames() if frames is None else frames
         labels = np.zeros(source.shape, dtype=np.int32)
         counts: dict[Frame, int] = {}
@@ -204,6 +226,10 @@ class StackSession:
             part.report(0.0, where or "reading the image")
             image, whole = source.read(frame)
             mask = whole if source.region is None else within(source.region[frame], whole)
+            if mask is not None and mask is whole:
+                # A mask in a window is painted on while it is cut: what is cut here is what the
+                # fingerprint is of.
+                mask = mask.copy()
             if len(frames) > 1 and mask is not None and not mask.any():
                 continue
             try:
@@ -219,7 +245,7 @@ class StackSession:
                     found = tree.cut(
                         settings.neck,
                         min_size=settings.min_size,
-                        decisions=decided_rows(tree, self.decisions.get(frame, {})),
+                        decisions=decided_rows(tree, decisions.get(frame, {})),
                     )
                     trees[frame] = tree
             except (ValueError, TypeError) as error:
