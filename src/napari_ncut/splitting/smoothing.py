@@ -70,8 +70,8 @@ def _along(
     arrays = labels, values, result
     if axis == 2:
         rows = nz * ny
-        seen = [a.reshape(rows, nx) for a in arrays]
-        work = partial(loops.gaussian_in_rows, *seen, weights)
+        lines = [a.reshape(rows, nx) for a in arrays]
+        work = partial(loops.gaussian_in_rows, *lines, weights)
     else:
         blocks, n, width = (1, nz, ny * nx) if axis == 0 else (nz, ny, nx)
         rows = blocks * n

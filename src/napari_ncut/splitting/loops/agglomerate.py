@@ -442,7 +442,6 @@ def ratios(
 ):
     """Return the ratio of each pair of nodes that touch, before any is merged, shape (m,)."""
     c: Criterion = _criterion(numbers)
-    k: cython.Py_ssize_t
     i: cython.Py_ssize_t
     shapes: cython.double[::1] = ellipticities(nodes, numbers)
     result: cython.double[::1] = empty(low.shape[0], float64)
