@@ -2,9 +2,16 @@
 
 import importlib.util
 import sys
+from collections.abc import Callable
+from copy import deepcopy
 from functools import cache
+from importlib import import_module
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
 
 import napari_ncut
 
@@ -19,3 +26,63 @@ def uncompiled(room: str, idea: str) -> ModuleType:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+class Both:
+    """Loops that run compiled and uncompiled, on copies of the same arguments, and compare.
+
+    Where they differ, the call fails; what it returns and writes is the compiled loop's.
+
+    Parameters
+    ----------
+    room, idea : str
+        The loops of ``room/loops/idea.py``.
+    """
+
+    def __init__(self, room: str, idea: str) -> None:
+        self.compiled = import_module(f"napari_ncut.{room}.loops.{idea}")
+        self.plain = uncompiled(room, idea)
+        self.called: set[str] = set()
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        compiled, plain = getattr(self.compiled, name), getattr(self.plain, name)
+
+        def both(*arguments: Any) -> Any:
+            self.called.add(name)
+            copies = [deepcopy(argument) for argument in arguments]
+            wanted = plain(*copies)
+            found = compiled(*arguments)
+            assert_alike(found, wanted)
+            assert_alike(arguments, copies)
+            return found
+
+        return both
+
+    def public(self) -> set[str]:
+        """Return the names of the loops."""
+        return {
+            name
+            for name, value in vars(self.plain).items()
+            if isinstance(value, FunctionType)
+            and value.__module__ == self.plain.__name__
+            and not name.startswith("_")
+        }
+
+
+def assert_alike(found: Any, wanted: Any) -> None:
+    """Check that numbers and arrays, or tuples of them, are the same; floats to the last digits."""
+    if isinstance(found, (tuple, list)):
+        assert len(found) == len(wanted)
+        for one, other in zip(found, wanted, strict=True):
+            assert_alike(one, other)
+    elif found is None:
+        assert wanted is None
+    elif isinstance(found, np.ndarray) and found.dtype.kind in "iub":
+        np.testing.assert_array_equal(found, wanted)
+    elif isinstance(found, np.ndarray):
+        digits = 1e-5 if found.dtype.itemsize == 4 else 1e-12
+        np.testing.assert_allclose(found, wanted, rtol=digits, atol=digits)
+    else:
+        assert found == pytest.approx(wanted)
