@@ -193,7 +193,7 @@ def python_of(layer: Labels) -> str:
     """
     recipe, paths = recipe_of(layer), layer.metadata[layers.RECORD].get("paths", {})
     notes = "".join(
-        f"# The layer {name!r} was not read from a file: save it as {name}.tif first.\n"
+        f"# The layer {name!r} was not read from a file: save it as {f'{name}.tif'!r} first.\n"
         for key, name in (("image", recipe.image), ("mask", recipe.mask))
         if name and not paths.get(key)
     )

@@ -12,25 +12,6 @@ from napari.utils import cancelable_progress
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_ncut.core.monitor import Cancelled, Monitor
-from napari_ncut.runs.warm_up import prepare
-
-_preparing = threading.Lock()
-_is_prepared = threading.Event()
-
-
-def prepare_once(monitor: Monitor) -> None:
-    """Make the compiled loops ready, the first time in this process; meanwhile others wait."""
-    while not _is_prepared.is_set():
-        monitor.check()
-        if not _preparing.acquire(timeout=0.05):
-            monitor.report(0.0, "preparing (first time only)")
-            continue
-        try:
-            if not _is_prepared.is_set():
-                prepare(monitor)
-                _is_prepared.set()
-        finally:
-            _preparing.release()
 
 
 class _ActivityBar(cancelable_progress):
@@ -89,7 +70,6 @@ class Run(QObject):
         monitor = Monitor(self._note, stop.is_set)
 
         def work() -> tuple[Any, float]:
-            prepare_once(monitor)
             start = time.perf_counter()
             return function(monitor), time.perf_counter() - start
 

@@ -226,7 +226,9 @@ class StackSession:
                 if where:
                     raise type(error)(f"In {where}: {error}") from error
                 raise
-            counts[frame] = int(found.max())
+            # With seeds the labels are theirs.
+            is_counted = source.seeds is None
+            counts[frame] = int(found.max()) if is_counted else len(np.unique(found[found > 0]))
             if source.region is not None:
                 found = beside(found, source.region[frame], whole)
             labels[frame] = found

@@ -3,9 +3,7 @@
 import cython
 
 
-def add_up(
-    lines: cython.ulonglong[:, :, ::1], start: cython.Py_ssize_t, stop: cython.Py_ssize_t
-):
+def add_up(lines: cython.ulonglong[:, :, ::1], start: cython.Py_ssize_t, stop: cython.Py_ssize_t):
     """Replace some lines along the middle axis of an array (blocks, n, width) by their sums."""
     n: cython.Py_ssize_t = lines.shape[1]
     width: cython.Py_ssize_t = lines.shape[2]

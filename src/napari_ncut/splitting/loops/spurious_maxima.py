@@ -235,7 +235,8 @@ def power_along_middle(
                             other = c * c + height[other_at]
                             if other < value or (
                                 other == value
-                                and rank[fragments[index[other_at]]] > rank[fragments[index[chosen]]]
+                                and rank[fragments[index[other_at]]]
+                                > rank[fragments[index[chosen]]]
                             ):
                                 value, chosen = other, other_at
                             other_at += 1
