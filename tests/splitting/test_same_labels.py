@@ -12,10 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_ncut import split_touching
+from napari_ncut import image_statistics, split_touching
 from napari_ncut.core.parallel import use_threads
 from tests.splitting.mixed import MARGIN, assert_same_labels, assert_same_objects, scene
-from tests.splitting.shim import image_statistics
 
 # A few dozen in each run of the tests, and as many as the profile says when it is asked for more.
 DEFAULT = settings.get_profile("default").max_examples
@@ -141,7 +140,7 @@ def test_for_any_number_of_threads_when_there_are_many_chunks(with_image):
 PROCESS = """
 import sys
 import numpy as np
-from napari_ncut import split_touching
+from napari_ncut import image_statistics, split_touching
 data = np.load(sys.argv[1])
 found = [split_touching(data["labels"]), split_touching(data["labels"], data["image"])]
 np.save(sys.argv[2], found)
