@@ -14,11 +14,6 @@ from napari_ncut.splitting.grid import UNITS_PER_PIXEL, Grid, Volume
 from napari_ncut.splitting.parameters import SplitParameters
 from napari_ncut.splitting.ridges import ridges
 
-# Half-width up to which a pixel lies at the rim of its object, in finest pixels.
-RIM = 1.5
-# A difference of means is none below this many of its standard errors.
-SURE = 5.0
-
 
 @dataclass(frozen=True)
 class ImageStatistics:
@@ -111,7 +106,7 @@ def statistics_of(
     mask = labels > 0
     inside = channels[mask].astype(np.float64)
     monitor.check()
-    direction = _direction(inside, width[mask])
+    direction = _direction(inside, width[mask], parameters)
     grey = inside @ direction
     mean = float(grey.mean()) if len(grey) else 0.0
     deviation = float(grey.std()) if len(grey) else 0.0
@@ -144,7 +139,9 @@ def standardised(
     return result
 
 
-def _direction(inside: NDArray[np.float64], width: NDArray[np.int32]) -> NDArray[np.float64]:
+def _direction(
+    inside: NDArray[np.float64], width: NDArray[np.int32], parameters: SplitParameters
+) -> NDArray[np.float64]:
     """Return how to add up the channels so that objects are brighter than at their rim.
 
     Nothing outside the foreground is asked: there may be anything. Where there is no rim, or no
@@ -156,13 +153,15 @@ def _direction(inside: NDArray[np.float64], width: NDArray[np.int32]) -> NDArray
         Intensities in the foreground.
     width : ndarray of int32, shape (n,)
         Half-width there.
+    parameters : SplitParameters
+        Tuned numbers.
     """
     direction = np.ones(inside.shape[1])
-    rim = width <= RIM * UNITS_PER_PIXEL
+    rim = width <= parameters.rim * UNITS_PER_PIXEL
     deep = width > width.mean() if len(width) else rim
     if rim.any() and deep.any():
         difference = inside[deep].mean(axis=0) - inside[rim].mean(axis=0)
         chance = inside.var(axis=0) * (1 / rim.sum() + 1 / deep.sum())
-        if (difference**2 > SURE**2 * chance).any():
+        if (difference**2 > parameters.certainty**2 * chance).any():
             direction = difference
     return np.asarray(direction / np.linalg.norm(direction))
