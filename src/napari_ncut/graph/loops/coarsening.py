@@ -1,4 +1,4 @@
-"""Loops from a graph to a coarser one: which nodes are merged, and the graph of the merged ones."""
+"""Loops from a graph to a smaller one: which nodes are merged, their graph, that of some nodes."""
 
 from __future__ import annotations
 
@@ -210,6 +210,35 @@ def add_edges(
                         end += 1
             new_volumes[merged] = volume
             new_indptr[merged + 1] = end
+
+
+def copy_rows(
+    indptr: Index[::1],
+    indices: cython.const[cython.int][::1],
+    weights: Weight[::1],
+    nodes: cython.const[cython.int][::1],
+    position: cython.const[cython.int][::1],
+    new_indptr: cython.longlong[::1],
+    new_indices: cython.int[::1],
+    new_weights: cython.double[::1],
+    outer: cython.double[::1],
+) -> None:
+    """Write the rows of some nodes; edges to nodes without a position add to ``outer``."""
+    end: cython.Py_ssize_t = 0
+    i: cython.Py_ssize_t
+    edge: cython.Py_ssize_t
+    other: cython.int
+    with cython.nogil:
+        for i in range(nodes.shape[0]):
+            for edge in range(indptr[nodes[i]], indptr[nodes[i] + 1]):
+                other = position[indices[edge]]
+                if other >= 0:
+                    new_indices[end] = other
+                    new_weights[end] = weights[edge]
+                    end += 1
+                else:
+                    outer[i] += weights[edge]
+            new_indptr[i + 1] = end
 
 
 @cython.cfunc

@@ -141,7 +141,7 @@ def stray_pixels_of_rows(
     start: cython.Py_ssize_t,
     stop: cython.Py_ssize_t,
 ):
-    """Return (pixel, first pixel of the piece, pixel beside it) for the stray pixels of some rows."""
+    """Return (pixel, first pixel of the piece, pixel beside it) for stray pixels of some rows."""
     nz: cython.Py_ssize_t = labels.shape[0]
     ny: cython.Py_ssize_t = labels.shape[1]
     nx: cython.Py_ssize_t = labels.shape[2]
