@@ -42,14 +42,15 @@ fuzz: .venv/develop system
 clean:
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find src tests docs -name __pycache__ -type d -exec rm -rf {} +
+	find src -name "*.so" -delete -o -name ".built.json*" -delete
 
 system:
 	@bash scripts/system_libraries
 
-.venv/demo: pyproject.toml scripts/venv
+.venv/demo: pyproject.toml setup.py scripts/venv
 	bash scripts/venv all
 	@touch $@
 
-.venv/develop: pyproject.toml scripts/venv
+.venv/develop: pyproject.toml setup.py scripts/venv
 	bash scripts/venv all,test,docs,dev
 	@touch .venv/demo $@

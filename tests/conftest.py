@@ -1,8 +1,31 @@
-"""Settings of all tests."""
+"""Settings of all tests, and loops as they are before they are compiled."""
+
+import importlib.util
+import sys
+from pathlib import Path
 
 import hypothesis
+import pytest
 
-# The first call of a compiled loop compiles it, which is no fault of the example it gets.
+import napari_ncut
+
 hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile("default")
+
+
+@pytest.fixture(scope="session")
+def uncompiled():
+    """Return a function that loads the source of a compiled module as plain Python."""
+
+    def load(module):
+        room, loops, idea = module.__name__.split(".")[1:4]
+        path = Path(napari_ncut.__file__).parent / room / loops / f"{idea}.py"
+        spec = importlib.util.spec_from_file_location(f"uncompiled_{room}_{idea}", path)
+        plain = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = plain
+        spec.loader.exec_module(plain)
+        assert not module.__file__.endswith(".py"), f"{module.__name__} is not compiled"
+        return plain
+
+    return load

@@ -8,24 +8,34 @@ import sys
 from importlib import metadata
 
 from napari_ncut._version import __version__
+from napari_ncut.core.parallel import number_of_threads
+from napari_ncut.core.processor import is_fast
 
+# The viewer first, which most questions are about; then all that the package needs.
 PACKAGES = (
     "napari",
     "npe2",
     "PyQt6",
     "PySide6",
     "PyQt5",
-    "magicgui",
-    "superqt",
     "qtpy",
+    "superqt",
+    "magicgui",
+    "psygnal",
     "numpy",
     "scipy",
-    "numba",
     "scikit-learn",
     "scikit-image",
+    "threadpoolctl",
+    "matplotlib",
     "tifffile",
+    "pillow",
     "imagecodecs",
     "dask",
+    "typer",
+    "rich",
+    "platformdirs",
+    "lazy-loader",
 )
 
 
@@ -41,7 +51,8 @@ def installation() -> dict[str, str]:
         "napari-ncut": __version__,
         "Python": f"{platform.python_version()} ({sys.executable})",
         "platform": platform.platform(),
-        "processors": str(os.cpu_count()),
+        "processors": f"{os.cpu_count()}, threads: {number_of_threads()}",
+        "loops": "for AVX2" if is_fast() else "for any processor",
     }
     for name in PACKAGES:
         try:

@@ -8,7 +8,7 @@ from scipy import ndimage as ndi
 from sklearn.metrics import adjusted_rand_score
 
 from napari_ncut import normalized_cut, scenes
-from napari_ncut.cutting.seeded import in_order_of_appearance
+from napari_ncut.cutting.numbering import in_order_of_appearance
 
 
 def one_seed_each(scene):

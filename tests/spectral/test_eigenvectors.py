@@ -3,13 +3,15 @@
 import numpy as np
 import pytest
 import scipy.linalg
+from sklearn.cluster._spectral import cluster_qr
 from sklearn.metrics import adjusted_rand_score
 
 from napari_ncut import scenes
 from napari_ncut.graph.coarsen import build_hierarchy
 from napari_ncut.graph.pixel_graph import pixel_graph, pixel_neighbours, pixel_values
 from napari_ncut.spectral import eigenvectors as spectral
-from napari_ncut.spectral import rounding as discretise
+from napari_ncut.spectral import rounding
+from napari_ncut.spectral.loops import vectors
 
 
 def circles_graph(n=4, size=60):
@@ -36,11 +38,11 @@ def test_all_eigenvectors_of_a_tiny_graph():
     assert spectral.smallest_eigenvectors(graph, 1000).vectors.shape == (graph.n, graph.n)
 
 
-@pytest.mark.parametrize("method", discretise.METHODS)
+@pytest.mark.parametrize("method", rounding.METHODS)
 def test_every_method_finds_the_circles(method):
     graph, truth = circles_graph()
     spectrum = spectral.smallest_eigenvectors(graph, 4)
-    for labels in discretise.readings(spectrum, 4, 4, [method], seed=0):
+    for labels in rounding.readings(spectrum, 4, 4, [method], seed=0):
         assert adjusted_rand_score(truth, labels) > 0.8
         assert set(labels) == {0, 1, 2, 3}
 
@@ -48,7 +50,8 @@ def test_every_method_finds_the_circles(method):
 def test_group_means_are_weighted_means():
     rng = np.random.default_rng(0)
     points, mass, labels = rng.random((50, 3)), rng.random(50), rng.integers(0, 4, 50)
-    found = discretise.group_means(points, mass, labels.astype(np.int32), 5)
+    found = np.zeros((5, 3))
+    vectors.group_means(points, mass, labels.astype(np.int32), found)
     for c in range(4):
         mine = labels == c
         np.testing.assert_allclose(found[c], np.average(points[mine], axis=0, weights=mass[mine]))
@@ -58,12 +61,17 @@ def test_group_means_are_weighted_means():
 def test_kmeans_does_not_raise_the_inertia():
     rng = np.random.default_rng(0)
     points, mass = rng.random((80, 2)), rng.random(80)
-    centres = discretise.spread_centres(points, mass, 5, rng)
-    one = discretise.cluster_kmeans(points, mass, centres, rounds=1)[1]
-    many = discretise.cluster_kmeans(points, mass, centres, rounds=30)[1]
+    centres = rounding.spread_centres(points, mass, 5, rng)
+    one = rounding.cluster_kmeans(points, mass, centres, rounds=1)[1]
+    many = rounding.cluster_kmeans(points, mass, centres, rounds=30)[1]
     assert many <= one
 
 
 def test_empty_groups_get_a_node_of_the_largest():
-    filled = discretise.fill_empty(np.array([0, 0, 0, 2, 0], np.int32), 4)
+    filled = rounding.fill_empty(np.array([0, 0, 0, 2, 0], np.int32), 4)
     assert set(filled) == {0, 1, 2, 3}
+
+
+def test_cluster_qr_is_that_of_scikit_learn():
+    vectors = spectral.smallest_eigenvectors(circles_graph()[0], 6).vectors
+    np.testing.assert_array_equal(rounding.cluster_qr(vectors), cluster_qr(vectors))

@@ -4,7 +4,6 @@ import time
 from itertools import pairwise
 
 import dask.array as da
-import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,6 +12,7 @@ from scipy import ndimage as ndi
 from sklearn.metrics import adjusted_rand_score
 
 from napari_ncut import Cancelled, SplitSettings, scenes, split_touching, split_tree
+from napari_ncut.core.parallel import use_threads
 
 
 def discs(shape, *discs):
@@ -235,14 +235,10 @@ def test_another_unit_of_length_changes_no_label(field, labels, unit):
 
 def test_the_same_for_any_number_of_threads():
     scene = scenes.field(300, size=1300)
-    before = numba.get_num_threads()
     results = []
-    for threads in (1, min(2, before)):
-        numba.set_num_threads(threads)
-        try:
+    for threads in (1, 3):
+        with use_threads(threads):
             results.append(split_touching(scene.mask, scene.image))
-        finally:
-            numba.set_num_threads(before)
     np.testing.assert_array_equal(*results)
 
 

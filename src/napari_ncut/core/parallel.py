@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TypeVar
-
-import numba
 
 from napari_ncut.core.monitor import Monitor
 
@@ -16,6 +18,54 @@ R = TypeVar("R")
 CHUNK = 1 << 19
 # How often a waiting run asks whether it is to go on, in seconds.
 PATIENCE = 0.05
+# The environment's limit on threads.
+VARIABLE = "NAPARI_NCUT_THREADS"
+
+_wanted: ContextVar[int | None] = ContextVar("threads", default=None)
+
+
+def number_of_threads() -> int:
+    """Return how many threads a loop may use: one for every core that this process may use.
+
+    The environment variable NAPARI_NCUT_THREADS limits them, and where it is not set
+    OMP_NUM_THREADS, by which joblib, dask and batch systems tell a worker its share.
+
+    Raises
+    ------
+    ValueError
+        If NAPARI_NCUT_THREADS is set and not a number from 1 on.
+    """
+    wanted = _wanted.get()
+    if wanted is not None:
+        return wanted
+    cores = _cores()
+    own = os.environ.get(VARIABLE, "").strip()
+    if own:
+        if not own.isdecimal() or int(own) < 1:
+            raise ValueError(f"{VARIABLE} is {own!r}; wanted a number of threads, 1 or more.")
+        return min(int(own), cores)
+    # OpenMP takes a list too, one number for each level of nesting.
+    others = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    if others.isdecimal() and int(others) >= 1:
+        return min(int(others), cores)
+    return cores
+
+
+@contextmanager
+def use_threads(n: int) -> Iterator[None]:
+    """Give the loops that are called from this thread ``n`` threads while inside.
+
+    Examples
+    --------
+    >>> with use_threads(3):
+    ...     number_of_threads()
+    3
+    """
+    token = _wanted.set(n)
+    try:
+        yield
+    finally:
+        _wanted.reset(token)
 
 
 def map_chunks(
@@ -42,7 +92,7 @@ def map_chunks(
     """
     monitor.check()
     parts = _parts(n, cost, least)
-    threads = min(numba.get_num_threads(), len(parts))
+    threads = min(number_of_threads(), len(parts))
     if threads <= 1:
         results = []
         for start, stop in parts:
@@ -76,3 +126,12 @@ def _parts(n: int, cost: float, least: int = 1) -> list[tuple[int, int]]:
     """Return consecutive parts of range(n)."""
     step = max(least, int(CHUNK / max(cost, 1.0)), 1)
     return [(start, min(start + step, n)) for start in range(0, n, step)]
+
+
+def _cores() -> int:
+    """Return how many cores this process may use: fewer than there are, where it is bound."""
+    if sys.version_info >= (3, 13):
+        return os.process_cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -12,17 +12,18 @@ IEEE Transactions on Pattern Analysis and Machine Intelligence 29(11), 1944-1957
 from __future__ import annotations
 
 import heapq
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_ncut.core.compiled import compiled
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.cutting.recursive import divide
 from napari_ncut.graph.components import Components
 from napari_ncut.refinement import refine as rf
 from napari_ncut.refinement.merge_split import exchange, split_along
 from napari_ncut.spectral.eigenvectors import Spectrum, smallest_eigenvectors
+from napari_ncut.spectral.fiedler import average_neighbours
 from napari_ncut.spectral.rounding import readings
 
 if TYPE_CHECKING:
@@ -35,17 +36,15 @@ if TYPE_CHECKING:
 
 # A coarse graph that is cut into k has at least FEWEST + EACH * k nodes.
 FEWEST, EACH = 200, 20
-# Up to CAREFUL segments, the KEPT best candidates are carried up CARRIED levels to be compared.
-CAREFUL, KEPT, CARRIED = 12, 2, 0
 # From SEVERAL segments on, cutting a component in two again and again is tried, too; above MANY it
 # is all that is done, and no more eigenvalues than that are computed.
 SEVERAL, MANY = 8, 32
 # A cut in two is looked for along so many eigenvectors: with a faint border across a short side,
 # the second eigenvector still follows the long one.
 SWEPT = 4
-# Components of so few nodes are cut on the finest graph, too: a border may run where pixels were
-# merged.
-SMALL = 4000
+# Components of so few nodes are cut into up to CAREFUL segments on the finest graph, too: a border
+# may run where pixels were merged.
+SMALL, CAREFUL = 4000, 12
 # Nodes of the graph on which the Fiedler vector is computed.
 SMOOTH = 1000
 
@@ -153,10 +152,10 @@ class MultilevelCut:
     def component_cut(
         self, component: int, k: int, monitor: Monitor | None = None
     ) -> tuple[int, NDArray[np.int32]]:
-        """Cut one component into k on coarse graphs.
+        """Cut one component into k on a coarse graph, and a small component on the finest one.
 
-        Fewer nodes show the shape better, more of them where the border runs: candidates of one
-        level are carried to the next, compared with those found there, and the lowest is taken.
+        Fewer nodes show the shape better, more of them where the border runs. Several ways to cut
+        are tried, their borders refined, and the lowest cut is taken.
 
         Parameters
         ----------
@@ -165,7 +164,7 @@ class MultilevelCut:
         k : int
             Number of segments.
         monitor : Monitor, optional
-            Asked whether to go on.
+            Checks for cancellation.
 
         Returns
         -------
@@ -177,42 +176,32 @@ class MultilevelCut:
         if (component, k) in self._cuts:
             return self._cuts[component, k]
         monitor = monitor or Monitor()
+        monitor.check()
         m = max(self.n_eigenvectors or k, k)
-        coarse = self.components.level_with(component, FEWEST + EACH * m)
-        thorough = k <= CAREFUL
-        last = max(0, coarse - CARRIED) if thorough else coarse
-        carried: list[rf.Partition] = []
-        for level in range(coarse, last - 1, -1):
-            monitor.check()
-            graph = self.components.graph(level, component)
-            carried = [
-                self._finer_partition(graph, level, component, partition, k)
-                for partition in carried
-            ]
-            if level >= coarse - 1:
-                found = self._candidates(graph, component, level, k, monitor)
-                carried += [rf.measure(graph, labels, k) for labels in found]
-            for partition in carried:
-                rf.refine(graph, partition, passes=20, patience=200, monitor=monitor)
-            carried = lowest(carried, KEPT)
-            if level == coarse:
-                carried.append(exchange(graph, carried[0], monitor=monitor))
-        best = lowest(carried, 1)[0]
+        level = self.components.level_with(component, FEWEST + EACH * m)
+        graph = self.components.graph(level, component)
+        found = self._candidates(graph, component, level, k, monitor)
+        best = exchange(graph, refined(graph, found, k, monitor), monitor=monitor)
         rf.refine(graph, best, band=rf.WIDE, monitor=monitor)
-        if thorough and last and self.components.counts[0][component] <= SMALL:
-            for level in range(last - 1, -1, -1):
-                graph = self.components.graph(level, component)
-                best = self._finer_partition(graph, level, component, best, k)
-                rf.refine(graph, best, passes=20, patience=200, monitor=monitor)
-            last = 0
-            # Blocks of pixels hide a faint border, pairs of nodes do not.
-            if self.hierarchy.graphs[0].cells is not None:
-                found = [divide(graph, k, monitor), *self._halves(graph, component, 0, k)]
-                for other in (rf.measure(graph, labels, k) for labels in found):
-                    rf.refine(graph, other, passes=20, patience=200, monitor=monitor)
-                    best = lowest([best, other], 1)[0]
-        self._cuts[component, k] = last, best.labels
+        if level and k <= CAREFUL and self.components.counts[0][component] <= SMALL:
+            best = self._finest_cut(component, level, best, k, monitor)
+            level = 0
+        self._cuts[component, k] = level, best.labels
         return self._cuts[component, k]
+
+    def _finest_cut(
+        self, component: int, level: int, best: rf.Partition, k: int, monitor: Monitor
+    ) -> rf.Partition:
+        """Carry the cut of a component at a level to the finest one, and compare it with others."""
+        for finer in range(level - 1, -1, -1):
+            graph = self.components.graph(finer, component)
+            labels = self.components.finer(finer + 1, component, best.labels)
+            best = refined(graph, [labels], k, monitor)
+        if self.hierarchy.graphs[0].cells is None:
+            return best
+        # Blocks of pixels hide a faint border, pairs of nodes do not.
+        found = [divide(graph, k, monitor), *self._halves(graph, component, 0, k)]
+        return min(best, refined(graph, found, k, monitor), key=attrgetter("ncut"))
 
     def _candidates(
         self, graph: Graph, component: int, level: int, k: int, monitor: Monitor
@@ -237,12 +226,6 @@ class MultilevelCut:
             return []
         vectors = self.spectrum(component, level, SWEPT).embedding.T[1:SWEPT]
         return [split_along(graph, vector) for vector in vectors]
-
-    def _finer_partition(
-        self, graph: Graph, level: int, component: int, coarse: rf.Partition, k: int
-    ) -> rf.Partition:
-        """Return a partition of the next coarser level as one of a component's graph."""
-        return rf.measure(graph, self.components.finer(level + 1, component, coarse.labels), k)
 
     def share(
         self, n_segments: int, counted: NDArray[np.bool_], monitor: Monitor
@@ -333,42 +316,19 @@ class MultilevelCut:
                 vector = vector[parents[level]]
                 for _ in range(3):
                     monitor.check()
-                    vector = average_neighbours(
-                        graphs[level].indptr, graphs[level].indices, graphs[level].weights, vector
-                    )
+                    vector = average_neighbours(graphs[level], vector)
             for c in known.get(level, ()):
                 solved = self.spectrum(c, level, 2).embedding[:, 1]
                 vector[self.components.nodes(level, c)] = solved
         return vector
 
 
-@compiled
-def average_neighbours(
-    indptr: NDArray[np.signedinteger[Any]],
-    indices: NDArray[np.int32],
-    weights: NDArray[np.floating[Any]],
-    vector: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return the mean of each entry and the weighted mean over its neighbours."""
-    result = vector.copy()
-    for node in range(len(vector)):
-        total = 0.0
-        degree = 0.0
-        for edge in range(indptr[node], indptr[node + 1]):
-            total += weights[edge] * vector[indices[edge]]
-            degree += weights[edge]
-        if degree > 0:
-            result[node] = 0.5 * (vector[node] + total / degree)
-    return result
-
-
-def lowest(partitions: list[rf.Partition], n: int) -> list[rf.Partition]:
-    """Return the n different partitions with the lowest normalised cuts."""
-    kept: list[rf.Partition] = []
-    for partition in sorted(partitions, key=lambda p: p.ncut):
-        if all(abs(partition.ncut - other.ncut) > 1e-9 * other.ncut for other in kept):
-            kept.append(partition)
-    return kept[:n]
+def refined(graph: Graph, found: list[NDArray[np.int32]], k: int, monitor: Monitor) -> rf.Partition:
+    """Refine the borders of several partitions of a graph into k; return the lowest cut."""
+    partitions = [rf.measure(graph, labels, k) for labels in found]
+    for partition in partitions:
+        rf.refine(graph, partition, passes=20, patience=200, monitor=monitor)
+    return min(partitions, key=attrgetter("ncut"))
 
 
 def project(

@@ -25,6 +25,7 @@ from napari_ncut.core.blas import one_blas_thread
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.cutting.multilevel import EACH, FEWEST, project
 from napari_ncut.graph.components import Components
+from napari_ncut.graph.induced import induced_graph
 from napari_ncut.refinement import refine as rf
 
 if TYPE_CHECKING:
@@ -48,11 +49,11 @@ def seed_array(seeds: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[np.int64
         If there is no seed, a label is too large for 32 bits, or a label lies outside the mask
         altogether.
     """
-    array = seeds.astype(np.int64)
-    if array.max() > np.iinfo(np.int32).max:
+    if seeds.max() > np.iinfo(np.int32).max:
         raise ValueError(
-            f"seeds holds the label {array.max()}; wanted labels of at most 2**31 - 1."
+            f"seeds holds the label {seeds.max()}; wanted labels of at most 2**31 - 1."
         )
+    array = seeds.astype(np.int64)
     inside: NDArray[np.int64] = array[mask].astype(np.int64)
     wanted = np.setdiff1d(np.unique(array), [0])
     if len(wanted) == 0:
@@ -65,23 +66,6 @@ def seed_array(seeds: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[np.int64
             "or leave them out."
         )
     return inside
-
-
-def in_order_of_appearance(labels: NDArray[Any]) -> tuple[NDArray[np.int32], NDArray[Any]]:
-    """Number labels from 0 in the order in which they first appear.
-
-    Returns
-    -------
-    numbers : (n,) ndarray of int32
-        The number of each label.
-    names : (k,) ndarray
-        The label that each number stands for.
-    """
-    names, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    number = np.empty(len(names), dtype=np.int32)
-    number[order] = np.arange(len(names))
-    return number[inverse], names[order]
 
 
 def seeded_partition(hierarchy: Hierarchy, k: int, monitor: Monitor | None = None) -> rf.Partition:
@@ -170,7 +154,7 @@ def random_walk(
     """
     from scipy.sparse.linalg import splu
 
-    links = sp.csr_array(graph.matrix()[nodes][:, nodes].astype(np.float64))
+    links = induced_graph(graph, nodes)[0].matrix()
     free = bound < 0
     labels, lead = bound.copy(), np.ones(len(bound))
     if not free.any():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,12 +11,12 @@ import numpy as np
 
 from napari_ncut.core import validation as checks
 from napari_ncut.core.blas import one_blas_thread
-from napari_ncut.core.compiled import compiled
 from napari_ncut.core.monitor import IsCancelled, Monitor, Progress
 from napari_ncut.core.settings import CutSettings
 from napari_ncut.cutting.multilevel import MultilevelCut
+from napari_ncut.cutting.numbering import in_order_of_appearance, numbers_by_appearance
 from napari_ncut.cutting.orientation import canonical_orientation
-from napari_ncut.cutting.seeded import in_order_of_appearance, seed_array, seeded_partition
+from napari_ncut.cutting.seeded import seed_array, seeded_partition
 from napari_ncut.graph.coarsen import Hierarchy, build_hierarchy
 from napari_ncut.graph.pixel_graph import (
     Graph,
@@ -25,6 +26,7 @@ from napari_ncut.graph.pixel_graph import (
     pixel_neighbours,
 )
 from napari_ncut.graph.pixel_graph import pixel_values as read_values
+from napari_ncut.graph.size import check_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +70,8 @@ class CutSession:
     TypeError
         If an array is complex, or holds objects or text.
     ValueError
-        If the shapes differ, the mask is empty, or NaN or infinities lie inside it.
+        If the shapes differ, the mask is empty, NaN or infinities lie inside it, or a cut of so
+        many pixels would not fit into memory.
 
     Notes
     -----
@@ -96,6 +99,8 @@ class CutSession:
         spacing: float | Sequence[float] | None = None,
         channel_axis: int | None = None,
     ) -> None:
+        if mask is None:
+            _check_shape(image, channel_axis)
         pixels = checks.image_array(image, channel_axis)
         shape = pixels.shape if channel_axis is None else pixels.shape[:-1]
         if not 1 <= len(shape) <= 3:
@@ -104,16 +109,18 @@ class CutSession:
                 "Cut every frame on its own, or name the channel_axis."
             )
         self.shape = shape
+        self._n_channels = 1 if channel_axis is None else pixels.shape[-1]
         self.spacing = checks.spacing_tuple(spacing, len(shape))
         if mask is None:
             self._mask = np.ones(shape, dtype=bool)
         else:
             self._mask = checks.mask_array(mask)
             checks.check_same_shape("mask", self._mask.shape, shape)
+            check_size(int(np.count_nonzero(self._mask)), len(shape), 1, self._n_channels)
         whole = mask is None
         self._orientation = canonical_orientation(pixels, self._mask, self.spacing)
         self._spacing = tuple(self.spacing[axis] for axis in self._orientation.axes)
-        # numba compiles anew for arrays that are read-only or in another order.
+        # In one piece, as the compiled loops take it.
         self._mask = self._orientation.turned_copy(self._mask)
         turned = self._orientation.turned_copy if whole else self._orientation.turned
         self._values = read_values(turned(pixels), self._mask, whole=whole)
@@ -143,7 +150,7 @@ class CutSession:
         progress : callable, optional
             Called with the fraction done and the stage in words.
         cancelled : callable, optional
-            Asked now and then; True ends the call with `Cancelled`.
+            Called between stages and inside loops; True ends the call with `Cancelled`.
 
         Returns
         -------
@@ -154,7 +161,7 @@ class CutSession:
         ValueError, TypeError
             If a setting can't be met.
         Cancelled
-            If ``cancelled`` answered True.
+            If ``cancelled`` returned True.
         """
         monitor = Monitor(progress, cancelled)
         settings = check_settings(settings, self.n_pixels, len(self.shape))
@@ -171,10 +178,7 @@ class CutSession:
             with one_blas_thread():
                 shares = solver.share(settings.n_segments, counted, monitor.part(0.6, 0.7))
                 partition = solver.partition(shares, counted, monitor.part(0.7, 0.98))
-            labels = partition.labels
-            labels += 1
-            image = labels if self._orientation.is_given else self._paint(labels).ravel()
-            number_by_first(labels, image, partition.sums.shape[1])
+            labels = self._in_order(partition.labels, partition.sums.shape[1])
             self._cut = settings, labels, partition.ncut
             monitor.report(1.0, "Done")
             return Cut(self._paint(labels), partition.ncut)
@@ -258,6 +262,7 @@ class CutSession:
     def _links(self, connectivity: int, monitor: Monitor) -> tuple[Pixels, float]:
         """Return the neighbours of all pixels, and the scale of their differences."""
         if self._pixels is None or self._pixels[0] != connectivity:
+            check_size(self.n_pixels, len(self.shape), connectivity, self._n_channels)
             self._hierarchy = self._solver = self._cut = None
             pixels = pixel_neighbours(
                 self._mask, connectivity, self._spacing, monitor.part(0.0, 0.7)
@@ -336,9 +341,22 @@ class CutSession:
         partition = seeded_partition(hierarchy, len(names), monitor.part(0.7, 0.98))
         # Components without a seed come after the seeds.
         extra = partition.sums.shape[1] - len(names)
+        if names.max() + extra > checks.HIGHEST_LABEL:
+            raise ValueError(
+                f"seeds holds the label {names.max()}, and {extra} components without a seed need "
+                f"labels after it; wanted labels of at most {checks.HIGHEST_LABEL - extra}."
+            )
         every = np.concatenate((names, names.max() + 1 + np.arange(extra))).astype(np.int32)
         monitor.report(1.0, "Done")
         return Cut(self._paint(every[partition.labels]), partition.ncut)
+
+    def _in_order(self, labels: NDArray[np.int32], k: int) -> NDArray[np.int32]:
+        """Number labels 0 to k - 1 from 1 in the order in which they appear in the image."""
+        seen = labels
+        if not self._orientation.is_given:
+            image = self._paint(labels + 1)
+            seen = image[image > 0] - 1
+        return (numbers_by_appearance(seen, k) + 1)[labels]
 
     def _paint(self, labels: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return a new image of labels, 0 outside the mask; it may be painted on."""
@@ -347,35 +365,29 @@ class CutSession:
         return result
 
 
+def _check_shape(image: ArrayLike, channel_axis: int | None) -> None:
+    """Raise ValueError if an image can't be cut as a whole, before any of it is read."""
+    shape = list(np.shape(image))
+    n_channels = 1
+    if isinstance(channel_axis, int) and -len(shape) <= channel_axis < len(shape):
+        n_channels = shape.pop(channel_axis)
+    if shape:
+        check_size(math.prod(shape), len(shape), 1, n_channels)
+
+
 def check_settings(settings: CutSettings, n_pixels: int | None, ndim: int) -> CutSettings:
     """Return settings of plain numbers, or say what is wrong with them."""
     n = checks.integer(settings.n_segments, "n_segments")
     if n_pixels is not None and not 1 <= n <= n_pixels:
         raise ValueError(
-            f"n_segments is {n}; wanted a number from 1 to the {n_pixels} pixels of the mask."
+            f"n_segments is {checks.shown(n)}; wanted a number from 1 to the {n_pixels} pixels of "
+            "the mask."
         )
-    state = checks.integer(settings.random_state, "random_state")
-    if state < 0:
-        raise ValueError(f"random_state is {state}; wanted 0 or a positive integer.")
+    state = checks.integer(settings.random_state, "random_state", 0, checks.HIGHEST_SEED)
     return CutSettings(
         n_segments=n,
-        beta=checks.real(settings.beta, "beta"),
+        beta=checks.beta_value(settings.beta),
         connectivity=checks.check_connectivity(settings.connectivity, ndim),
-        min_size=checks.real(settings.min_size, "min_size"),
+        min_size=checks.size_value(settings.min_size),
         random_state=state,
     )
-
-
-@compiled
-def number_by_first(labels: NDArray[np.int32], image: NDArray[np.int32], k: int) -> None:
-    """Number labels from 1 to k anew, in place, in the order in which they appear in an image."""
-    number = np.zeros(k + 1, dtype=np.int32)
-    count = 0
-    for label in image:
-        if label > 0 and number[label] == 0:
-            count += 1
-            number[label] = count
-            if count == k:
-                break
-    for i in range(len(labels)):
-        labels[i] = number[labels[i]]

@@ -17,12 +17,12 @@ Conference on Computer Vision and Pattern Recognition, 328-335; section 3.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_ncut.core.compiled import compiled
 from napari_ncut.core.monitor import Monitor
+from napari_ncut.graph.loops import coarsening as loops
 from napari_ncut.graph.matching import match_heavy_edges
 from napari_ncut.graph.pixel_graph import SLAB, Graph
 
@@ -83,7 +83,7 @@ def build_hierarchy(
     bound = [] if seeds is None else [seeds]
     sizes = np.array(spacing, dtype=float)
     finest = graph.n
-    while graph.n > SMALLEST:
+    while graph.n > SMALLEST:  # every round has fewer nodes, or is the last
         seeds = bound[-1] if bound else None
         if graph.cells is not None:
             # Axes that lag behind wait, until pixels are about as long as wide and deep.
@@ -132,7 +132,7 @@ def merge_cells(
         bound = np.full(1, -1, dtype=np.int32) if seeds is None else seeds.copy()
         for first in range(0, n, SLAB):
             monitor.check()
-            join_cells(
+            loops.join_cells(
                 graph.indptr,
                 graph.indices,
                 graph.weights,
@@ -147,121 +147,11 @@ def merge_cells(
                 first,
                 min(first + SLAB, n),
             )
-        if count_roots(parent) <= MOST_LEFT * n:
+        if loops.count_roots(parent) <= MOST_LEFT * n:
             break
     cells = np.empty(n, dtype=np.int64)
-    n_merged = number_roots(parent, graph.cells, z, y, x, cells)
+    n_merged = loops.number_roots(parent, graph.cells, z, y, x, cells)
     return parent, n_merged, cells[:n_merged].copy()
-
-
-@compiled
-def halve(cell: int, z: int, y: int, x: int) -> int:
-    """Halve the packed coordinates along the axes whose flag is 1."""
-    return (
-        ((cell >> 42) >> z) << 42
-        | (((cell >> 21) & 0x1FFFFF) >> y) << 21
-        | ((cell & 0x1FFFFF) >> x)
-    )
-
-
-@compiled
-def root_of(parent: NDArray[np.int32], node: int) -> int:
-    """Return the root of a node, halving the path to it."""
-    while parent[node] != node:
-        parent[node] = parent[parent[node]]
-        node = parent[node]
-    return node
-
-
-@compiled
-def count_roots(parent: NDArray[np.int32]) -> int:
-    """Return how many nodes are their own root."""
-    count = 0
-    for node in range(len(parent)):
-        if parent[node] == node:
-            count += 1
-    return count
-
-
-@compiled
-def heaviest_edge(
-    indptr: NDArray[np.signedinteger[Any]], weights: NDArray[np.floating[Any]], node: int
-) -> float:
-    """Return the weight of the heaviest edge of a node."""
-    heaviest = 0.0
-    for edge in range(indptr[node], indptr[node + 1]):
-        heaviest = max(heaviest, weights[edge])
-    return heaviest
-
-
-@compiled
-def join_cells(
-    indptr: NDArray[np.signedinteger[Any]],
-    indices: NDArray[np.int32],
-    weights: NDArray[np.floating[Any]],
-    cells: NDArray[np.int64],
-    z: int,
-    y: int,
-    x: int,
-    bound: NDArray[np.int32],
-    parent: NDArray[np.int32],
-    least: float,
-    top: float,
-    first: int,
-    stop: int,
-) -> None:
-    """Join nodes ``first`` to ``stop`` with their earlier neighbours in the same halved cell.
-
-    Not over an edge of less than ``least`` times the heaviest edge of either end; ``top`` is the
-    heaviest of all. ``bound`` is -1 for free nodes, or has length 1 if all are free; it is kept
-    for the roots.
-    """
-    seeded = len(bound) > 1
-    for node in range(first, stop):
-        cell = halve(cells[node], z, y, x)
-        for edge in range(indptr[node], indptr[node + 1]):
-            other = indices[edge]
-            if other >= node or halve(cells[other], z, y, x) != cell:
-                continue
-            if weights[edge] < least * top:
-                common = heaviest_edge(indptr, weights, node)
-                common = min(common, heaviest_edge(indptr, weights, other))
-                if weights[edge] < least * common:
-                    continue
-            a = root_of(parent, node)
-            b = root_of(parent, other)
-            if a == b:
-                continue
-            if seeded:
-                if bound[a] >= 0 and bound[b] >= 0 and bound[a] != bound[b]:
-                    continue
-                bound[a] = bound[b] = max(bound[a], bound[b])
-            # The smaller index is the root: numbering can go from left to right.
-            if a < b:
-                parent[b] = a
-            else:
-                parent[a] = b
-
-
-@compiled
-def number_roots(
-    parent: NDArray[np.int32],
-    cells: NDArray[np.int64],
-    z: int,
-    y: int,
-    x: int,
-    merged: NDArray[np.int64],
-) -> int:
-    """Replace each root by a running number, write the merged cells, return how many there are."""
-    count = 0
-    for node in range(len(parent)):
-        if parent[node] == node:
-            merged[count] = halve(cells[node], z, y, x)
-            parent[node] = count
-            count += 1
-        else:
-            parent[node] = parent[parent[node]]
-    return count
 
 
 def contract(
@@ -284,10 +174,11 @@ def contract(
     cells : (n,) ndarray of int64, optional
         Packed coordinates of the merged nodes.
     monitor : Monitor, optional
-        Asked whether to go on.
+        Checks for cancellation.
     """
     monitor = monitor or Monitor()
-    starts, children = group_children(parent, n)
+    starts, children = np.zeros(n + 1, dtype=np.int32), np.empty(graph.n, dtype=np.int32)
+    loops.group_children(parent, starts, children)
     indptr = np.zeros(n + 1, dtype=graph.indptr.dtype)
     indices = np.empty(len(graph.indices), dtype=np.int32)
     weights = np.empty(len(graph.indices), dtype=np.float64)
@@ -295,7 +186,7 @@ def contract(
     slot = np.full(n, -1, dtype=np.int64)
     for first in range(0, n, SLAB):
         monitor.check()
-        add_edges(
+        loops.add_edges(
             graph.indptr,
             graph.indices,
             graph.weights,
@@ -314,66 +205,3 @@ def contract(
     # Copies, so that the pages behind the end are given back.
     end = int(indptr[-1])
     return Graph(indptr, indices[:end].copy(), weights[:end].copy(), volumes, cells)
-
-
-@compiled
-def group_children(
-    parent: NDArray[np.int32], n: int
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return where the children of each merged node start in a list, and that list."""
-    starts = np.zeros(n + 1, dtype=np.int32)
-    for node in range(len(parent)):
-        starts[parent[node] + 1] += 1
-    for node in range(n):
-        starts[node + 1] += starts[node]
-    children = np.empty(len(parent), dtype=np.int32)
-    for node in range(len(parent)):
-        children[starts[parent[node]]] = node
-        starts[parent[node]] += 1
-    for node in range(n, 0, -1):
-        starts[node] = starts[node - 1]
-    starts[0] = 0
-    return starts, children
-
-
-@compiled
-def add_edges(
-    indptr: NDArray[np.signedinteger[Any]],
-    indices: NDArray[np.int32],
-    weights: NDArray[np.floating[Any]],
-    volumes: NDArray[np.float64],
-    parent: NDArray[np.int32],
-    starts: NDArray[np.int32],
-    children: NDArray[np.int32],
-    slot: NDArray[np.int64],
-    new_indptr: NDArray[np.signedinteger[Any]],
-    new_indices: NDArray[np.int32],
-    new_weights: NDArray[np.float64],
-    new_volumes: NDArray[np.float64],
-    first: int,
-    stop: int,
-) -> None:
-    """Write the rows ``first`` to ``stop`` of the contracted graph.
-
-    ``slot`` remembers where the edge to a merged node was written; older rows lie before this one.
-    """
-    end = new_indptr[first]
-    for merged in range(first, stop):
-        row = end
-        volume = 0.0
-        for child in children[starts[merged] : starts[merged + 1]]:
-            volume += volumes[child]
-            for edge in range(indptr[child], indptr[child + 1]):
-                other = parent[indices[edge]]
-                if other == merged:
-                    continue
-                at = slot[other]
-                if at >= row and at < end and new_indices[at] == other:
-                    new_weights[at] += weights[edge]
-                else:
-                    slot[other] = end
-                    new_indices[end] = other
-                    new_weights[end] = weights[edge]
-                    end += 1
-        new_volumes[merged] = volume
-        new_indptr[merged + 1] = end

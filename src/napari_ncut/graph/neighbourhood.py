@@ -1,18 +1,65 @@
-"""The neighbours of a pixel, and how much the geometry links it to each of them."""
+"""The neighbours of a pixel, and what a border that runs between two pixels measures."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
+# Directions nearer to each other than this are one: less than the least angle of two steps between
+# pixels a million times as long as wide, the most oblong that are accepted.
+SAME_DIRECTION = 1e-10
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Steps to the neighbours of a pixel: over faces, edges and corners.
+
+    Parameters
+    ----------
+    offsets : (m, 3) ndarray of int64
+        In raster order: first the backward half, then the forward half, its mirror image.
+    lengths : (m,) ndarray of float64
+        In physical units.
+    areas : (m,) ndarray of float64
+        What a border gains where it is crossed by each step (or its opposite), so that the sum is
+        its Euclidean length or area.
+    """
+
+    offsets: NDArray[np.int64]
+    lengths: NDArray[np.float64]
+    areas: NDArray[np.float64]
+
+
+def neighbour_steps(shape: Sequence[int], spacing: Sequence[float]) -> Steps:
+    """Return the steps inside a volume; along an axis of one pixel there are none.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Pixels along z, y and x.
+    spacing : sequence of float
+        Pixel size along z, y and x.
+    """
+    axes = [axis for axis, n in enumerate(shape) if n > 1]
+    near = neighbour_offsets(len(axes), len(axes))
+    sizes = np.array([spacing[axis] for axis in axes], dtype=float)
+    offsets = np.zeros((len(near), 3), dtype=np.int64)
+    offsets[:, axes] = near
+    if len(axes) == 0:
+        return Steps(offsets, np.empty(0), np.empty(0))
+    unit = math.exp(np.mean(np.log(sizes)))
+    lengths: NDArray[np.float64] = np.linalg.norm(near * sizes, axis=1)
+    return Steps(offsets, lengths, border_areas(near, sizes / unit) * unit ** (len(axes) - 1))
+
 
 def neighbour_offsets(ndim: int, connectivity: int) -> NDArray[np.int64]:
     """Return the offsets to the neighbours of a pixel, shape (m, ndim), in raster order."""
-    offsets = np.array(list(product((-1, 0, 1), repeat=ndim)))
+    offsets = np.array(list(product((-1, 0, 1), repeat=ndim)), dtype=np.int64)
     distance = np.abs(offsets).sum(axis=1)
     near: NDArray[np.int64] = offsets[(distance > 0) & (distance <= connectivity)]
     return near
@@ -24,12 +71,13 @@ def contact_factors(
     """Return the geometry of each edge, so that a cut measures physical length or area.
 
     Faces only: contact area over distance, scaled to 1 for isotropic pixels. Faces and corners:
-    the cut metric, for which the cut along a line or plane has its Euclidean length or area.
+    the cut metric (`border_areas`). They are finite and greater than 0 for all pixels that are
+    accepted, whose sides differ by a factor of a million at most.
 
     Parameters
     ----------
     offsets : (m, ndim) ndarray of int
-        Offsets to the neighbours, each with its opposite.
+        Offsets to the neighbours in raster order.
     spacing : sequence of float
         Pixel size along each axis.
     connectivity : int
@@ -38,28 +86,55 @@ def contact_factors(
     Returns
     -------
     (m,) ndarray of float64
+    """
+    sizes = np.asarray(spacing, dtype=float) / math.exp(np.mean(np.log(spacing)))
+    if connectivity == 1:
+        factors: NDArray[np.float64] = 1.0 / np.linalg.norm(offsets * sizes, axis=1) ** 2
+        return factors
+    return border_areas(offsets, sizes)
+
+
+def border_areas(offsets: NDArray[np.int64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what a border gains where it is crossed by each step between neighbours.
+
+    The cut metric: a line or plane across the grid is crossed by so many steps of each kind that
+    the sum is its Euclidean length or area, as nearly as the number of directions allows.
+
+    Parameters
+    ----------
+    offsets : (m, ndim) ndarray of int
+        Offsets to all neighbours over faces and corners, in raster order.
+    sizes : (ndim,) ndarray of float64
+        Pixel size along each axis, in units in which a pixel has the area or volume 1.
+
+    Returns
+    -------
+    (m,) ndarray of float64
+        The same for a step and its opposite.
 
     References
     ----------
     Boykov and Kolmogorov (2003), Computing geodesics and minimal surfaces via graph cuts, Ninth
     IEEE International Conference on Computer Vision, 26-33; equations 4 and 9.
     """
-    size = np.asarray(spacing, dtype=float) / math.exp(np.mean(np.log(spacing)))
-    steps = offsets * size
+    steps = offsets * sizes
     length: NDArray[np.float64] = np.linalg.norm(steps, axis=1)
-    ndim = len(size)
-    if connectivity == 1:
-        factors: NDArray[np.float64] = 1.0 / length**2
-        return factors
+    ndim = len(sizes)
+    if ndim == 1:
+        return np.ones(len(offsets))
     directions = steps / length[:, None]
     if ndim == 2:
-        order = np.argsort(np.arctan2(directions[:, 1], directions[:, 0]))
-        angle = np.arctan2(directions[:, 1], directions[:, 0])[order]
-        gap = np.diff(angle, append=angle[0] + 2 * np.pi)
+        angles = np.arctan2(directions[:, 1], directions[:, 0])
+        order = np.argsort(angles)
+        gap = np.diff(angles[order], append=angles[order[0]] + 2 * np.pi)
         share = np.empty(len(offsets))
         share[order] = (gap + np.roll(gap, 1)) / 2
-        return share / (2 * length)
-    from scipy.spatial import SphericalVoronoi
+        areas = share / (2 * length)
+    else:
+        from scipy.spatial import SphericalVoronoi
 
-    solid_angle: NDArray[np.float64] = SphericalVoronoi(directions).calculate_areas()
-    return solid_angle / (np.pi * length)
+        regions = SphericalVoronoi(directions, threshold=SAME_DIRECTION)
+        areas = regions.calculate_areas() / (np.pi * length)
+    half = len(offsets) // 2
+    areas[:half] = areas[half:][::-1]
+    return areas

@@ -17,8 +17,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from napari_ncut.core import validation as checks
-from napari_ncut.core.compiled import compiled
 from napari_ncut.core.monitor import Monitor
+from napari_ncut.graph.loops import pixels as loops
 from napari_ncut.graph.neighbourhood import contact_factors, neighbour_offsets
 
 if TYPE_CHECKING:
@@ -114,82 +114,34 @@ def pixel_neighbours(
     if max(mask.shape) > AXIS:
         raise ValueError(f"The image has shape {mask.shape}; an axis may have {AXIS} pixels.")
     offsets = neighbour_offsets(mask.ndim, connectivity)
-    place = np.array([1 << 2 * BITS, 1 << BITS, 1])[3 - mask.ndim :]
-    steps = offsets @ place
-    volume = mask.reshape((1,) * (3 - mask.ndim) + mask.shape)
+    unit_steps = np.array([1 << 2 * BITS, 1 << BITS, 1])[3 - mask.ndim :]
+    steps = offsets @ unit_steps
+    volume = np.ascontiguousarray(mask).reshape((1,) * (3 - mask.ndim) + mask.shape)
     rows = np.count_nonzero(volume, axis=2).ravel()
     starts = np.concatenate(([0], np.cumsum(rows)))
     n = int(starts[-1])
-    cells = np.empty(n, dtype=np.int64)
+    cells = np.empty(n + 1, dtype=np.int64)
+    cells[n] = np.iinfo(np.int64).max
     step = max(1, SLAB // volume.shape[2])
     for first in range(0, len(rows), step):
         monitor.check()
-        pack_cells(volume, starts, cells, first, min(first + step, len(rows)))
+        loops.pack_cells(volume.view(np.uint8), starts, cells, first, min(first + step, len(rows)))
     index = np.int32 if n * len(steps) < 2**31 else np.int64
     indptr: NDArray[np.signedinteger[Any]] = np.zeros(n + 1, dtype=index)
-    # More than are needed; pages that are never written take no memory.
+    # Nodes are 32-bit numbers (see `size`). More room than is needed; pages that are never written
+    # take no memory.
     indices = np.empty(n * len(steps), dtype=np.int32)
     cursors = np.zeros(len(steps), dtype=np.int64)
     for first in range(0, n, SLAB):
         monitor.report(first / n, "Linking neighbouring pixels")
-        link_cells(cells, steps, indptr, indices, cursors, first, min(first + SLAB, n))
+        loops.link_cells(cells, steps, indptr, indices, cursors, first, min(first + SLAB, n))
     return Pixels(
-        cells,
+        cells[:n],
         indptr,
         indices[: indptr[-1]],
         steps,
         contact_factors(offsets, spacing, connectivity),
     )
-
-
-@compiled
-def pack_cells(
-    mask: NDArray[np.bool_],
-    starts: NDArray[np.int64],
-    cells: NDArray[np.int64],
-    first: int,
-    stop: int,
-) -> None:
-    """Write the packed coordinates of the pixels in rows ``first`` to ``stop`` of a volume."""
-    height, width = mask.shape[1], mask.shape[2]
-    for row in range(first, stop):
-        z, y = row // height, row % height
-        line = (z << 42) | (y << 21)
-        at = starts[row]
-        for x in range(width):
-            if mask[z, y, x]:
-                cells[at] = line | x
-                at += 1
-
-
-@compiled
-def link_cells(
-    cells: NDArray[np.int64],
-    steps: NDArray[np.int64],
-    indptr: NDArray[np.signedinteger[Any]],
-    indices: NDArray[np.int32],
-    cursors: NDArray[np.int64],
-    first: int,
-    stop: int,
-) -> None:
-    """Write the neighbours of nodes ``first`` to ``stop``.
-
-    The cells ascend, and so do the cells that lie one step from them: one cursor a step walks
-    through the list beside the node, and nothing is searched for.
-    """
-    n = len(cells)
-    edge = indptr[first]
-    for node in range(first, stop):
-        for s in range(len(steps)):
-            wanted = cells[node] + steps[s]
-            at = cursors[s]
-            while at < n and cells[at] < wanted:
-                at += 1
-            cursors[s] = at
-            if at < n and cells[at] == wanted:
-                indices[edge] = at
-                edge += 1
-        indptr[node + 1] = edge
 
 
 def pixel_values(
@@ -211,7 +163,7 @@ def pixel_values(
     top = max(-low, high)
     if top > 0 and not 1e-100 < top < 1e100:
         # The squares of differences would overflow; a power of two changes no digit.
-        values = values * 2.0 ** -math.frexp(top)[1]
+        values = np.ldexp(values, -math.frexp(top)[1])
     return values
 
 
@@ -220,7 +172,7 @@ def difference_scale(
 ) -> float:
     """Return s: the standard deviation of the difference of intensity over the edges.
 
-    0 if all differences are the same but for rounding: then there is nothing to be told apart.
+    0 if all differences are the same but for rounding: then no border stands out.
     """
     monitor = monitor or Monitor()
     n = len(pixels.cells)
@@ -233,51 +185,13 @@ def difference_scale(
     pivot = float(np.linalg.norm(values[first_node] - values[neighbour]))
     for first in range(0, n, SLAB):
         monitor.check()
-        part = sum_differences(
+        part = loops.sum_differences(
             pixels.indptr, pixels.indices, values, pivot, first, min(first + SLAB, n)
         )
         count, total, squares = count + part[0], total + part[1], squares + part[2]
         top = max(top, part[3])
     scale = math.sqrt(max(0.0, squares / count - (total / count) ** 2))
     return scale if scale > 1e-9 * top else 0.0
-
-
-@compiled
-def sum_differences(
-    indptr: NDArray[np.signedinteger[Any]],
-    indices: NDArray[np.int32],
-    values: NDArray[np.float64],
-    pivot: float,
-    first: int,
-    stop: int,
-) -> tuple[int, float, float, float]:
-    """Return count, sum and sum of squares of (difference - pivot), and the largest difference."""
-    count = 0
-    total = 0.0
-    squares = 0.0
-    top = 0.0
-    for node in range(first, stop):
-        for edge in range(indptr[node], indptr[node + 1]):
-            other = indices[edge]
-            if other > node:
-                g = difference(values, node, other)
-                top = max(top, g)
-                count += 1
-                total += g - pivot
-                squares += (g - pivot) * (g - pivot)
-    return count, total, squares, top
-
-
-@compiled
-def difference(values: NDArray[np.float64], a: int, b: int) -> float:
-    """Return the Euclidean norm over channels of the difference of two pixels."""
-    if values.shape[1] == 1:
-        return float(abs(values[a, 0] - values[b, 0]))
-    total = 0.0
-    for channel in range(values.shape[1]):
-        d = values[a, channel] - values[b, channel]
-        total += d * d
-    return math.sqrt(total)
 
 
 def pixel_graph(
@@ -310,13 +224,15 @@ def pixel_graph(
     n = len(pixels.cells)
     if scale is None:
         scale = difference_scale(pixels, values, monitor)
+    # No weight is NaN: beta is at most 1e6, values are below 1e100, and a scale above 0 is the root
+    # of a number of at least 5e-324, so that the slope times a difference does not overflow.
     slope = beta / scale if scale > 0 else 0.0
     weights = np.empty(len(pixels.indices), dtype=dtype)
     volumes = np.zeros(n)
     cursors = pixels.indptr[:-1].copy()
     for first in range(0, n, SLAB):
         monitor.report(first / n, "Weighing the links between pixels")
-        weigh_edges(
+        loops.weigh_edges(
             pixels.cells,
             pixels.indptr,
             pixels.indices,
@@ -331,41 +247,3 @@ def pixel_graph(
             min(first + SLAB, n),
         )
     return Graph(pixels.indptr, pixels.indices, weights, volumes, pixels.cells)
-
-
-@compiled
-def weigh_edges(
-    cells: NDArray[np.int64],
-    indptr: NDArray[np.signedinteger[Any]],
-    indices: NDArray[np.int32],
-    steps: NDArray[np.int64],
-    contacts: NDArray[np.float64],
-    values: NDArray[np.float64],
-    slope: float,
-    weights: NDArray[np.floating[Any]],
-    volumes: NDArray[np.float64],
-    cursors: NDArray[np.signedinteger[Any]],
-    first: int,
-    stop: int,
-) -> None:
-    """Write the weights of nodes ``first`` to ``stop``, each to both rows, and add up volumes.
-
-    Rows are sorted and visited in order: the lower neighbours of a node come in the order of its
-    row, so that a cursor a node tells where the other half of an edge goes.
-    """
-    for node in range(first, stop):
-        for edge in range(indptr[node], indptr[node + 1]):
-            other = indices[edge]
-            if other < node:
-                continue
-            s = 0
-            while steps[s] != cells[other] - cells[node]:
-                s += 1
-            # A link is never quite 0: what touches stays connected.
-            exponent = min(slope * difference(values, node, other), 80.0)
-            weight = contacts[s] * math.exp(-exponent)
-            weights[edge] = weight
-            weights[cursors[other]] = weight
-            cursors[other] += 1
-            volumes[node] += weight
-            volumes[other] += weight

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
-from napari_ncut.core.compiled import compiled
+from napari_ncut.objects.loops import pixels as loops
 from napari_ncut.splitting.tree import SplitTree
 
 # The middle pixels of the two fragments beside a neck. They tell it from all others, and are the
@@ -46,27 +46,12 @@ def necks(tree: SplitTree) -> NDArray[np.int64]:
     They are flat indices. Found once a tree, in a time proportional to its pixels.
     """
     if tree not in _middles:
-        _middles[tree] = _middle_pixels(tree.fragments.reshape(-1), tree.n_fragments)
+        left = np.zeros(tree.n_fragments, np.int64)
+        middle = np.empty(tree.n_fragments, np.int64)
+        loops.middle_pixels(tree.fragments.reshape(-1), left, middle)
+        _middles[tree] = middle
     pairs: NDArray[np.int64] = _middles[tree][tree.beside]
     return pairs
-
-
-@compiled
-def _middle_pixels(fragments: NDArray[np.int32], n: int) -> NDArray[np.int64]:
-    """Return the pixel of each fragment that is the middle one in the order of the raster."""
-    count = np.zeros(n, np.int64)
-    for i in range(len(fragments)):
-        if fragments[i] >= 0:
-            count[fragments[i]] += 1
-    left = count // 2
-    middle = np.empty(n, np.int64)
-    for i in range(len(fragments)):
-        k = fragments[i]
-        if k >= 0:
-            if left[k] == 0:
-                middle[k] = i
-            left[k] -= 1
-    return middle
 
 
 def decided_rows(tree: SplitTree, decisions: Decisions) -> dict[int, bool]:
@@ -75,8 +60,9 @@ def decided_rows(tree: SplitTree, decisions: Decisions) -> dict[int, bool]:
         return {}
     pairs = necks(tree)
     n_pixels = tree.fragments.size
-    asked = np.array(list(decisions))
-    known = np.isin(pairs[:, 0] * n_pixels + pairs[:, 1], asked[:, 0] * n_pixels + asked[:, 1])
+    decided = np.array(list(decisions))
+    keys = decided[:, 0] * n_pixels + decided[:, 1]
+    known = np.isin(pairs[:, 0] * n_pixels + pairs[:, 1], keys)
     return {
         int(row): decisions[first, second]
         for row in np.flatnonzero(known)

@@ -15,19 +15,21 @@ cuts, University of Texas at Austin, technical report TR-04-25; section 5, local
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
 
-from napari_ncut.core.compiled import compiled
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.graph.pixel_graph import Graph
+from napari_ncut.graph.induced import induced_graph
 from napari_ncut.refinement import refine as rf
+from napari_ncut.refinement.loops.splits import sweep
 from napari_ncut.spectral.fiedler import fiedler_vector
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from napari_ncut.graph.pixel_graph import Graph
 
 # With more segments than this the search would take longer than all the rest.
 MOST = 400
@@ -84,11 +86,11 @@ def exchange(
         rf.refine(graph, tried, monitor=monitor)
         if tried.ncut > partition.ncut * (1 - 0.5 * WORTH):
             break
-        moved = np.flatnonzero(tried.labels != partition.labels)
-        partition = tried
         # Where nodes came or went, a split found before is no longer one.
-        for changed in {a, b, s, *map(int, tried.labels[moved]), *map(int, labels[moved])}:
+        moved = tried.labels != partition.labels
+        for changed in {a, b, s, *tried.labels[moved].tolist(), *partition.labels[moved].tolist()}:
             splits.pop(changed, None)
+        partition = tried
     return partition
 
 
@@ -172,83 +174,3 @@ def lowest_sweep(
     sums = float(outer.sum()), float(graph.volumes.sum())
     lowest, at = sweep(*arrays, outer, order, *sums)
     return lowest, order[: at + 1], order[at + 1 :]
-
-
-def induced_graph(graph: Graph, nodes: NDArray[np.int32]) -> tuple[Graph, NDArray[np.float64]]:
-    """Return the graph of some nodes, and the weight of the edges from each to the others."""
-    position = np.full(graph.n, -1, dtype=np.int32)
-    position[nodes] = np.arange(len(nodes), dtype=np.int32)
-    degree = np.diff(graph.indptr)[nodes]
-    indptr = np.zeros(len(nodes) + 1, dtype=np.int32)
-    indices = np.empty(degree.sum(), dtype=np.int32)
-    weights = np.empty(degree.sum())
-    outer = np.zeros(len(nodes))
-    copy_rows(
-        graph.indptr, graph.indices, graph.weights, nodes, position, indptr, indices, weights, outer
-    )
-    end = indptr[-1]
-    return Graph(indptr, indices[:end], weights[:end], graph.volumes[nodes]), outer
-
-
-@compiled
-def copy_rows(
-    indptr: NDArray[np.signedinteger[Any]],
-    indices: NDArray[np.int32],
-    weights: NDArray[np.floating[Any]],
-    nodes: NDArray[np.int32],
-    position: NDArray[np.int32],
-    new_indptr: NDArray[np.int32],
-    new_indices: NDArray[np.int32],
-    new_weights: NDArray[np.float64],
-    outer: NDArray[np.float64],
-) -> None:
-    """Write the rows of some nodes; edges to nodes without a position add to ``outer``."""
-    end = 0
-    for i in range(len(nodes)):
-        for edge in range(indptr[nodes[i]], indptr[nodes[i] + 1]):
-            other = position[indices[edge]]
-            if other >= 0:
-                new_indices[end] = other
-                new_weights[end] = weights[edge]
-                end += 1
-            else:
-                outer[i] += weights[edge]
-        new_indptr[i + 1] = end
-
-
-@compiled
-def sweep(
-    indptr: NDArray[np.signedinteger[Any]],
-    indices: NDArray[np.int32],
-    weights: NDArray[np.floating[Any]],
-    volumes: NDArray[np.float64],
-    outer: NDArray[np.float64],
-    order: NDArray[np.int32],
-    cut: float,
-    volume: float,
-) -> tuple[float, int]:
-    """Return the lowest *cut / volume* of the two parts of an order, and where the first ends."""
-    inside = np.zeros(len(order), dtype=np.bool_)
-    between = 0.0
-    first_cut = 0.0
-    first_volume = 0.0
-    lowest = np.inf
-    at = 0
-    for i in range(len(order) - 1):
-        node = order[i]
-        inside[node] = True
-        first_cut += outer[node]
-        first_volume += volumes[node]
-        for edge in range(indptr[node], indptr[node + 1]):
-            if inside[indices[edge]]:
-                between -= weights[edge]
-            else:
-                between += weights[edge]
-        rest = volume - first_volume
-        if first_volume <= 0 or rest <= 0:
-            continue
-        value = (first_cut + between) / first_volume + (cut - first_cut + between) / rest
-        if value < lowest:
-            lowest = value
-            at = i
-    return lowest, at

@@ -13,81 +13,31 @@ IEEE Transactions on Pattern Analysis and Machine Intelligence 29(11), 1944-1957
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_ncut.core.compiled import compiled
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.refinement.local_search import climb, descend
-from napari_ncut.refinement.max_flow import redraw_border, redraw_large_border
+from napari_ncut.refinement.loops.borders import border_nodes as border_nodes
+from napari_ncut.refinement.loops.borders import border_within
+from napari_ncut.refinement.max_flow import redraw_borders
+from napari_ncut.refinement.partition import Partition as Partition
+from napari_ncut.refinement.partition import add_up_anew
+from napari_ncut.refinement.partition import measure as measure
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_ncut.graph.pixel_graph import Graph
 
-# Moves between two questions whether the run is cancelled.
-CHUNK = 100_000
-# A lower cut than this (relative) is worth another round.
+# A lower cut than this (relative) is worth another sequence of moves.
 LEAST = 1e-3
 # Larger graphs than this are refined where their coarser graph has left a border.
 SMALL = 100_000
 # Half the width (in nodes) of the bands in which borders are redrawn, and how often at most: as a
 # rule, on large graphs, and where a border may find its way far from where it began.
 BAND, NARROW, WIDE = (6, 3), (3, 1), (20, 3)
-# Redrawing borders of more nodes than this takes so long that it must be possible to cancel it.
-LARGE = 2_000
-
-
-@dataclass
-class Partition:
-    """Segments of the nodes of a graph, with all that their normalised cut needs.
-
-    Parameters
-    ----------
-    labels : (n,) ndarray of int32
-        Segments 0 to k - 1.
-    sums : (3, k) ndarray of float64
-        Cut, volume and number of nodes of each segment.
-    """
-
-    labels: NDArray[np.int32]
-    sums: NDArray[np.float64]
-
-    @property
-    def ncut(self) -> float:
-        """The normalised cut."""
-        cut, volume = self.sums[0], self.sums[1]
-        return float((cut[volume > 0] / volume[volume > 0]).sum())
-
-
-def measure(graph: Graph, labels: NDArray[np.int32], k: int) -> Partition:
-    """Return labels together with the cut, volume and size of their k segments."""
-    sums = np.zeros((3, k))
-    add_up(graph.indptr, graph.indices, graph.weights, graph.volumes, labels, sums)
-    return Partition(labels, sums)
-
-
-@compiled
-def add_up(
-    indptr: NDArray[np.signedinteger[Any]],
-    indices: NDArray[np.int32],
-    weights: NDArray[np.floating[Any]],
-    volumes: NDArray[np.float64],
-    labels: NDArray[np.int32],
-    sums: NDArray[np.float64],
-) -> None:
-    """Add cut, volume and number of nodes to ``sums`` of each segment."""
-    for node in range(len(labels)):
-        label = labels[node]
-        sums[1, label] += volumes[node]
-        sums[2, label] += 1
-        for edge in range(indptr[node], indptr[node + 1]):
-            if labels[indices[edge]] != label:
-                sums[0, label] += weights[edge]
 
 
 def refine(
@@ -121,7 +71,7 @@ def refine(
         Half the width of the bands in which borders are redrawn, and how often at most; by
         default what the size of the graph allows.
     monitor : Monitor, optional
-        Asked whether to go on.
+        Checks for cancellation.
     """
     monitor = monitor or Monitor()
     if partition.sums.shape[1] < 2:
@@ -130,145 +80,16 @@ def refine(
     state = np.zeros(graph.n, dtype=np.uint8)
     if bound is not None:
         state[bound] = 2
-    arrays = graph.indptr, graph.indices, graph.weights, graph.volumes
     near = border_nodes(*structure) if near is None else border_within(*structure, near, 0)
-    queue = near
-    while len(queue):
-        monitor.check()
-        queue = descend(*arrays, partition.labels, partition.sums, state, queue, CHUNK)
+    descend(graph, partition, near, state, monitor)
     # On a coarse graph whole regions may have moved, on a fine one only the border.
     wide = graph.n <= SMALL
     border = border_nodes(*structure) if wide else border_within(*structure, near, 4)
-    band = band or (BAND if graph.n <= SMALL else NARROW)
+    band = band or (BAND if wide else NARROW)
     border = redraw_borders(graph, partition, border, state, band, monitor)
     for _ in range(passes):
         monitor.check()
-        gain = climb(*arrays, partition.labels, partition.sums, state, border, patience)
-        if gain > -LEAST * partition.ncut:
+        if climb(graph, partition, border, state, patience) > -LEAST * partition.ncut:
             break
         border = border_within(*structure, border, 3)
-
-
-def redraw_borders(
-    graph: Graph,
-    partition: Partition,
-    border: NDArray[np.int32],
-    state: NDArray[np.uint8],
-    band: tuple[int, int],
-    monitor: Monitor,
-) -> NDArray[np.int32]:
-    """Redraw all borders between two segments while that lowers the normalised cut, in place.
-
-    Returns where the borders are then.
-
-    Parameters
-    ----------
-    graph : Graph
-        The graph, n nodes.
-    partition : Partition
-        Its k segments.
-    border : ndarray of int32
-        The nodes at borders.
-    state : (n,) ndarray of uint8
-        2 for nodes that keep their segment.
-    band : (int, int)
-        Half the width of the bands in nodes, and how often borders are redrawn at most.
-    monitor : Monitor
-        Asked whether to go on.
-    """
-    k = partition.sums.shape[1]
-    arrays = graph.indptr, graph.indices, graph.weights, graph.volumes
-    position = np.full(graph.n, -1, dtype=np.int32)
-    changed = np.ones(k, dtype=bool)
-    hops, rounds = band
-    for _ in range(rounds):
-        pairs, nodes = border_pairs(graph.indptr, graph.indices, partition.labels, border, k)
-        if len(pairs) == 0:
-            break
-        order = np.argsort(pairs, kind="stable")
-        keys, starts = np.unique(pairs[order], return_index=True)
-        active, changed = changed, np.zeros(k, dtype=bool)
-        before = partition.ncut
-        for key, between in zip(keys, np.split(nodes[order], starts[1:]), strict=True):
-            monitor.check()
-            a, b = divmod(int(key), k)
-            if not (active[a] or active[b]):
-                continue
-            large = len(between) > LARGE
-            redraw = partial(redraw_large_border, monitor=monitor) if large else redraw_border
-            gain = redraw(
-                *arrays, partition.labels, partition.sums, state, position, between, a, b, hops
-            )
-            if gain < -LEAST * before / k:
-                changed[a] = changed[b] = True
-        if not changed.any():
-            break
-        border = border_within(graph.indptr, graph.indices, partition.labels, border, hops)
-    return border
-
-
-@compiled
-def border_pairs(
-    indptr: NDArray[np.signedinteger[Any]],
-    indices: NDArray[np.int32],
-    labels: NDArray[np.int32],
-    border: NDArray[np.int32],
-    k: int,
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Return ``a * k + b`` for the two segments a < b of edges that are cut, and a node of each."""
-    pairs = [np.int64(0) for _ in range(0)]
-    nodes = [np.int32(0) for _ in range(0)]
-    for node in border:
-        for edge in range(indptr[node], indptr[node + 1]):
-            a = labels[node]
-            b = labels[indices[edge]]
-            if a < b:
-                pairs.append(np.int64(a) * k + b)
-                nodes.append(np.int32(node))
-    return np.array(pairs, dtype=np.int64), np.array(nodes, dtype=np.int32)
-
-
-@compiled
-def border_nodes(
-    indptr: NDArray[np.signedinteger[Any]], indices: NDArray[np.int32], labels: NDArray[np.int32]
-) -> NDArray[np.int32]:
-    """Return the nodes that have a neighbour in another segment."""
-    found = np.empty(len(labels), dtype=np.int32)
-    count = 0
-    for node in range(len(labels)):
-        for edge in range(indptr[node], indptr[node + 1]):
-            if labels[indices[edge]] != labels[node]:
-                found[count] = node
-                count += 1
-                break
-    return found[:count].copy()
-
-
-@compiled
-def border_within(
-    indptr: NDArray[np.signedinteger[Any]],
-    indices: NDArray[np.int32],
-    labels: NDArray[np.int32],
-    nodes: NDArray[np.int32],
-    rings: int,
-) -> NDArray[np.int32]:
-    """Return the border nodes among some nodes and those up to some edges away."""
-    seen = np.zeros(len(labels), dtype=np.bool_)
-    found = [np.int32(0) for _ in range(0)]
-    ring = [np.int32(node) for node in nodes]
-    for node in ring:
-        seen[node] = True
-    for _ in range(rings + 1):
-        outer = [np.int32(0) for _ in range(0)]
-        for node in ring:
-            border = False
-            for edge in range(indptr[node], indptr[node + 1]):
-                other = indices[edge]
-                border = border or labels[other] != labels[node]
-                if not seen[other]:
-                    seen[other] = True
-                    outer.append(other)
-            if border:
-                found.append(node)
-        ring = outer
-    return np.sort(np.array(found, dtype=np.int32))
+    add_up_anew(graph, partition)

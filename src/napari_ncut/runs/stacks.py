@@ -24,6 +24,7 @@ from napari_ncut.core.validation import check_same_shape
 from napari_ncut.cutting.session import CutSession
 from napari_ncut.objects.review import Decisions, decided_rows, necks
 from napari_ncut.splitting.split import split_tree
+from napari_ncut.splitting.statistics import ImageStatistics
 from napari_ncut.splitting.tree import SplitTree
 
 Frame = tuple[int, ...]
@@ -54,6 +55,8 @@ class Source:
         stay as they are.
     seeds : ndarray of int, optional
         Of the shape of the data: objects given by hand, 0 where free. Only a cut honours them.
+    statistics : ImageStatistics, optional
+        Those of the image that the data are a part of; a split looks at each frame by default.
     """
 
     image: Any
@@ -65,6 +68,7 @@ class Source:
     dark: bool = False
     region: NDArray[np.bool_] | None = None
     seeds: NDArray[np.int32] | None = None
+    statistics: ImageStatistics | None = None
 
     def __post_init__(self) -> None:
         if self.image is None and self.mask is None:
@@ -143,6 +147,12 @@ class Result:
     counts: dict[Frame, int]
     ncut: dict[Frame, float]
     trees: dict[Frame, SplitTree]
+
+    @property
+    def statistics(self) -> ImageStatistics | None:
+        """Statistics of the image that a split looked at; None if there were none, or several."""
+        found = {tree.statistics for tree in self.trees.values()}
+        return found.pop() if len(found) == 1 else None
 
 
 class StackSession:
@@ -252,7 +262,9 @@ class StackSession:
                 if where:
                     raise type(error)(f"In {where}: {error}") from error
                 raise
-            counts[frame] = int(found.max())
+            # With seeds the labels are theirs.
+            is_counted = source.seeds is None
+            counts[frame] = int(found.max()) if is_counted else len(np.unique(found[found > 0]))
             if source.region is not None:
                 found = beside(found, source.region[frame], whole)
             labels[frame] = found
@@ -298,7 +310,7 @@ class StackSession:
                 "There is no mask to split; choose a mask or a Labels layer, or take the "
                 "foreground from the image."
             )
-        key = ("split", settings.beta, settings.connectivity, *key)
+        key = ("split", settings.beta, settings.connectivity, source.statistics, *key)
         kept = self._find(key)
         if isinstance(kept, SplitTree):
             return kept
@@ -309,6 +321,7 @@ class StackSession:
             connectivity=settings.connectivity,
             spacing=source.spacing,
             channel_axis=-1 if source.has_channels and image is not None else None,
+            statistics=source.statistics,
             **_told(monitor, where),
         )
         necks(tree)  # found once, and here in the thread: a review shall not wait for it

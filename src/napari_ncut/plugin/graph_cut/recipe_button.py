@@ -220,7 +220,7 @@ def python_of(name: str, recipe: Recipe, paths: dict[str, str | None]) -> str:
         The files of image and mask, where they were read from one.
     """
     notes = "".join(
-        f"# The layer {source!r} was not read from a file: save it as {source}.tif first.\n"
+        f"# The layer {source!r} was not read from a file: save it as {f'{source}.tif'!r} first.\n"
         for key, source in (("image", recipe.image), ("mask", recipe.mask))
         if source and not paths.get(key)
     )

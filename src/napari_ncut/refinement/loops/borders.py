@@ -1,0 +1,136 @@
+"""Loops over the borders of segments: their sums, their nodes, and who is on the other side."""
+
+from __future__ import annotations
+
+import cython
+import numpy as np
+
+Index = cython.fused_type(cython.int, cython.longlong)
+Weight = cython.fused_type(cython.float, cython.double)
+
+
+def add_up(
+    indptr: cython.const[Index][::1],
+    indices: cython.const[cython.int][::1],
+    weights: cython.const[Weight][::1],
+    volumes: cython.const[cython.double][::1],
+    labels: cython.const[cython.int][::1],
+    sums: cython.double[:, ::1],
+) -> None:
+    """Add cut, volume and number of nodes to ``sums`` of each segment."""
+    node: cython.Py_ssize_t
+    edge: cython.Py_ssize_t
+    label: cython.int
+    with cython.nogil:
+        for node in range(labels.shape[0]):
+            label = labels[node]
+            sums[1, label] += volumes[node]
+            sums[2, label] += 1.0
+            for edge in range(indptr[node], indptr[node + 1]):
+                if labels[indices[edge]] != label:
+                    sums[0, label] += weights[edge]
+
+
+def border_pairs(
+    indptr: cython.const[Index][::1],
+    indices: cython.const[cython.int][::1],
+    labels: cython.const[cython.int][::1],
+    border: cython.const[cython.int][::1],
+    k: cython.longlong,
+) -> tuple[object, object]:
+    """Return ``a * k + b`` for the two segments a < b of edges that are cut, and a node of each."""
+    most: cython.Py_ssize_t = 0
+    i: cython.Py_ssize_t
+    node: cython.int
+    edge: cython.Py_ssize_t
+    a: cython.int
+    b: cython.int
+    count: cython.Py_ssize_t = 0
+    with cython.nogil:
+        for i in range(border.shape[0]):
+            most += indptr[border[i] + 1] - indptr[border[i]]
+    found_pairs = np.empty(most, dtype=np.int64)
+    found_nodes = np.empty(most, dtype=np.int32)
+    pairs: cython.longlong[::1] = found_pairs
+    nodes: cython.int[::1] = found_nodes
+    with cython.nogil:
+        for i in range(border.shape[0]):
+            node = border[i]
+            a = labels[node]
+            for edge in range(indptr[node], indptr[node + 1]):
+                b = labels[indices[edge]]
+                if a < b:
+                    pairs[count] = a * k + b
+                    nodes[count] = node
+                    count += 1
+    return found_pairs[:count], found_nodes[:count]
+
+
+def border_nodes(
+    indptr: cython.const[Index][::1],
+    indices: cython.const[cython.int][::1],
+    labels: cython.const[cython.int][::1],
+) -> object:
+    """Return the nodes that have a neighbour in another segment."""
+    array = np.empty(labels.shape[0], dtype=np.int32)
+    found: cython.int[::1] = array
+    count: cython.Py_ssize_t = 0
+    node: cython.Py_ssize_t
+    edge: cython.Py_ssize_t
+    label: cython.int
+    with cython.nogil:
+        for node in range(labels.shape[0]):
+            label = labels[node]
+            for edge in range(indptr[node], indptr[node + 1]):
+                if labels[indices[edge]] != label:
+                    found[count] = node
+                    count += 1
+                    break
+    return array[:count].copy()
+
+
+def border_within(
+    indptr: cython.const[Index][::1],
+    indices: cython.const[cython.int][::1],
+    labels: cython.const[cython.int][::1],
+    nodes: cython.const[cython.int][::1],
+    rings: cython.Py_ssize_t,
+) -> object:
+    """Return the border nodes among some nodes and those up to some edges away."""
+    n: cython.Py_ssize_t = labels.shape[0]
+    array = np.empty(n + nodes.shape[0], dtype=np.int32)
+    found: cython.int[::1] = array
+    # The nodes of all rings, one ring after the other; every node enters once.
+    queue: cython.int[::1] = np.empty(n + nodes.shape[0], dtype=np.int32)
+    seen: cython.uchar[::1] = np.zeros(n, dtype=np.uint8)
+    count: cython.Py_ssize_t = 0
+    first: cython.Py_ssize_t = 0
+    last: cython.Py_ssize_t
+    end: cython.Py_ssize_t = nodes.shape[0]
+    ring: cython.Py_ssize_t
+    i: cython.Py_ssize_t
+    node: cython.int
+    edge: cython.Py_ssize_t
+    other: cython.int
+    border: cython.bint
+    with cython.nogil:
+        for i in range(end):
+            queue[i] = nodes[i]
+            seen[nodes[i]] = 1
+        for ring in range(rings + 1):  # noqa: B007 (declared for the compiler)
+            last = end
+            for i in range(first, last):
+                node = queue[i]
+                border = False
+                for edge in range(indptr[node], indptr[node + 1]):
+                    other = indices[edge]
+                    border = border or labels[other] != labels[node]
+                    if not seen[other]:
+                        seen[other] = 1
+                        queue[end] = other
+                        end += 1
+                if border:
+                    found[count] = node
+                    count += 1
+            first = last
+    return np.sort(array[:count])

@@ -1,0 +1,346 @@
+"""Loops of the half-width: distances to the edge, and their smoothing, in lines and rows."""
+
+import cython
+from cython.cimports.libc.math import sqrt
+from numpy import empty, float64, int64
+
+
+def distance_in_rows(
+    labels: cython.int[:, ::1],
+    distance: cython.float[:, ::1],
+    size: cython.double,
+    start: cython.Py_ssize_t,
+    stop: cython.Py_ssize_t,
+):
+    """Write the squared distance along the rows to the end of the run of equal labels."""
+    n: cython.Py_ssize_t = labels.shape[1]
+    row: cython.Py_ssize_t
+    x: cython.Py_ssize_t
+    first: cython.Py_ssize_t
+    end: cython.Py_ssize_t
+    label: cython.int
+    steps: cython.double
+    infinity: cython.double = float("inf")
+    with cython.nogil:
+        for row in range(start, stop):
+            first = 0
+            while first < n:
+                label = labels[row, first]
+                end = first + 1
+                while end < n and labels[row, end] == label:
+                    end += 1
+                for x in range(first, end):
+                    steps = infinity
+                    if label == 0:
+                        steps = 0.0
+                    if first > 0:
+                        steps = min(steps, cython.cast(cython.double, x - first + 1))
+                    if end < n:
+                        steps = min(steps, cython.cast(cython.double, end - x))
+                    steps *= size
+                    distance[row, x] = cython.cast(cython.float, steps * steps)
+                first = end
+
+
+def distance_along_middle(
+    labels: cython.int[:, :, ::1],
+    distance: cython.float[:, :, ::1],
+    size: cython.double,
+    start: cython.Py_ssize_t,
+    stop: cython.Py_ssize_t,
+):
+    """Lower envelope of the parabolas of each run of equal labels, along the middle axis.
+
+    Places are counted from the run's first pixel: where the run lies in the image does not matter.
+    """
+    n: cython.Py_ssize_t = labels.shape[1]
+    width: cython.Py_ssize_t = labels.shape[2]
+    centre: cython.longlong[::1] = empty(n + 2, int64)
+    height: cython.double[::1] = empty(n + 2, float64)
+    begin: cython.double[::1] = empty(n + 3, float64)
+    line: cython.Py_ssize_t
+    i: cython.Py_ssize_t
+    x: cython.Py_ssize_t
+    y: cython.Py_ssize_t
+    c: cython.Py_ssize_t
+    k: cython.Py_ssize_t
+    lowest: cython.Py_ssize_t
+    first: cython.Py_ssize_t
+    end: cython.Py_ssize_t
+    low: cython.Py_ssize_t
+    high: cython.Py_ssize_t
+    label: cython.int
+    value: cython.double
+    other: cython.double
+    bound: cython.double
+    square: cython.double = size * size
+    infinity: cython.double = float("inf")
+    with cython.nogil:
+        for line in range(start, stop):
+            i, x = line // width, line % width
+            first = 0
+            while first < n:
+                label = labels[i, first, x]
+                end = first + 1
+                while end < n and labels[i, end, x] == label:
+                    end += 1
+                if label == 0:
+                    first = end
+                    continue
+                k = -1
+                # The pixels beside the run are edges; beyond the border of the image are none.
+                low = -1 if first > 0 else 0
+                high = end - first + (1 if end < n else 0)
+                for y in range(low, high):
+                    value = 0.0
+                    if 0 <= y < end - first:
+                        value = distance[i, first + y, x] / square
+                    if value == infinity:
+                        continue
+                    bound = -infinity
+                    # Each turn takes a parabola off the envelope.
+                    while k >= 0:
+                        c = centre[k]
+                        bound = (value - height[k] + (y - c) * (y + c)) / (2.0 * (y - c))
+                        if bound > begin[k]:
+                            break
+                        k -= 1
+                        bound = -infinity
+                    k += 1
+                    centre[k], height[k], begin[k] = y, value, bound
+                if k >= 0:
+                    begin[k + 1] = infinity
+                    lowest = 0
+                    for y in range(end - first):
+                        while begin[lowest + 1] < y:
+                            lowest += 1
+                        c = y - centre[lowest]
+                        value = c * c + height[lowest]
+                        if lowest < k:
+                            # Rounded bounds: the lower of both, from whichever side one comes.
+                            c = y - centre[lowest + 1]
+                            other = c * c + height[lowest + 1]
+                            value = min(value, other)
+                        distance[i, first + y, x] = cython.cast(cython.float, value * square)
+                first = end
+
+
+def root(
+    squared: cython.float[::1],
+    scale: cython.double,
+    largest: cython.int,
+    width: cython.int[::1],
+    start: cython.Py_ssize_t,
+    stop: cython.Py_ssize_t,
+):
+    """Write square roots as integers: times ``scale``, and at most ``largest``."""
+    i: cython.Py_ssize_t
+    value: cython.double
+    with cython.nogil:
+        for i in range(start, stop):
+            value = sqrt(cython.cast(cython.double, squared[i])) * scale + 0.5
+            width[i] = cython.cast(cython.int, min(value, cython.cast(cython.double, largest)))
+
+
+def diffuse(
+    labels: cython.int[:, :, ::1],
+    source: cython.int[:, :, ::1],
+    target: cython.int[:, :, ::1],
+    weight_z: cython.int,
+    weight_y: cython.int,
+    weight_x: cython.int,
+    touching: cython.bint,
+    start: cython.Py_ssize_t,
+    stop: cython.Py_ssize_t,
+):
+    """One step of diffusion over the faces inside the label, for some rows; weights in 64ths.
+
+    Beyond the edge of a label is 0; beyond the border of the image the pixel itself. Integers: the
+    sums are the same in any order, and so under any flip or turn of the image.
+    """
+    nz: cython.Py_ssize_t = labels.shape[0]
+    ny: cython.Py_ssize_t = labels.shape[1]
+    nx: cython.Py_ssize_t = labels.shape[2]
+    row: cython.Py_ssize_t
+    z: cython.Py_ssize_t
+    y: cython.Py_ssize_t
+    x: cython.Py_ssize_t
+    up: cython.Py_ssize_t
+    down: cython.Py_ssize_t
+    above: cython.Py_ssize_t
+    below: cython.Py_ssize_t
+    left: cython.Py_ssize_t
+    right: cython.Py_ssize_t
+    side: cython.int
+    own: cython.int
+    total: cython.int
+    label: cython.int
+    middle: cython.int = 64 - 2 * (weight_x + weight_y + weight_z)
+    with cython.nogil:
+        for row in range(start, stop):
+            z, y = row // ny, row % ny
+            up, down = max(y - 1, 0), min(y + 1, ny - 1)
+            above, below = max(z - 1, 0), min(z + 1, nz - 1)
+            if touching:
+                for x in range(nx):
+                    left, right = max(x - 1, 0), min(x + 1, nx - 1)
+                    label = labels[z, y, x]
+                    own = source[z, y, x]
+                    total = middle * own
+                    if label != 0:
+                        if labels[z, y, left] == label:
+                            total += weight_x * source[z, y, left]
+                        if labels[z, y, right] == label:
+                            total += weight_x * source[z, y, right]
+                        if labels[z, up, x] == label:
+                            total += weight_y * source[z, up, x]
+                        if labels[z, down, x] == label:
+                            total += weight_y * source[z, down, x]
+                        if labels[above, y, x] == label:
+                            total += weight_z * source[above, y, x]
+                        if labels[below, y, x] == label:
+                            total += weight_z * source[below, y, x]
+                    target[z, y, x] = (total + 32) >> 6
+                continue
+            # Without labels that touch, a neighbour of another label is background, which is 0.
+            for x in range(1, nx - 1):
+                own = source[z, y, x]
+                total = middle * own + weight_x * (source[z, y, x - 1] + source[z, y, x + 1])
+                total += weight_y * (source[z, up, x] + source[z, down, x])
+                total += weight_z * (source[above, y, x] + source[below, y, x])
+                target[z, y, x] = (total + 32) >> 6 if own != 0 else 0
+            # At both ends of the row, the pixel itself is the one beyond.
+            for side in range(2):
+                x = 0 if side == 0 else nx - 1
+                left, right = max(x - 1, 0), min(x + 1, nx - 1)
+                own = source[z, y, x]
+                total = middle * own + weight_x * (source[z, y, left] + source[z, y, right])
+                total += weight_y * (source[z, up, x] + source[z, down, x])
+                total += weight_z * (source[above, y, x] + source[below, y, x])
+                target[z, y, x] = (total + 32) >> 6 if own != 0 else 0
+
+
+def blend(
+    width: cython.int[::1],
+    fine: cython.int[::1],
+    coarse: cython.int[::1],
+    narrow: cython.double,
+    wide: cython.double,
+    start: cython.Py_ssize_t,
+    stop: cython.Py_ssize_t,
+):
+    """Write into ``width`` from the fine to the coarse as the square of the width goes up."""
+    i: cython.Py_ssize_t
+    part: cython.double
+    square: cython.double
+    factor: cython.double = 1.0 / (wide - narrow)
+    with cython.nogil:
+        for i in range(start, stop):
+            square = cython.cast(cython.double, width[i]) * width[i]
+            part = min(max((square - narrow) * factor, 0.0), 1.0)
+            part = fine[i] + part * (coarse[i] - fine[i])
+            # Never 0 within a label.
+            width[i] = max(cython.cast(cython.int, part + 0.5), 1 if width[i] > 0 else 0)
+
+
+def gaussian_in_rows(
+    labels: cython.int[:, ::1],
+    source: cython.float[:, ::1],
+    target: cython.float[:, ::1],
+    weights: cython.float[::1],
+    start: cython.Py_ssize_t,
+    stop: cython.Py_ssize_t,
+):
+    """Write weighted sums along the rows, within each run of equal labels."""
+    n: cython.Py_ssize_t = labels.shape[1]
+    reach: cython.Py_ssize_t = weights.shape[0] - 1
+    row: cython.Py_ssize_t
+    x: cython.Py_ssize_t
+    k: cython.Py_ssize_t
+    first: cython.Py_ssize_t
+    end: cython.Py_ssize_t
+    label: cython.int
+    left: cython.Py_ssize_t
+    right: cython.Py_ssize_t
+    total: cython.float
+    nothing: cython.float = 0.0
+    with cython.nogil:
+        for row in range(start, stop):
+            first = 0
+            while first < n:
+                label = labels[row, first]
+                end = first + 1
+                while end < n and labels[row, end] == label:
+                    end += 1
+                if label == 0:
+                    for x in range(first, end):
+                        target[row, x] = 0.0
+                    first = end
+                    continue
+                for x in range(first, end):
+                    total = weights[0] * source[row, x]
+                    if first + reach <= x < end - reach:
+                        for k in range(1, reach + 1):
+                            total += weights[k] * (source[row, x - k] + source[row, x + k])
+                    else:
+                        for k in range(1, reach + 1):
+                            left, right = x - k, x + k
+                            # The image goes on mirrored beyond its border, for runs that reach it.
+                            if left < 0 and first == 0:
+                                left = -left - 1
+                            if right >= n and end == n:
+                                right = 2 * n - 1 - right
+                            total += weights[k] * (
+                                (source[row, left] if first <= left < end else nothing)
+                                + (source[row, right] if first <= right < end else nothing)
+                            )
+                    target[row, x] = total
+                first = end
+
+
+def gaussian_along_middle(
+    labels: cython.int[:, :, ::1],
+    source: cython.float[:, :, ::1],
+    target: cython.float[:, :, ::1],
+    weights: cython.float[::1],
+    start: cython.Py_ssize_t,
+    stop: cython.Py_ssize_t,
+):
+    """Write weighted sums along the middle axis, from pixels that runs of equal labels lead to."""
+    n: cython.Py_ssize_t = labels.shape[1]
+    width: cython.Py_ssize_t = labels.shape[2]
+    reach: cython.Py_ssize_t = weights.shape[0] - 1
+    up: cython.int[::1] = empty(width, "int32")
+    down: cython.int[::1] = empty(width, "int32")
+    row: cython.Py_ssize_t
+    i: cython.Py_ssize_t
+    y: cython.Py_ssize_t
+    x: cython.Py_ssize_t
+    k: cython.Py_ssize_t
+    above: cython.Py_ssize_t
+    below: cython.Py_ssize_t
+    weight: cython.float
+    total: cython.float
+    nothing: cython.float = 0.0
+    with cython.nogil:
+        for row in range(start, stop):
+            i, y = row // n, row % n
+            for x in range(width):
+                target[i, y, x] = weights[0] * source[i, y, x] if labels[i, y, x] != 0 else 0.0
+                # The label as far as the run goes on, and -1 beyond its end.
+                up[x] = labels[i, y, x] if labels[i, y, x] != 0 else -1
+                down[x] = up[x]
+            for k in range(1, reach + 1):
+                above, below = y - k, y + k
+                if above < 0:
+                    above = min(-above - 1, n - 1)
+                if below >= n:
+                    below = max(2 * n - 1 - below, 0)
+                weight = weights[k]
+                for x in range(width):
+                    up[x] = up[x] if labels[i, above, x] == up[x] else -1
+                    down[x] = down[x] if labels[i, below, x] == down[x] else -1
+                    total = (source[i, above, x] if up[x] > 0 else nothing) + (
+                        source[i, below, x] if down[x] > 0 else nothing
+                    )
+                    target[i, y, x] += weight * total

@@ -1,0 +1,156 @@
+"""Every tuned number of splitting, in one place: what it does and in what unit.
+
+They are handed to whatever uses them, compiled loops included, so that a change here is a change
+everywhere. All were fitted together, on the images and the generated scenes of
+`docs/benchmarks.md`, by the agreement of the split objects with the true ones at the default
+``neck``; where one was found otherwise, it says so. `VERSION` goes up with any change: a recipe
+keeps it, and says so when it is run with another one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+VERSION = 2
+
+
+@dataclass(frozen=True)
+class SplitParameters:
+    """The numbers that splitting was fitted with.
+
+    Lengths called *pixels* are in sides of a square (in volumes, a cube) as large as a pixel; those
+    in *finest pixels* in the shortest side of a pixel. *Deviations* are standard deviations of the
+    foreground.
+
+    Parameters
+    ----------
+    hole_size : int
+        Holes of so many pixels or fewer may be no gaps between objects (`pinholes`).
+    hole_ellipticity, pixel_ellipticity : float
+        A hole is a gap unless the part around it, with the hole filled, has this ellipticity; the
+        second one holds for holes of one pixel. A disc has 1, three discs around a gap .9 to .98.
+    smoothing : float
+        The half-width is smoothed over this share of itself ...
+    finest_smoothing, coarsest_smoothing : float
+        ... but over so many pixels at least and at most: less leaves the steps of the raster in
+        it, more blurs the necks.
+    sharpness : float
+        How much the local contrast of the half-width counts beside it (`local_contrast`).
+    least_held : float
+        A fragment that fills less of its own disc than this may be a spurious maximum ...
+    junction_level : float
+        ... and is one if two saddles lead out of it above this share of its height.
+    rise : float
+        A maximum that rises over its saddle by less than this share of its height is noise.
+    roughness, roughness_pixels : float
+        A fragment smaller than a disc of this share of the half-width beside it, and so many finest
+        pixels, is the roughness of an edge.
+    stray_size, stray_passes : int
+        Detached pieces of a fragment of so many pixels or fewer go to the fragment beside them, in
+        so many passes (`stray_pixels`).
+    rim : float
+        A pixel lies at the rim of its object up to this half-width, in finest pixels: the rim of a
+        bright object is darker (`statistics`).
+    certainty : float
+        A difference between the rim and the middle is none below this many standard errors.
+    near, far : float
+        Sigmas of the two Gaussian means whose difference shows ridges, in finest pixels (`ridges`).
+    ridge_floor : float
+        Ridges below this are nothing, in deviations.
+    ridge_share : float
+        The share of the expected maximum of noise that counts as such.
+    ridge_maximum_in_space : float
+        In volumes the expected maximum is at most this: over a surface noise averages out.
+    fewest_places : float
+        There are at least so many places for a ridge in a fragment.
+    ridge_limit : float
+        No pixel shows more than this, in units of what noise can show.
+    ridge : float
+        Mean ridge on a border that says nothing, in those units.
+    ridge_steepness, gradient_steepness : float
+        How strongly a ridge and a gradient lower the half-width of a pixel, for each unit of beta.
+    edge : float
+        Sigma of the smoothed intensity whose gradient is taken, in finest pixels (`gradients`).
+    surroundings : float
+        Sigma of the mean gradient that is expected, in finest pixels.
+    gradient_floor : float
+        Least gradient that is expected, in deviations a finest pixel.
+    ordinary, ordinary_in_space : float
+        Expected maximum of noise at which the mean gradient is the unit, in 2-D and in 3-D.
+    step : float
+        Mean gradient across a border that says nothing, in units of what is expected ...
+    step_inside : float
+        ... times this for borders that gradients have made inside a basin of the half-width.
+    width_exponent, shape_exponent : float
+        Exponents of the width in the neck ratio, and of the gain in shape for each dimension.
+    slope_rise : float
+        Within a basin, a rise over the saddle by less than this share of the width is noise.
+    deepening : float
+        Notches and shape may deepen a neck that the width shows up to so many times.
+    uncertainty : float
+        The half-width is uncertain by so much, in finest pixels.
+    contact : float
+        A neck is at most so much wider than its border is long.
+    short_border : float
+        Length that every border is lengthened by as if it showed nothing, in finest pixels: a
+        short one proves little.
+    per_step, per_contrast, per_dip : float
+        How strongly a step, a contrast and a dip of brightness count, for each unit of beta.
+    contrast, contrast_limit : float
+        Contrast that says nothing, and the greatest that counts.
+    dip : float
+        Dip that says nothing.
+    smoothest : float
+        Least deviation of brightness within a part, in deviations of the foreground.
+    """
+
+    hole_size: int = 3
+    hole_ellipticity: float = 0.985
+    pixel_ellipticity: float = 0.965
+    smoothing: float = 0.08
+    finest_smoothing: float = 0.7
+    coarsest_smoothing: float = 1.4
+    sharpness: float = 1.25
+    least_held: float = 0.5
+    junction_level: float = 0.65
+    rise: float = 0.04
+    roughness: float = 0.06
+    roughness_pixels: float = 0.6
+    stray_size: int = 16
+    stray_passes: int = 4
+    rim: float = 1.5
+    certainty: float = 5.0
+    near: float = 1.0
+    far: float = 3.0
+    ridge_floor: float = 0.22
+    ridge_share: float = 0.4
+    ridge_maximum_in_space: float = 2.0
+    fewest_places: float = 3.0
+    ridge_limit: float = 8.0
+    ridge: float = 1.0
+    ridge_steepness: float = 0.8
+    gradient_steepness: float = 1.6
+    edge: float = 1.2
+    surroundings: float = 6.0
+    gradient_floor: float = 0.02
+    ordinary: float = 2.0
+    ordinary_in_space: float = 0.5
+    step: float = 0.48
+    step_inside: float = 1.5
+    width_exponent: float = 1 / 3
+    shape_exponent: float = 2.0
+    slope_rise: float = 0.003
+    deepening: float = 15.0
+    uncertainty: float = 0.15
+    contact: float = 1.3
+    short_border: float = 11.0
+    per_step: float = 6.0
+    per_contrast: float = 0.28
+    per_dip: float = 2.0
+    contrast: float = 1.0
+    contrast_limit: float = 8.0
+    dip: float = 0.1
+    smoothest: float = 0.25
+
+
+DEFAULT = SplitParameters()

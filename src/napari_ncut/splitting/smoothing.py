@@ -1,0 +1,89 @@
+"""Gaussian means within a label."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.core.parallel import map_chunks
+from napari_ncut.splitting.grid import Grid, Volume
+from napari_ncut.splitting.loops import half_width as loops
+
+
+def mean_within(
+    values: NDArray[np.float32], labels: Volume, sigma: float, grid: Grid, monitor: Monitor
+) -> NDArray[np.float32]:
+    """Return the Gaussian mean of each pixel over what lies in its label.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (nz, ny, nx)
+        What to smooth.
+    labels : ndarray of int32, shape (nz, ny, nx)
+        0 is background, where the mean is 0.
+    sigma : float
+        In physical units.
+    grid : Grid
+        Pixels and neighbours.
+    monitor : Monitor
+        Checks for cancellation.
+    """
+    ones = (labels > 0).astype(np.float32)
+    total = _gaussian(ones, labels, sigma, grid, monitor)
+    result = _gaussian(values, labels, sigma, grid, monitor)
+    np.divide(result, total, out=result, where=total > 0)
+    return result
+
+
+def _gaussian(
+    values: NDArray[np.float32], labels: Volume, sigma: float, grid: Grid, monitor: Monitor
+) -> NDArray[np.float32]:
+    """Return sums weighted by a Gaussian, over pixels that runs of the label lead to.
+
+    The image goes on mirrored beyond its border. Where a run ends, rows and columns lead to other
+    pixels than columns and rows: the result is the mean of both, the same for an image on its side.
+    """
+    if not grid.is_flat:
+        values = _along(0, values, labels, sigma, grid, monitor)
+    first = _along(2, _along(1, values, labels, sigma, grid, monitor), labels, sigma, grid, monitor)
+    other = _along(1, _along(2, values, labels, sigma, grid, monitor), labels, sigma, grid, monitor)
+    first += other
+    first *= np.float32(0.5)
+    return first
+
+
+def _along(
+    axis: int,
+    values: NDArray[np.float32],
+    labels: Volume,
+    sigma: float,
+    grid: Grid,
+    monitor: Monitor,
+) -> NDArray[np.float32]:
+    """Return the weighted sums along one axis."""
+    nz, ny, nx = labels.shape
+    weights = _weights(sigma / grid.spacing[axis])
+    result = np.empty_like(values)
+    arrays = labels, values, result
+    if axis == 2:
+        rows = nz * ny
+        lines = [a.reshape(rows, nx) for a in arrays]
+        work = partial(loops.gaussian_in_rows, *lines, weights)
+    else:
+        blocks, n, width = (1, nz, ny * nx) if axis == 0 else (nz, ny, nx)
+        rows = blocks * n
+        seen = [a.reshape(blocks, n, width) for a in arrays]
+        work = partial(loops.gaussian_along_middle, *seen, weights)
+    map_chunks(work, rows, labels.size / rows * len(weights), monitor)
+    return result
+
+
+def _weights(sigma: float) -> NDArray[np.float32]:
+    """Weights of a Gaussian at the whole numbers from 0 to three sigmas, in pixels."""
+    reach = int(3 * sigma + 0.5)
+    weights = np.exp(-0.5 * (np.arange(reach + 1) / max(sigma, 1e-9)) ** 2)
+    weights /= weights[0] + 2 * weights[1:].sum()
+    return weights.astype(np.float32)
