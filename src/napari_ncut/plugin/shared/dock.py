@@ -50,11 +50,9 @@ class Dock(Column):
         if self._main is not None:
             self._main.installEventFilter(self)
         _open.setdefault(self._viewer, WeakSet()).add(self)
-        # Only in its window, a moment later, it can.
-        docked = QTimer(self)
-        docked.setSingleShot(True)
-        docked.timeout.connect(self._lie_with_the_others)
-        docked.start(0)
+        self._docked = QTimer(self)
+        self._docked.setSingleShot(True)
+        self._docked.timeout.connect(self._lie_with_the_others)
 
     def _lie_with_the_others(self) -> None:
         """Become a tab beside the other docks of the plugin: below each other none has room."""
@@ -174,8 +172,13 @@ class Dock(Column):
         """Follow the widget into its dock, and out of it when the dock is closed."""
         super().changeEvent(event)
         kind = None if event is None else event.type()
-        if kind == QEvent.Type.ParentChange and self.parent() is None:
+        if kind != QEvent.Type.ParentChange:
+            return
+        if self.parent() is None:
             self.leave()
+        elif isinstance(self.parent(), QDockWidget):
+            # Only in the window, a moment later, it can lie down.
+            self._docked.start(0)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Leave when the window is closed: nothing is destroyed yet, and nothing may be left."""
