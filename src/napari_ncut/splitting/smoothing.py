@@ -12,6 +12,9 @@ from napari_ncut.core.parallel import map_chunks
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.loops import half_width as loops
 
+# So many pixels away are looked at in any image, however small.
+FARTHEST = 100
+
 
 def mean_within(
     values: NDArray[np.float32], labels: Volume, sigma: float, grid: Grid, monitor: Monitor
@@ -48,8 +51,10 @@ def _gaussian(
     nz, ny, nx = labels.shape
     result = values
     for axis, seen_as in enumerate(((1, nz, ny * nx), (nz, ny, nx), (nz * ny, nx, 1))):
-        weights = _weights(sigma / grid.spacing[axis])
-        if len(weights) == 1 or (axis == 0 and grid.is_flat):
+        if axis == 0 and grid.is_flat:
+            continue
+        weights = _weights(sigma / grid.spacing[axis], max(labels.shape[axis], FARTHEST))
+        if len(weights) == 1:
             continue
         source, result = result, np.empty_like(values)
         arrays = labels, source, result
@@ -65,9 +70,12 @@ def _gaussian(
     return result
 
 
-def _weights(sigma: float) -> NDArray[np.float32]:
-    """Weights of a Gaussian at the whole numbers from 0 to three sigmas, in pixels."""
-    reach = int(3 * sigma + 0.5)
+def _weights(sigma: float, farthest: int) -> NDArray[np.float32]:
+    """Weights of a Gaussian at the whole numbers from 0 to three sigmas, or to the farthest pixel.
+
+    Over pixels that are a thousand times longer than wide, three sigmas may be millions of them.
+    """
+    reach = min(int(3 * sigma + 0.5), farthest)
     weights = np.exp(-0.5 * (np.arange(reach + 1) / max(sigma, 1e-9)) ** 2)
     weights /= weights[0] + 2 * weights[1:].sum()
     return weights.astype(np.float32)
