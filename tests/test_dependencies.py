@@ -1,14 +1,18 @@
 """What the package needs, it declares, with the lowest versions that do."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
 import tomllib
+from importlib import metadata
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
+import napari_ncut
 from napari_ncut import about
 
 ROOT = Path(__file__).parents[1]
@@ -82,7 +86,7 @@ def test_tests_and_docs_declare_what_they_import(folder, extra):
 
 
 def test_every_dependency_has_a_lower_bound():
-    texts = [*PROJECT["project"]["dependencies"], *sum(EXTRAS.values(), [])]
+    texts = [*PROJECT["project"]["dependencies"], *chain(*EXTRAS.values())]
     own = [text for text in texts if name_of(text) != "napari-ncut"]
     assert [text for text in own if ">=" not in text] == []
 
@@ -101,3 +105,25 @@ def test_what_is_installed_fits_together():
     )
     assert "napari-ncut" not in done.stdout
     assert done.returncode == 0, done.stdout
+
+
+def test_the_extra_asks_for_the_napari_that_the_plugin_needs():
+    text = (ROOT / "src/napari_ncut/plugin/__init__.py").read_text(encoding="utf-8")
+    bound = ".".join(re.search(r"^NAPARI = \((\d+), (\d+)\)$", text, re.MULTILINE).groups())
+    assert f"napari[pyqt6]>={bound}" in EXTRAS["all"]
+
+
+@pytest.mark.parametrize("version", ["0.8.1", "0.6.6rc1", "0.9.0", "0.10.1", "1.0.0.dev3+g1234"])
+def test_an_older_napari_is_told_what_to_do(monkeypatch, version):
+    plugin = sys.modules.get("napari_ncut.plugin")
+    monkeypatch.setattr(metadata, "version", lambda _: version)
+    monkeypatch.delitem(sys.modules, "napari_ncut.plugin", raising=False)
+    try:
+        if version.startswith(("0.8", "0.6")):
+            with pytest.raises(ImportError, match=rf"napari {version}\. Install a newer one: pip"):
+                importlib.import_module("napari_ncut.plugin")
+        else:
+            importlib.import_module("napari_ncut.plugin")
+    finally:
+        if plugin is not None:
+            napari_ncut.plugin = plugin

@@ -1,11 +1,14 @@
 """What README and docs tell people to type works."""
 
+import importlib
+import inspect
 import re
 import shlex
 from pathlib import Path
 
 import pytest
 
+import napari_ncut
 from napari_ncut.cli import main
 
 ROOT = Path(__file__).parents[1]
@@ -49,3 +52,34 @@ def test_links_to_files_lead_somewhere(page):
     local = [target for target in targets if "://" not in target]
     missing = [target for target in local if not (page.parent / target).exists()]
     assert missing == []
+
+
+def documented():
+    """Every name that the page on Python has, with its module."""
+    page = (ROOT / "docs/api.md").read_text(encoding="utf-8")
+    found = set()
+    for name, options in re.findall(r"^::: (\S+)\n((?: .*\n)*)", page, re.MULTILINE):
+        members = re.search(r"members: \[(.*)\]", options)
+        if members:
+            found |= {f"{name}.{member}" for member in members[1].split(", ")}
+        else:
+            found.add(name)
+    return found
+
+
+def public(name):
+    """Every public name of a module, with the module."""
+    module = importlib.import_module(name)
+    names = getattr(module, "__all__", None) or [
+        key
+        for key, value in vars(module).items()
+        if not key.startswith("_") and inspect.getmodule(value) is module
+    ]
+    return {f"{name}.{key}" for key in names if key != "__version__"}
+
+
+def test_the_page_on_python_has_every_public_name():
+    modules = ("napari_ncut.files", "napari_ncut.editing", "napari_ncut.cutter")
+    wanted = public("napari_ncut").union(*map(public, (*modules, "napari_ncut.scenes")))
+    assert len(napari_ncut.__all__) > 10
+    assert documented() == wanted

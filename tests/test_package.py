@@ -1,8 +1,10 @@
 """What is installed, and what an import costs."""
 
+import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import venv
 import zipfile
@@ -11,6 +13,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+# All loops are compiled.
+pytestmark = pytest.mark.timeout(900)
 
 
 def run(*command, **kwargs):
@@ -21,8 +25,8 @@ def run(*command, **kwargs):
     return done.stdout + done.stderr
 
 
-def test_import_loads_neither_window_nor_compiler():
-    heavy = {"napari", "qtpy", "PyQt6", "PySide6", "matplotlib", "numba", "sklearn", "skimage"}
+def test_import_loads_no_window():
+    heavy = {"napari", "qtpy", "PyQt6", "PySide6", "matplotlib", "sklearn", "skimage"}
     code = (
         "import sys, napari_ncut, napari_ncut.files, napari_ncut.cli;"
         f"print(sorted({heavy} & {{name.split('.')[0] for name in sys.modules}}))"
@@ -56,25 +60,62 @@ def built(tmp_path_factory):
     """A wheel that was built from the sdist, and that sdist."""
     out = tmp_path_factory.mktemp("dist")
     source = out / "source"
-    # A copy, so that neither an old build nor the tests beside it get in the way.
-    skip = shutil.ignore_patterns(".*", "build", "dist", "site", "__pycache__")
-    shutil.copytree(ROOT, source, symlinks=True, ignore=skip)
-    shutil.copy(ROOT / ".gitignore", source)
-    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, source)
+    # A copy, so that no old build gets in the way.
+    old = (".*", "build", "dist", "site", "__pycache__", "*.egg-info", "*.so", "*.pyd")
+    shutil.copytree(ROOT, source, symlinks=True, ignore=shutil.ignore_patterns(*old))
+    # Compiled without optimisation, which takes most of the time.
+    environment = {**os.environ, "CFLAGS": "-O0"}
+    build = [sys.executable, "-m", "build", "--no-isolation", "--outdir", out, source]
+    run(*build, env=environment)
     return next(out.glob("*.whl")), next(out.glob("*.tar.gz"))
 
 
 def test_wheel_and_sdist_hold_manifest_types_and_data(built):
+    needed = {f"napari_ncut/{name}" for name in ("napari.yaml", "py.typed", "__init__.pyi")}
+    needed.add("napari_ncut/data/nuclei.npz")
+    in_wheel, in_sdist = contents(built)
+    assert needed <= in_wheel
+    assert {f"src/{name}" for name in needed} <= in_sdist
+    # napari would find the plugin twice.
+    assert "napari.yaml" not in in_sdist
+
+
+def test_sdist_holds_what_builds_and_nothing_built(built):
+    _, in_sdist = contents(built)
+    assert {"setup.py", "pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md"} <= in_sdist
+    package = ROOT / "src"
+    texts = {f"src/{path.relative_to(package).as_posix()}" for path in package.rglob("*.py")}
+    assert texts <= in_sdist
+    assert not {name for name in in_sdist if name.endswith((".c", ".so", ".pyd"))}
+    assert not {name for name in in_sdist if name.split("/")[0] in ("tests", "build", "docs")}
+
+
+def test_wheel_holds_loops_with_their_texts(built):
+    in_wheel, _ = contents(built)
+    loops = {name for name in in_wheel if "/loops/" in name}
+    texts = {name for name in loops if name.endswith(".py") and "/_" not in name}
+    assert texts
+    compiled = {name for name in loops if name.endswith((".so", ".pyd"))}
+    assert {name.removesuffix(".py") for name in texts} <= {name.split(".")[0] for name in compiled}
+    assert not {name for name in in_wheel if name.endswith(".c") or name.startswith("tests")}
+    assert not {name for name in in_wheel if ".built" in name}
+
+
+def test_one_wheel_serves_every_python(built):
+    if sysconfig.get_config_var("Py_GIL_DISABLED"):
+        return
+    assert "-cp311-abi3-" in built[0].name
+    in_wheel, _ = contents(built)
+    compiled = {name for name in in_wheel if name.endswith((".so", ".pyd"))}
+    assert {name for name in compiled if "cpython-" in name or ".cp3" in name} == set()
+
+
+def contents(built):
+    """The names of all files in the wheel and, below its top folder, in the sdist."""
     wheel, sdist = built
-    needed = ["napari.yaml", "py.typed", "__init__.pyi", "data/nuclei.npz"]
-    in_wheel = zipfile.ZipFile(wheel).namelist()
-    assert {f"napari_ncut/{name}" for name in needed} <= set(in_wheel)
     with tarfile.open(sdist) as archive:
-        in_sdist = archive.getnames()
-    top = sdist.name.removesuffix(".tar.gz")
-    assert {f"{top}/src/napari_ncut/{name}" for name in needed} <= set(in_sdist)
-    assert f"{top}/napari.yaml" not in in_sdist
-    assert not any(name.startswith("tests") for name in in_wheel)
+        below = {name.partition("/")[2] for name in archive.getnames()}
+    return set(zipfile.ZipFile(wheel).namelist()), below
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +126,7 @@ def empty_environment(built, tmp_path_factory):
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
     run(*pip, "--no-deps", built[0])
-    run(*pip, "npe2", "lazy-loader")
+    run(*pip, "npe2", "lazy-loader", "numpy")
     return python
 
 
@@ -104,3 +145,16 @@ def test_the_installed_wheel_tells_its_version(empty_environment, tmp_path):
     code += "print(napari_ncut.__version__, m.version('napari-ncut'))"
     said = run(empty_environment, "-c", code, cwd=tmp_path)
     assert said.split() == [__version__, __version__]
+
+
+def test_the_installed_loops_run(empty_environment, tmp_path):
+    # Each of them, where there is neither Cython nor a compiler.
+    code = """
+import importlib, napari_ncut, pathlib
+folder = pathlib.Path(napari_ncut.__file__).parent
+for text in sorted(folder.glob("*/loops/[a-z]*.py")):
+    name = ".".join(["napari_ncut", *text.relative_to(folder).with_suffix("").parts])
+    print(pathlib.Path(importlib.import_module(name).__file__).suffix)
+"""
+    said = run(empty_environment, "-c", code, cwd=tmp_path)
+    assert set(said.split()) <= {".so", ".pyd"}

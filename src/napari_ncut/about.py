@@ -24,7 +24,6 @@ PACKAGES = (
     "psygnal",
     "numpy",
     "scipy",
-    "numba",
     "scikit-learn",
     "scikit-image",
     "threadpoolctl",

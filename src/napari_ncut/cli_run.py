@@ -34,11 +34,12 @@ from napari_ncut.io.files import (
 )
 from napari_ncut.io.mask import check_foreground
 from napari_ncut.io.stored import check_axes
-from napari_ncut.runs.recipe import PARAMETERS, Recipe, pack
+from napari_ncut.runs.recipe import Recipe, pack
 from napari_ncut.runs.recipe_schema import MODES, unknown_fields
 from napari_ncut.runs.recipe_schema import settings as checked_settings
-from napari_ncut.runs.review_queue import Doubts
+from napari_ncut.runs.review_queue import ReviewQueue
 from napari_ncut.runs.stacks import Result, foreground
+from napari_ncut.splitting.parameters import VERSION as PARAMETERS
 
 if TYPE_CHECKING:
     from napari_ncut.core.monitor import Progress
@@ -223,7 +224,7 @@ def _write(
         axes=main.image.label_axes,
         interval=main.image.interval,
         translate=main.image.origin if size.sizes is not None else None,
-        provenance=recipe.to_dict() | outcome,
+        provenance=recipe.completed(result).to_dict() | outcome,
         force=options.force,
     )
     typer.echo(f"{options.output}: {_summary(recipe, result)}, {size.text()}, {seconds:.2f} s")
@@ -246,7 +247,7 @@ def _summary(recipe: Recipe, result: Result) -> str:
         words += [f"normalised cut {value:.3g}" for value in result.ncut.values()]
     if result.trees:
         settings = recipe.settings
-        doubts = Doubts(result.trees, getattr(settings, "neck"))  # noqa: B009
+        doubts = ReviewQueue(result.trees, getattr(settings, "neck"))  # noqa: B009
         n = int(np.count_nonzero(doubts.near))
         words.append(f"{n} doubtful neck{'s' if n != 1 else ''}")
     return ", ".join(words)

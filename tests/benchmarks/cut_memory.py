@@ -12,7 +12,6 @@ import threading
 import time
 
 from napari_ncut import normalized_cut, scenes
-from napari_ncut.runs.warm_up import warm_up
 
 
 def resident():
@@ -27,7 +26,8 @@ def watch():
         time.sleep(0.0005)
 
 
-warm_up()
+small = scenes.circles(4)
+normalized_cut(small.image, small.mask, 4)
 scene = scenes.circles(4, size=int(sys.argv[1]))
 image, mask = scene.image, scene.mask
 n = int(mask.sum())

@@ -9,7 +9,6 @@ from peers import options, table
 
 from napari_ncut import CutSession, scenes
 from napari_ncut.core.settings import CutSettings
-from napari_ncut.runs.warm_up import warm_up
 
 FIRST = CutSettings(n_segments=4)
 
@@ -29,7 +28,6 @@ def main(argv):
         "Four circles cut into 4, then once more; best of 5 new sessions. `same` is the first "
         "setting after another one.\n"
     )
-    warm_up()
     changes = {"beta .5": replace(FIRST, beta=0.5)}
     changes |= {f"{k} segments": replace(FIRST, n_segments=k) for k in (2, 3, 5, 6, 7, 8)}
     rows = []

@@ -55,7 +55,7 @@ The normalised cut, on scikit-learn's weights, over that of napari-ncut; lower i
 
 ![Normalised cut over ours, for each solver](pictures/benchmark-ncut.png)
 """
-PACKAGES = ("numpy", "scipy", "numba", "scikit-learn", "scikit-image")
+PACKAGES = ("numpy", "scipy", "scikit-learn", "scikit-image")
 
 
 def benchmarks(names):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.graph import coarsen, matching, pixel_graph
+from napari_ncut.graph import coarsen, induced, matching, pixel_graph
 from napari_ncut.graph.loops import coarsening, pixels
 
 
@@ -74,6 +74,25 @@ def test_matching(monkeypatch, uncompiled, seeded):
     first, second = both(monkeypatch, matching, coarsening, uncompiled(coarsening), compute)
     assert first[1] == second[1]
     np.testing.assert_array_equal(first[0], second[0])
+
+
+def test_induced_graph(monkeypatch, uncompiled):
+    graph = graph_of((9, 9), connectivity=2)
+    nodes = np.random.default_rng(1).permutation(graph.n)[:40]
+
+    def compute():
+        part, outer = induced.induced_graph(graph, nodes)
+        return [*arrays_of(part), outer]
+
+    first, second = both(monkeypatch, induced, coarsening, uncompiled(coarsening), compute)
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a, b)
+    matrix = graph.matrix().toarray()
+    part, outer = induced.induced_graph(graph, nodes)
+    np.testing.assert_array_equal(part.matrix().toarray(), matrix[nodes][:, nodes])
+    rest = np.setdiff1d(np.arange(graph.n), nodes)
+    np.testing.assert_allclose(outer, matrix[nodes][:, rest].sum(axis=1), rtol=1e-12)
+    np.testing.assert_array_equal(part.volumes, graph.volumes[nodes])
 
 
 def test_links_of_more_edges_than_32_bits_count():

@@ -102,6 +102,27 @@ def test_a_link_is_never_zero():
     assert graph.weights.min() > 0
 
 
+def test_a_link_between_the_most_oblong_pixels_is_never_zero():
+    image = np.random.default_rng(0).random((4, 5, 6))
+    for spacing in ((1e6, 1.0, 1.0), (1.0, 1e3, 1e6)):
+        for connectivity in (1, 3):
+            graph = weighted(image, image >= 0, 1e6, connectivity, spacing, dtype=np.float32)
+            assert np.isfinite(graph.weights).all()
+            assert graph.weights.min() > 0
+
+
+def test_differences_too_small_to_be_squared_do_not_count():
+    image = np.zeros((3, 8))
+    image[0] = 1e50
+    image[2, ::2] = 1e-310
+    graph = weighted(image, image != 1, beta=1e6)
+    mask = np.ones((3, 8), bool)
+    mask[1] = False
+    apart = weighted(image, mask, beta=1e6)
+    assert np.isfinite(graph.weights).all()
+    np.testing.assert_array_equal(apart.weights, 1.0)
+
+
 def test_volumes_are_the_sums_of_the_rows():
     scene = scenes.circles(2)
     graph = weighted(scene.image, scene.mask)

@@ -16,7 +16,6 @@ from napari_ncut.refinement import local_search, max_flow
 from napari_ncut.refinement import refine as rf
 from napari_ncut.refinement.loops import min_cut, moves
 from napari_ncut.refinement.loops.borders import border_within
-from napari_ncut.spectral.fiedler import fiedler_vector, lowest_eigenvector
 
 # A loop that never ends holds the interpreter: only another process can be given up.
 CUTS = """
@@ -231,27 +230,6 @@ def test_border_nodes_are_those_with_a_neighbour_elsewhere():
     every = np.arange(graph.n, dtype=np.int32)
     np.testing.assert_array_equal(border_within(*structure, every, 0), wanted)
     np.testing.assert_array_equal(border_within(*structure, wanted[:1], 40), wanted)
-
-
-def test_fiedler_vector_is_that_of_lapack():
-    graph = random_graph(8, n=60)
-    matrix = graph.matrix().toarray()
-    root = np.sqrt(graph.volumes)
-    laplacian = (np.diag(matrix.sum(axis=1)) - matrix) / np.outer(root, root)
-    wanted = np.linalg.eigh(laplacian)[1][:, 1] / root
-    found = fiedler_vector(graph, steps=200)
-    assert abs(np.corrcoef(wanted, found)[0, 1]) > 0.999
-
-
-@pytest.mark.parametrize("size", [1, 2, 3])
-def test_lowest_eigenvector_is_that_of_numpy(size):
-    rng = np.random.default_rng(size)
-    for scale in (1.0, 1e-8, 1e6):
-        square = rng.normal(size=(size, size)) * scale
-        matrix = square + square.T
-        value, vector = lowest_eigenvector(matrix.copy())
-        np.testing.assert_allclose(value, np.linalg.eigvalsh(matrix)[0], rtol=1e-10)
-        np.testing.assert_allclose(matrix @ vector, value * vector, atol=1e-10 * scale)
 
 
 def test_no_cut_runs_for_ever_however_far_apart_the_weights_are():

@@ -1,6 +1,7 @@
 """Compiled loops over vectors give what their source gives as plain Python."""
 
 import numpy as np
+import pytest
 import scipy.linalg
 import scipy.sparse as sp
 from hypothesis import given
@@ -50,6 +51,29 @@ def test_means_of_groups(monkeypatch, uncompiled):
     plain = rounding.cluster_kmeans(points, mass, points[:4])
     np.testing.assert_array_equal(plain[0], compiled[0])
     assert plain[1] == compiled[1]
+
+
+def test_second_eigenvector_is_that_of_lapack():
+    graph = random_graph(n=60, seed=8)
+    weights = graph.matrix().toarray()
+    root = np.sqrt(graph.volumes)
+    laplacian = (np.diag(graph.volumes) - weights) / np.outer(root, root)
+    wanted = np.linalg.eigh(laplacian)[1][:, 1] / root
+    found = fiedler.fiedler_vector(graph, steps=200)
+    assert abs(np.corrcoef(wanted, found)[0, 1]) > 0.999
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_lowest_eigenvector_is_that_of_numpy(uncompiled, size):
+    rng = np.random.default_rng(size)
+    for scale in (1.0, 1e-8, 1e6):
+        square = rng.normal(size=(size, size)) * scale
+        matrix = square + square.T
+        diagonal, rotation = matrix.copy(), np.empty((size, size))
+        column = uncompiled(vectors).diagonalise(diagonal, rotation, size)
+        value, vector = diagonal[column, column], rotation[:, column]
+        np.testing.assert_allclose(value, np.linalg.eigvalsh(matrix)[0], rtol=1e-10)
+        np.testing.assert_allclose(matrix @ vector, value * vector, atol=1e-10 * scale)
 
 
 @given(st.integers(0, 10_000))

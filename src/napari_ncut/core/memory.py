@@ -47,7 +47,7 @@ def _windows_memory() -> float:
     fields = [("length", ctypes.c_uint32), ("load", ctypes.c_uint32)]
 
     class Status(ctypes.Structure):
-        _fields_ = fields + [(name, ctypes.c_uint64) for name in names]  # noqa: RUF012
+        _fields_ = fields + [(name, ctypes.c_uint64) for name in names]
 
     status = Status(length=ctypes.sizeof(Status))
     ctypes.windll.kernel32.GlobalMemoryStatusEx(ctypes.byref(status))  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from napari_ncut.cutting.multilevel import MultilevelCut
 from napari_ncut.cutting.numbering import numbers_by_appearance
 from napari_ncut.graph.affinity import as_affinity
 from napari_ncut.graph.coarsen import build_hierarchy
+from napari_ncut.graph.induced import induced_graph
 from napari_ncut.graph.pixel_graph import Graph
 from napari_ncut.spectral.rounding import METHODS
 
@@ -101,13 +102,14 @@ def spectral_clustering(
     labels = np.zeros(n, dtype=np.int32)
     used = min(k, len(linked))
     if used:
-        inner = matrix if len(linked) == n else matrix[linked][:, linked]
         graph = Graph(
-            inner.indptr.astype(np.int32 if inner.nnz < 2**31 else np.int64),
-            inner.indices.astype(np.int32),
-            inner.data,
-            np.asarray(inner.sum(axis=1), dtype=np.float64),
+            matrix.indptr.astype(np.int32 if matrix.nnz < 2**31 else np.int64),
+            matrix.indices.astype(np.int32),
+            matrix.data,
+            np.asarray(matrix.sum(axis=1), dtype=np.float64),
         )
+        if len(linked) < n:
+            graph = induced_graph(graph, linked)[0]
         methods = () if assign_labels == "best" else (assign_labels,)
         found = _cluster_linked(graph, used, n_components, seed, methods)
         labels[:] = np.bincount(found).argmax()

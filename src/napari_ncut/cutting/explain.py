@@ -105,14 +105,14 @@ def explain(
     beta, connectivity
         As in `napari_ncut.normalized_cut`.
     monitor : Monitor, optional
-        Is told about progress, and may end the call.
+        Reports progress and checks for cancellation.
 
     Raises
     ------
     ValueError
         If the blob is a single pixel, or has more than 4 million of them.
     Cancelled
-        If the monitor says so.
+        If the monitor is cancelled.
 
     Examples
     --------

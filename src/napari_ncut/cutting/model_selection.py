@@ -125,7 +125,7 @@ def compare_counts(
     n_more : int
         How many numbers of segments to try.
     monitor : Monitor, optional
-        Is told about progress, and may end the call.
+        Reports progress and checks for cancellation.
 
     Returns
     -------
@@ -135,7 +135,7 @@ def compare_counts(
     Raises
     ------
     Cancelled
-        If the monitor says so.
+        If the monitor is cancelled.
     """
     monitor = monitor or Monitor()
     n_components, eigenvalues = _spectrum(session, settings, n_more, monitor.part(0.0, 0.3))
@@ -159,7 +159,7 @@ def _spectrum(
 ) -> tuple[int, NDArray[np.float64]]:
     """Return the number of connected components, and so many eigenvalues and ``n_more`` more."""
     n_wanted = 1 + n_more
-    while True:
+    while True:  # more are wanted in every round, up to the number of pixels
         n_wanted = min(n_wanted, session.n_pixels)
         eigenvalues = session.eigenvalues(
             n_wanted, settings, progress=monitor.report, cancelled=monitor.cancelled

@@ -65,7 +65,7 @@ def normalized_cut(
     progress : callable, optional
         Called with the fraction done (0 to 1) and the stage in words.
     cancelled : callable, optional
-        Asked between stages and inside loops; True ends the call with `Cancelled`.
+        Called between stages and inside loops; True ends the call with `Cancelled`.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def normalized_cut(
         is less than the number of connected components or more than there are pixels, another
         argument is out of range, or the cut would not fit into memory.
     Cancelled
-        If ``cancelled`` answered True.
+        If ``cancelled`` returned True.
 
     See Also
     --------

@@ -73,7 +73,7 @@ class _Moments:
     Parameters
     ----------
     profiles : callable
-        Returns the sums of the weights, which are not negative, at every place along each axis.
+        Returns the sums of the weights, which are not negative, at every index along each axis.
     """
 
     def __init__(self, profiles: Callable[[], list[NDArray[np.float64]]]) -> None:
@@ -124,8 +124,8 @@ def canonical_orientation(
         _Moments(lambda: deviation_profiles(image, mask)),
     )
 
-    def first(answers: Iterable[int]) -> int:
-        return next((answer for answer in answers if answer), 0)
+    def first(signs: Iterable[int]) -> int:
+        return next((sign for sign in signs if sign), 0)
 
     def compare(a: int, b: int) -> int:
         sizes = (spacing[b], mask.shape[a]), (spacing[a], mask.shape[b])
@@ -139,7 +139,7 @@ def canonical_orientation(
 
 
 def mask_profiles(mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
-    """Return the number of pixels in a mask at every place along each axis."""
+    """Return the number of pixels in a mask at every index along each axis."""
     return [
         np.count_nonzero(mask, axis=tuple(a for a in range(mask.ndim) if a != axis)).astype(float)
         for axis in range(mask.ndim)
@@ -147,7 +147,7 @@ def mask_profiles(mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
 
 
 def deviation_profiles(image: NDArray[Any], mask: NDArray[np.bool_]) -> list[NDArray[np.float64]]:
-    """Return the squared deviation from the mean in a mask at every place along each axis."""
+    """Return the squared deviation from the mean in a mask at every index along each axis."""
     channels = image.reshape(*mask.shape, -1)
     lines = max(1, SLAB // max(1, channels[0].size))
     slabs = [slice(start, start + lines) for start in range(0, len(mask), lines)]

@@ -36,7 +36,7 @@ def divide(graph: Graph, k: int, monitor: Monitor | None = None) -> NDArray[np.i
     k : int
         Number of parts.
     monitor : Monitor, optional
-        Asked whether to go on.
+        Checks for cancellation.
 
     Returns
     -------

@@ -25,6 +25,7 @@ from napari_ncut.core.blas import one_blas_thread
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.cutting.multilevel import EACH, FEWEST, project
 from napari_ncut.graph.components import Components
+from napari_ncut.graph.induced import induced_graph
 from napari_ncut.refinement import refine as rf
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def random_walk(
     """
     from scipy.sparse.linalg import splu
 
-    links = sp.csr_array(graph.matrix()[nodes][:, nodes].astype(np.float64))
+    links = induced_graph(graph, nodes)[0].matrix()
     free = bound < 0
     labels, lead = bound.copy(), np.ones(len(bound))
     if not free.any():

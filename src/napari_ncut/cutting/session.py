@@ -150,7 +150,7 @@ class CutSession:
         progress : callable, optional
             Called with the fraction done and the stage in words.
         cancelled : callable, optional
-            Asked now and then; True ends the call with `Cancelled`.
+            Called between stages and inside loops; True ends the call with `Cancelled`.
 
         Returns
         -------
@@ -161,7 +161,7 @@ class CutSession:
         ValueError, TypeError
             If a setting can't be met.
         Cancelled
-            If ``cancelled`` answered True.
+            If ``cancelled`` returned True.
         """
         monitor = Monitor(progress, cancelled)
         settings = check_settings(settings, self.n_pixels, len(self.shape))

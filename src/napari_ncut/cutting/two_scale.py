@@ -49,7 +49,8 @@ class LargeSession:
         self._image, self._mask, self._spacing = image, mask, spacing
         self._channel_axis = -1 if has_channels and image is not None else None
         self._factor = 2
-        while np.count_nonzero(mask) / self._factor**mask.ndim > max_pixels:
+        n_pixels = np.count_nonzero(mask)
+        while n_pixels / self._factor**mask.ndim > max_pixels:
             self._factor *= 2
         counts = pool_sum(mask, self._factor, mask.ndim)
         self._coarse_mask = counts > 0

@@ -83,7 +83,7 @@ def build_hierarchy(
     bound = [] if seeds is None else [seeds]
     sizes = np.array(spacing, dtype=float)
     finest = graph.n
-    while graph.n > SMALLEST:
+    while graph.n > SMALLEST:  # every round has fewer nodes, or is the last
         seeds = bound[-1] if bound else None
         if graph.cells is not None:
             # Axes that lag behind wait, until pixels are about as long as wide and deep.
@@ -174,7 +174,7 @@ def contract(
     cells : (n,) ndarray of int64, optional
         Packed coordinates of the merged nodes.
     monitor : Monitor, optional
-        Asked whether to go on.
+        Checks for cancellation.
     """
     monitor = monitor or Monitor()
     starts, children = np.zeros(n + 1, dtype=np.int32), np.empty(graph.n, dtype=np.int32)

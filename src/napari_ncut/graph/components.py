@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 
-from napari_ncut.graph.pixel_graph import Graph
+from napari_ncut.graph.induced import induced_graph
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_ncut.graph.coarsen import Hierarchy
+    from napari_ncut.graph.pixel_graph import Graph
 
 
 class Components:
@@ -67,14 +68,7 @@ class Components:
         graph = self._hierarchy.graphs[level]
         if self.n == 1:
             return graph
-        nodes = self.nodes(level, component)
-        matrix = sp.csr_array(graph.matrix()[nodes][:, nodes])
-        return Graph(
-            matrix.indptr.astype(np.int32),
-            matrix.indices.astype(np.int32),
-            matrix.data.astype(np.float64),
-            graph.volumes[nodes],
-        )
+        return induced_graph(graph, self.nodes(level, component))[0]
 
     def finer(self, level: int, component: int, labels: NDArray[np.int32]) -> NDArray[np.int32]:
         """Hand the labels of a component's nodes at a level to the next finer level."""

@@ -94,9 +94,7 @@ def contact_factors(
     return border_areas(offsets, sizes)
 
 
-def border_areas(
-    offsets: NDArray[np.int64], sizes: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def border_areas(offsets: NDArray[np.int64], sizes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return what a border gains where it is crossed by each step between neighbours.
 
     The cut metric: a line or plane across the grid is crossed by so many steps of each kind that

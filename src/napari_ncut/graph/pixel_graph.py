@@ -114,8 +114,8 @@ def pixel_neighbours(
     if max(mask.shape) > AXIS:
         raise ValueError(f"The image has shape {mask.shape}; an axis may have {AXIS} pixels.")
     offsets = neighbour_offsets(mask.ndim, connectivity)
-    place = np.array([1 << 2 * BITS, 1 << BITS, 1])[3 - mask.ndim :]
-    steps = offsets @ place
+    unit_steps = np.array([1 << 2 * BITS, 1 << BITS, 1])[3 - mask.ndim :]
+    steps = offsets @ unit_steps
     volume = np.ascontiguousarray(mask).reshape((1,) * (3 - mask.ndim) + mask.shape)
     rows = np.count_nonzero(volume, axis=2).ravel()
     starts = np.concatenate(([0], np.cumsum(rows)))
@@ -128,7 +128,8 @@ def pixel_neighbours(
         loops.pack_cells(volume.view(np.uint8), starts, cells, first, min(first + step, len(rows)))
     index = np.int32 if n * len(steps) < 2**31 else np.int64
     indptr: NDArray[np.signedinteger[Any]] = np.zeros(n + 1, dtype=index)
-    # More than are needed; pages that are never written take no memory.
+    # Nodes are 32-bit numbers (see `size`). More room than is needed; pages that are never written
+    # take no memory.
     indices = np.empty(n * len(steps), dtype=np.int32)
     cursors = np.zeros(len(steps), dtype=np.int64)
     for first in range(0, n, SLAB):
@@ -171,7 +172,7 @@ def difference_scale(
 ) -> float:
     """Return s: the standard deviation of the difference of intensity over the edges.
 
-    0 if all differences are the same but for rounding: then there is nothing to be told apart.
+    0 if all differences are the same but for rounding: then no border stands out.
     """
     monitor = monitor or Monitor()
     n = len(pixels.cells)
@@ -223,6 +224,8 @@ def pixel_graph(
     n = len(pixels.cells)
     if scale is None:
         scale = difference_scale(pixels, values, monitor)
+    # No weight is NaN: beta is at most 1e6, values are below 1e100, and a scale above 0 is the root
+    # of a number of at least 5e-324, so that the slope times a difference does not overflow.
     slope = beta / scale if scale > 0 else 0.0
     weights = np.empty(len(pixels.indices), dtype=dtype)
     volumes = np.zeros(n)

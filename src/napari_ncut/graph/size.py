@@ -37,4 +37,6 @@ def check_size(n_pixels: int, ndim: int, connectivity: int = 1, n_channels: int 
             f"computer has {gigabytes(there)}; {ADVICE}."
         )
     if n_pixels > MOST_PIXELS:
-        raise ValueError(f"{n_pixels} pixels are to be cut, at most {MOST_PIXELS} can be; {ADVICE}.")
+        raise ValueError(
+            f"{n_pixels} pixels are to be cut, at most {MOST_PIXELS} can be; {ADVICE}."
+        )

@@ -60,8 +60,9 @@ def decided_rows(tree: SplitTree, decisions: Decisions) -> dict[int, bool]:
         return {}
     pairs = necks(tree)
     n_pixels = tree.fragments.size
-    asked = np.array(list(decisions))
-    known = np.isin(pairs[:, 0] * n_pixels + pairs[:, 1], asked[:, 0] * n_pixels + asked[:, 1])
+    decided = np.array(list(decisions))
+    keys = decided[:, 0] * n_pixels + decided[:, 1]
+    known = np.isin(pairs[:, 0] * n_pixels + pairs[:, 1], keys)
     return {
         int(row): decisions[first, second]
         for row in np.flatnonzero(known)

@@ -21,13 +21,15 @@ import numpy as np
 import scipy.sparse as sp
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.graph.pixel_graph import Graph
+from napari_ncut.graph.induced import induced_graph
 from napari_ncut.refinement import refine as rf
-from napari_ncut.refinement.loops.splits import copy_rows, sweep
+from napari_ncut.refinement.loops.splits import sweep
 from napari_ncut.spectral.fiedler import fiedler_vector
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from napari_ncut.graph.pixel_graph import Graph
 
 # With more segments than this the search would take longer than all the rest.
 MOST = 400
@@ -172,19 +174,3 @@ def lowest_sweep(
     sums = float(outer.sum()), float(graph.volumes.sum())
     lowest, at = sweep(*arrays, outer, order, *sums)
     return lowest, order[: at + 1], order[at + 1 :]
-
-
-def induced_graph(graph: Graph, nodes: NDArray[np.int32]) -> tuple[Graph, NDArray[np.float64]]:
-    """Return the graph of some nodes, and the weight of the edges from each to the others."""
-    position = np.full(graph.n, -1, dtype=np.int32)
-    position[nodes] = np.arange(len(nodes), dtype=np.int32)
-    degree = np.diff(graph.indptr)[nodes]
-    indptr = np.zeros(len(nodes) + 1, dtype=np.int32)
-    indices = np.empty(degree.sum(), dtype=np.int32)
-    weights = np.empty(degree.sum())
-    outer = np.zeros(len(nodes))
-    copy_rows(
-        graph.indptr, graph.indices, graph.weights, nodes, position, indptr, indices, weights, outer
-    )
-    end = indptr[-1]
-    return Graph(indptr, indices[:end], weights[:end], graph.volumes[nodes]), outer

@@ -24,9 +24,8 @@ from napari_ncut.core.settings import CutSettings, SplitSettings
 from napari_ncut.core.validation import HIGHEST_LABEL, check_label_range
 from napari_ncut.runs.recipe_schema import MODES, SCHEMA, checked, unknown_fields
 from napari_ncut.runs.stacks import Frame, Result, Source, StackSession
-
-# Version of the tuned numbers of splitting: other numbers, other labels.
-PARAMETERS = 1
+from napari_ncut.splitting.parameters import VERSION as PARAMETERS
+from napari_ncut.splitting.statistics import ImageStatistics
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class Recipe:
     parameters : int
         Version of the tuned numbers of splitting.
     statistics : dict, optional
-        What was measured of the image as a whole, where a part of it was split: numbers by name.
+        What a split measured of the image as a whole, as `ImageStatistics.to_dict` gives it.
     """
 
     settings: CutSettings | SplitSettings
@@ -180,7 +179,15 @@ class Recipe:
             self.dark,
             region=None if self.region is None else unpack(self.region, shape) > 0,
             seeds=None if self.seeds is None else unpack(self.seeds, shape),
+            statistics=(
+                None if self.statistics is None else ImageStatistics.from_dict(self.statistics)
+            ),
         )
+
+    def completed(self, result: Result) -> Recipe:
+        """Return the recipe with what its run has measured, for a record of the result."""
+        found = result.statistics
+        return self if found is None else replace(self, statistics=found.to_dict())
 
     def run(
         self,

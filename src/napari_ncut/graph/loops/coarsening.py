@@ -1,4 +1,4 @@
-"""Loops from a graph to a coarser one: which nodes are merged, and the graph of the merged ones."""
+"""Loops from a graph to a smaller one: which nodes are merged, their graph, that of some nodes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def root_of(parent: cython.int[::1], node: cython.int) -> cython.int:
 @cython.nogil
 @cython.exceptval(check=False)
 def heaviest_edge(
-    indptr: Index[::1], weights: Weight[::1], node: cython.Py_ssize_t
+    indptr: cython.const[Index][::1], weights: cython.const[Weight][::1], node: cython.Py_ssize_t
 ) -> cython.double:
     """Return the weight of the heaviest edge of a node."""
     heaviest: cython.double = 0.0
@@ -50,9 +50,9 @@ def heaviest_edge(
 
 
 def join_cells(
-    indptr: Index[::1],
+    indptr: cython.const[Index][::1],
     indices: cython.const[cython.int][::1],
-    weights: Weight[::1],
+    weights: cython.const[Weight][::1],
     cells: cython.const[cython.longlong][::1],
     z: cython.int,
     y: cython.int,
@@ -161,9 +161,9 @@ def group_children(
 
 
 def add_edges(
-    indptr: Index[::1],
+    indptr: cython.const[Index][::1],
     indices: cython.const[cython.int][::1],
-    weights: Weight[::1],
+    weights: cython.const[Weight][::1],
     volumes: cython.const[cython.double][::1],
     parent: cython.const[cython.int][::1],
     starts: cython.const[cython.int][::1],
@@ -212,6 +212,35 @@ def add_edges(
             new_indptr[merged + 1] = end
 
 
+def copy_rows(
+    indptr: cython.const[Index][::1],
+    indices: cython.const[cython.int][::1],
+    weights: cython.const[Weight][::1],
+    nodes: cython.const[cython.int][::1],
+    position: cython.const[cython.int][::1],
+    new_indptr: cython.longlong[::1],
+    new_indices: cython.int[::1],
+    new_weights: cython.double[::1],
+    outer: cython.double[::1],
+) -> None:
+    """Write the rows of some nodes; edges to nodes without a position add to ``outer``."""
+    end: cython.Py_ssize_t = 0
+    i: cython.Py_ssize_t
+    edge: cython.Py_ssize_t
+    other: cython.int
+    with cython.nogil:
+        for i in range(nodes.shape[0]):
+            for edge in range(indptr[nodes[i]], indptr[nodes[i] + 1]):
+                other = position[indices[edge]]
+                if other >= 0:
+                    new_indices[end] = other
+                    new_weights[end] = weights[edge]
+                    end += 1
+                else:
+                    outer[i] += weights[edge]
+            new_indptr[i + 1] = end
+
+
 @cython.cfunc
 @cython.inline
 @cython.nogil
@@ -224,7 +253,7 @@ def apart(
 
 
 def match_nodes(
-    indptr: Index[::1],
+    indptr: cython.const[Index][::1],
     indices: cython.const[cython.int][::1],
     weights: cython.const[cython.double][::1],
     volumes: cython.const[cython.double][::1],
@@ -261,7 +290,7 @@ def match_nodes(
 
 
 def match_leaves(
-    indptr: Index[::1],
+    indptr: cython.const[Index][::1],
     indices: cython.const[cython.int][::1],
     weights: cython.const[cython.double][::1],
     bound: cython.const[cython.int][::1],

@@ -7,6 +7,8 @@ from cython.cimports.libc.math import exp, fabs, sqrt
 
 Index = cython.fused_type(cython.int, cython.longlong)
 Weight = cython.fused_type(cython.float, cython.double)
+# The lowest weight: a little more than the least number that single precision has all digits of.
+LEAST = cython.declare(cython.double, 1e-37)
 
 
 def pack_cells(
@@ -100,7 +102,7 @@ def difference(
 
 
 def sum_differences(
-    indptr: Index[::1],
+    indptr: cython.const[Index][::1],
     indices: cython.const[cython.int][::1],
     values: cython.const[cython.double][:, ::1],
     pivot: cython.double,
@@ -132,7 +134,7 @@ def sum_differences(
 
 def weigh_edges(
     cells: cython.const[cython.longlong][::1],
-    indptr: Index[::1],
+    indptr: cython.const[Index][::1],
     indices: cython.const[cython.int][::1],
     steps: cython.const[cython.longlong][::1],
     contacts: cython.const[cython.double][::1],
@@ -147,7 +149,7 @@ def weigh_edges(
     """Write the weights of nodes ``first`` to ``stop``, each to both rows, and add up volumes.
 
     Rows are sorted and visited in order: the lower neighbours of a node come in the order of its
-    row, so that a cursor a node tells where the other half of an edge goes.
+    row, so that a cursor a node says where the other half of an edge goes.
     """
     channels: cython.Py_ssize_t = values.shape[1]
     node: cython.Py_ssize_t
@@ -166,9 +168,9 @@ def weigh_edges(
                 s = 0
                 while steps[s] != cells[other] - cells[node]:
                     s += 1
-                # A link is never quite 0: what touches stays connected.
+                # A link is never quite 0, in single precision either: what touches stays connected.
                 exponent = min(slope * difference(values, channels, node, other), 80.0)
-                weight = contacts[s] * exp(-exponent)
+                weight = max(contacts[s] * exp(-exponent), LEAST)
                 weights[edge] = weight
                 weights[cursors[other]] = weight
                 cursors[other] += 1

@@ -41,7 +41,7 @@ class Band:
         self.reserve(64, 512)
 
     @cython.cfunc
-    def reserve(self, m: cython.Py_ssize_t, count: cython.Py_ssize_t):
+    def reserve(self, m: cython.Py_ssize_t, count: cython.Py_ssize_t) -> None:
         """Make room for m nodes and so many edges; what the arrays held is lost."""
         self.starts = np.empty(m + 1, dtype=np.int32)
         self.heads = np.empty(count, dtype=np.int32)
@@ -50,11 +50,11 @@ class Band:
         self.level = np.empty(m, dtype=np.int32)
         self.network = Network(self.starts, self.heads, self.room, self.excess, self.level)
 
-    def begin(self):
+    def begin(self) -> None:
         """Prepare the minimum cut."""
         self.network.begin(self.size, TINY)
 
-    def flow(self, most: cython.Py_ssize_t):
+    def flow(self, most: cython.Py_ssize_t) -> bool:
         """Do up to so many rounds of the minimum cut; return whether something may still flow."""
         return self.network.flow(self.size, most)
 
@@ -265,7 +265,7 @@ def draw_band(
     a: cython.int,
     b: cython.int,
     hops: cython.Py_ssize_t,
-):
+) -> None:
     """Take the band around the border of a and b, and write its network."""
     with cython.nogil:
         grow(band, indptr, indices, labels, sums, state, position, border, a, b, hops)
@@ -283,7 +283,7 @@ def settle_band(
     position: cython.int[::1],
     a: cython.int,
     b: cython.int,
-):
+) -> float:
     """Do what `move_to_sides` says, once the minimum cut is found; return the change."""
     change: cython.double
     with cython.nogil:
@@ -312,7 +312,7 @@ def redraw_borders(
     first: cython.Py_ssize_t,
     large: cython.Py_ssize_t,
     most_work: cython.Py_ssize_t,
-):
+) -> int:
     """Redraw the borders of pairs of segments from ``first`` on; return the first that is left.
 
     Parameters

@@ -16,7 +16,7 @@ def add_up(
     volumes: cython.const[cython.double][::1],
     labels: cython.const[cython.int][::1],
     sums: cython.double[:, ::1],
-):
+) -> None:
     """Add cut, volume and number of nodes to ``sums`` of each segment."""
     node: cython.Py_ssize_t
     edge: cython.Py_ssize_t
@@ -37,7 +37,7 @@ def border_pairs(
     labels: cython.const[cython.int][::1],
     border: cython.const[cython.int][::1],
     k: cython.longlong,
-):
+) -> tuple[object, object]:
     """Return ``a * k + b`` for the two segments a < b of edges that are cut, and a node of each."""
     most: cython.Py_ssize_t = 0
     i: cython.Py_ssize_t
@@ -70,7 +70,7 @@ def border_nodes(
     indptr: cython.const[Index][::1],
     indices: cython.const[cython.int][::1],
     labels: cython.const[cython.int][::1],
-):
+) -> object:
     """Return the nodes that have a neighbour in another segment."""
     array = np.empty(labels.shape[0], dtype=np.int32)
     found: cython.int[::1] = array
@@ -95,7 +95,7 @@ def border_within(
     labels: cython.const[cython.int][::1],
     nodes: cython.const[cython.int][::1],
     rings: cython.Py_ssize_t,
-):
+) -> object:
     """Return the border nodes among some nodes and those up to some edges away."""
     n: cython.Py_ssize_t = labels.shape[0]
     array = np.empty(n + nodes.shape[0], dtype=np.int32)

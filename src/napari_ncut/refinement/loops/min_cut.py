@@ -201,7 +201,7 @@ class Network:
         self.queue = np.empty(m, dtype=np.int32)
         self.cursor = np.empty(m, dtype=np.int32)
 
-    def begin(self, m: cython.int, least: cython.double):
+    def begin(self, m: cython.int, least: cython.double) -> None:
         """Take the first m nodes; less than ``least`` of the largest capacity is nothing."""
         edge: cython.Py_ssize_t
         top: cython.double = 0.0
@@ -220,7 +220,7 @@ class Network:
                 top = max(top, self.room[edge])
         self.tiny = least * top
 
-    def flow(self, m: cython.int, most: cython.Py_ssize_t):
+    def flow(self, m: cython.int, most: cython.Py_ssize_t) -> bool:
         """Do up to ``most`` rounds of pushes; return whether something may still flow.
 
         At most 2 m + 1 rounds are needed: levels never fall, none is above m, and a round that
@@ -262,7 +262,7 @@ class Network:
         return active > 0
 
 
-def opposite_edges(starts: cython.int[::1], heads: cython.int[::1]):
+def opposite_edges(starts: cython.int[::1], heads: cython.int[::1]) -> object:
     """Return, for every edge, the index of the edge that runs the other way."""
     m: cython.Py_ssize_t = starts.shape[0] - 1
     mates = np.empty(heads.shape[0], dtype=np.int32)

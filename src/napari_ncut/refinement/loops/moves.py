@@ -85,7 +85,7 @@ def best_move(
     sums: cython.const[cython.double][:, ::1],
     links: cython.double[::1],
     node: cython.Py_ssize_t,
-):
+) -> tuple[float, int]:
     """Return the lowest change of the normalised cut by a move of a node, and where it goes.
 
     ``links`` (k zeros) is scratch. Without a neighbour elsewhere, or if the node is the last of
@@ -157,7 +157,7 @@ def descend(
     queue: cython.const[cython.int][::1],
     gain: cython.double,
     most: cython.Py_ssize_t,
-):
+) -> object:
     """Move each queued node while that lowers the cut; return what is queued after ``most`` moves.
 
     A move has to lower the cut of the two segments by more than the part ``gain`` of it.
@@ -287,7 +287,7 @@ def climb(
     border: cython.const[cython.int][::1],
     patience: cython.Py_ssize_t,
     most_work: cython.longlong,
-):
+) -> float:
     """Move the best node again and again, each once, even uphill; keep the best beginning.
 
     Returns the change of the normalised cut, which is never above 0. ``state`` is 2 for bound

@@ -1,4 +1,4 @@
-"""Loops that cut a segment in two: the graph of its nodes, and the lowest cut in an order."""
+"""The lowest cut in two of a graph whose nodes are in an order."""
 
 from __future__ import annotations
 
@@ -7,35 +7,6 @@ import numpy as np
 
 Index = cython.fused_type(cython.int, cython.longlong)
 Weight = cython.fused_type(cython.float, cython.double)
-
-
-def copy_rows(
-    indptr: cython.const[Index][::1],
-    indices: cython.const[cython.int][::1],
-    weights: cython.const[Weight][::1],
-    nodes: cython.const[cython.int][::1],
-    position: cython.const[cython.int][::1],
-    new_indptr: cython.int[::1],
-    new_indices: cython.int[::1],
-    new_weights: cython.double[::1],
-    outer: cython.double[::1],
-):
-    """Write the rows of some nodes; edges to nodes without a position add to ``outer``."""
-    end: cython.int = 0
-    i: cython.Py_ssize_t
-    edge: cython.Py_ssize_t
-    other: cython.int
-    with cython.nogil:
-        for i in range(nodes.shape[0]):
-            for edge in range(indptr[nodes[i]], indptr[nodes[i] + 1]):
-                other = position[indices[edge]]
-                if other >= 0:
-                    new_indices[end] = other
-                    new_weights[end] = weights[edge]
-                    end += 1
-                else:
-                    outer[i] += weights[edge]
-            new_indptr[i + 1] = end
 
 
 def sweep(
@@ -47,7 +18,7 @@ def sweep(
     order: cython.const[cython.int][::1],
     cut: cython.double,
     volume: cython.double,
-):
+) -> tuple[float, int]:
     """Return the lowest *cut / volume* of the two parts of an order, and where the first ends."""
     inside: cython.uchar[::1] = np.zeros(order.shape[0], dtype=np.uint8)
     between: cython.double = 0.0
