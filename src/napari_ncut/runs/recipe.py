@@ -340,6 +340,21 @@ def correct(automatic: NDArray[np.int32], corrections: str) -> NDArray[np.int32]
     return np.where(changes > 0, changes - 1, automatic)
 
 
+def uncorrected(labels: NDArray[Any], corrections: str | None) -> NDArray[Any]:
+    """Return labels from which `difference` leads to corrected ones by the same corrections.
+
+    What was there before a correction is not kept; the highest label stands for it.
+
+    Raises
+    ------
+    ValueError
+        If the corrections belong to labels of another shape.
+    """
+    if corrections is None:
+        return labels
+    return np.where(unpack(corrections, labels.shape) > 0, HIGHEST_LABEL, labels)
+
+
 def script(recipe: Recipe, output: str = "labels.tif") -> str:
     """Return a Python script that makes the labels again from the files of their sources.
 
