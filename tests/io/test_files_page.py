@@ -105,7 +105,7 @@ class Rows:
 
     def other(self, capsys):
         Path("a.nd2").write_bytes(b"")
-        with pytest.raises(ValueError, match="is Nikon ND2, .* nd2 reads it"):
+        with pytest.raises(ValueError, match=r"is Nikon ND2, .* nd2 reads it"):
             read_image("a.nd2")
 
     def misnamed(self, capsys):
