@@ -42,9 +42,7 @@ def test_every_fragment_is_one_piece_within_one_label(seed, ndim):
 def test_a_fragment_for_each_of_some_discs():
     y, x = np.mgrid[:60, :150]
     discs = {25: 20, 62: 20, 105: 26}
-    mask = np.any(
-        [np.hypot(y - 30, x - c) <= r for c, r in zip(centres, (20, 20, 26), strict=True)], axis=0
-    )
+    mask = np.any([np.hypot(y - 30, x - c) <= r for c, r in discs.items()], axis=0)
     found = fragments_of(mask)
     assert found.n == 3
     assert len({found.number[0, 30, c] for c in discs}) == 3
