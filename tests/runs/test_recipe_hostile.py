@@ -258,7 +258,6 @@ def test_a_correction_to_the_highest_label_is_refused_and_not_lost():
 @pytest.mark.parametrize("name", [text for text in HOSTILE if "\x00" not in text])
 def test_names_of_layers_never_become_code(name):
     from napari.layers import Labels
-
     from napari_ncut.plugin.recipes import python_of
 
     def code_of(name):
