@@ -260,7 +260,10 @@ def part(mean=0.0, deviation=0.0):
 def compared(sums, criterion, one=None, other=None, n=PATCH):
     """Return the ratio of two parts of n pixels."""
     nodes = two_parts(n, (1.0, 1.0, 1.0), 0.1, 2)
-    nodes[0, 10:], nodes[1, 10:] = part() if one is None else one, part() if other is None else other
+    nodes[0, 10:], nodes[1, 10:] = (
+        part() if one is None else one,
+        part() if other is None else other,
+    )
     return ratios(
         np.array([0], np.int32),
         np.array([1], np.int32),

@@ -53,9 +53,7 @@ def test_a_larger_object_must_show_a_greater_step():
     labels = np.ones((1, 40, 40), np.int32)
     grey = np.random.default_rng(0).normal(size=labels.shape).astype(np.float32)
     small, large = (
-        gradients(
-            grey, labels, one_fragment(labels), np.full(2, value), PLANE, DEFAULT, Monitor()
-        )
+        gradients(grey, labels, one_fragment(labels), np.full(2, value), PLANE, DEFAULT, Monitor())
         for value in (2.0, 3.0)
     )
     np.testing.assert_allclose(large.expected, 1.5 * small.expected, rtol=1e-5)

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy import ndimage as ndi
+from tests.splitting.mixed import scene
+from tests.splitting.test_pinholes import pinwheel
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting import pinholes, split
 from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.parameters import DEFAULT, SplitParameters
 from napari_ncut.splitting.stray_pixels import attach_stray_pixels
-from tests.splitting.mixed import scene
-from tests.splitting.test_pinholes import pinwheel
 
 ROOM = Path(split.__file__).parent
 NAMES = [field.name for field in fields(SplitParameters)]
@@ -147,4 +147,4 @@ def test_limits_are_in_order():
     assert DEFAULT.finest_smoothing < DEFAULT.coarsest_smoothing
     assert DEFAULT.near < DEFAULT.far
     assert DEFAULT.pixel_ellipticity < DEFAULT.hole_ellipticity < 1
-    assert pinholes.NECK == split.DEFAULTS.neck
+    assert split.DEFAULTS.neck == pinholes.NECK
