@@ -252,6 +252,25 @@ def apart(
     return bound.shape[0] > 1 and bound[a] >= 0 and bound[b] >= 0 and bound[a] != bound[b]
 
 
+def strongest_links(
+    indptr: Index[::1],
+    indices: cython.const[cython.int][::1],
+    weights: cython.const[cython.double][::1],
+    volumes: cython.const[cython.double][::1],
+    strengths: cython.double[::1],
+) -> None:
+    """Write, for each node, its largest weight over the smaller volume of both ends."""
+    node: cython.Py_ssize_t
+    edge: cython.Py_ssize_t
+    strength: cython.double
+    with cython.nogil:
+        for node in range(strengths.shape[0]):
+            strengths[node] = 0.0
+            for edge in range(indptr[node], indptr[node + 1]):
+                strength = weights[edge] / min(volumes[node], volumes[indices[edge]])
+                strengths[node] = max(strengths[node], strength)
+
+
 def match_nodes(
     indptr: Index[::1],
     indices: cython.const[cython.int][::1],
@@ -259,9 +278,13 @@ def match_nodes(
     volumes: cython.const[cython.double][::1],
     bound: cython.const[cython.int][::1],
     order: cython.const[cython.int][::1],
+    least: cython.double,
     mate: cython.int[::1],
 ) -> None:
-    """Give each node in turn the free neighbour with the heaviest edge as its mate."""
+    """Give each node in turn the free neighbour with the heaviest edge as its mate.
+
+    Not over an edge of less than ``least`` times the smaller volume of both ends.
+    """
     i: cython.Py_ssize_t
     node: cython.int
     edge: cython.Py_ssize_t
@@ -280,6 +303,8 @@ def match_nodes(
                 other = indices[edge]
                 if mate[other] >= 0 or other == node or apart(bound, node, other):
                     continue
+                if weights[edge] < least * min(volumes[node], volumes[other]):
+                    continue
                 weight = weights[edge] / volumes[other]
                 if weight > heaviest:
                     heaviest = weight
@@ -293,10 +318,15 @@ def match_leaves(
     indptr: Index[::1],
     indices: cython.const[cython.int][::1],
     weights: cython.const[cython.double][::1],
+    volumes: cython.const[cython.double][::1],
     bound: cython.const[cython.int][::1],
+    least: cython.double,
     mate: cython.int[::1],
 ) -> None:
-    """Pair nodes left over that have the same heaviest neighbour, as the leaves of a star."""
+    """Pair nodes left over that have the same heaviest neighbour, as the leaves of a star.
+
+    Not if their edges to it are lighter than ``least`` times their volume.
+    """
     n: cython.Py_ssize_t = mate.shape[0]
     waiting: cython.int[::1] = np.full(n, -1, dtype=np.int32)
     node: cython.Py_ssize_t
@@ -314,6 +344,8 @@ def match_leaves(
                 if weights[edge] > heaviest:
                     heaviest = weights[edge]
                     hub = indices[edge]
+            if heaviest < least * min(volumes[node], volumes[hub]):
+                continue
             other = waiting[hub]
             if other < 0:
                 waiting[hub] = node
