@@ -8,13 +8,14 @@ import numpy as np
 import PIL.Image
 import pytest
 import tifffile
+from scipy import ndimage
 from sklearn.metrics import adjusted_rand_score
 
 from napari_ncut import __version__, scenes
 from napari_ncut.cli import main
 from napari_ncut.core.settings import CutSettings, SplitSettings
 from napari_ncut.files import read_labels, read_provenance, write_labels
-from napari_ncut.runs.recipe import Recipe
+from napari_ncut.runs.recipe import Recipe, script
 from napari_ncut.runs.stacks import StackSession
 
 
@@ -49,7 +50,8 @@ def fails(capsys, line):
     before = sorted(Path.cwd().iterdir())
     assert run(line) == 2
     out, err = capsys.readouterr()
-    assert out == ""
+    # What was understood of the files may be said, but not that something was written.
+    assert "out.tif" not in out
     assert err.startswith("napari-ncut: ")
     assert err.count("\n") == 1
     assert err.endswith("\n")
@@ -61,7 +63,14 @@ def test_cut_finds_the_circles_and_says_so(folder, capsys):
     assert run("cut image.tif --mask mask.png -n 4 -o out.tif") == 0
     assert agreement(read_labels("out.tif").data) > 0.93
     out, err = capsys.readouterr()
-    assert out.startswith("out.tif: 4 segments, a plane of 100 x 100, normalised cut 0.")
+    lines = out.splitlines()
+    assert lines[:-1] == [
+        "image.tif: an image, 100 x 100 (YX), float32",
+        "mask.png: a mask (0 and 255), 100 x 100 (YX), uint8",
+        "pixel size 0.5 x 0.5 µm (image.tif, ImageJ)",
+    ]
+    assert lines[-1].startswith("out.tif: 4 segments, a plane of 100 x 100, normalised cut 0.")
+    assert ", pixel size 0.5 x 0.5 µm (image.tif, ImageJ), " in lines[-1]
     assert err == ""
 
 
@@ -228,22 +237,21 @@ def test_an_existing_output_is_overwritten_only_by_force(folder, capsys):
     [
         ("cut missing.tif -o out.tif", "missing.tif: No such file"),
         ("cut image.tif --mask missing.png -o out.tif", "missing.png: No such file"),
-        ("cut damaged.tif -o out.tif", "damaged.tif: cannot be read as TIFF"),
-        ("cut image.czi -o out.tif", "image.czi: wanted a file that ends in"),
+        ("cut damaged.tif -o out.tif", "damaged.tif: it cannot be read as TIFF"),
+        ("cut image.czi -o out.tif", "image.czi: is Zeiss CZI, which napari-ncut does not read"),
         ("cut image.tif -o out.png", "out.png: labels are written as TIFF"),
         ("cut image.tif -o nowhere/out.tif", "the folder nowhere does not exist"),
-        ("cut image.tif --mask small.npy -o out.tif", "(5, 5)"),
+        ("cut image.tif --mask small.npy -o out.tif", "small.npy has the shape 5 x 5"),
         ("cut image.tif --mask photo.png -o out.tif", "3 different channels"),
-        ("cut image.tif --mask empty.npy -o out.tif", "empty"),
-        ("cut image.tif --seeds small.npy -o out.tif", "(5, 5)"),
-        ("cut nan.npy -o out.tif", "NaN"),
+        ("cut image.tif --seeds small.npy -o out.tif", "small.npy has the shape 5 x 5"),
+        ("cut nan.npy -o out.tif", "nan.npy: holds NaN"),
         ("cut complex.npy -o out.tif", "complex"),
-        ("cut image.tif -n 0 -o out.tif", "n_segments"),
-        ("cut image.tif -n 10001 -o out.tif", "10001"),
-        ("cut image.tif --beta -1 -o out.tif", "beta"),
-        ("cut image.tif --connectivity 5 -o out.tif", "connectivity"),
-        ("cut image.tif --min-size nan -o out.tif", "min_size"),
-        ("cut image.tif --spacing 1,1,1 -o out.tif", "spacing has 3 values"),
+        ("cut image.tif -n 0 -o out.tif", "--n-segments is 0"),
+        ("cut image.tif -n 10001 -o out.tif", "--n-segments is 10001"),
+        ("cut image.tif --beta -1 -o out.tif", "--beta is -1"),
+        ("cut image.tif --connectivity 5 -o out.tif", "--connectivity is 5"),
+        ("cut image.tif --min-size nan -o out.tif", "--min-size is nan"),
+        ("cut image.tif --spacing 1,1,1 -o out.tif", "--spacing has 3 values"),
         ("cut image.tif --spacing 1,0 -o out.tif", "spacing"),
         ("cut image.tif --spacing wide -o out.tif", "--spacing is 'wide'"),
         ("cut image.tif", "Missing option"),
@@ -253,11 +261,23 @@ def test_an_existing_output_is_overwritten_only_by_force(folder, capsys):
         ("split missing.tif -o out.tif", "missing.tif: No such file"),
         ("split photo.png -o out.tif", "3 different channels"),
         ("split nan.npy -o out.tif", "NaN"),
-        ("split mask.png --image small.npy -o out.tif", "(5, 5)"),
-        ("split mask.png --neck 2 -o out.tif", "neck"),
+        ("split mask.png --image small.npy -o out.tif", "small.npy 5 x 5"),
+        ("split mask.png --neck 2 -o out.tif", "--neck is 2"),
         ("split mask.png --neck wide -o out.tif", "--neck"),
-        ("split mask.png --min-size -1 -o out.tif", "min_size"),
-        ("split mask.png --spacing 1,2,3 -o out.tif", "spacing has 3 values"),
+        ("split mask.png --min-size -1 -o out.tif", "--min-size is -1"),
+        ("cut image.tif --spacing 1e200 -o out.tif", "--spacing is 1e+200; wanted"),
+        ("split mask.png --beta 1e39 -o out.tif", "--beta is 1e+39; wanted a number from 0 to"),
+        ("split mask.png --axes TYX -o out.tif", "mask.png: has 2 axes (100 x 100), and --axes"),
+        ("split mask.png --axes ABC -o out.tif", "--axes ABC can not be"),
+        ("split mask.png --volume -o out.tif", "none is depth"),
+        ("split mask.png --foreground bright -o out.tif", "--foreground is 'bright'; wanted"),
+        ("split grey.npy -o out.tif", "grey.npy: it holds 202 different values from 15 to 216"),
+        ("split mask.png --image two.npy -o out.tif", "as in --axes CYX"),
+        ("split dates.npy -o out.tif", "dates.npy: it holds dates"),
+        ("split picture.tif -o out.tif", "by its contents it is PNG; name it .png"),
+        ("split . -o out.tif", "wanted a file that ends in"),
+        (f"split {'x' * 300}.png -o out.tif", "File name too long"),
+        ("split mask.png --spacing 1,2,3 -o out.tif", "--spacing has 3 values"),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_no_file(folder, capsys, words, message):
@@ -265,6 +285,10 @@ def test_bad_input_is_one_line_and_leaves_no_file(folder, capsys, words, message
     np.save("empty.npy", np.zeros((100, 100), np.uint8))
     np.save("nan.npy", np.full((20, 20), np.nan))
     np.save("complex.npy", np.ones((20, 20), complex))
+    np.save("grey.npy", scenes.nuclei().image)
+    np.save("two.npy", np.zeros((2, 100, 100), np.uint8))
+    np.save("dates.npy", np.zeros((20, 20), "M8[D]"))
+    (folder / "picture.tif").write_bytes((folder / "mask.png").read_bytes())
     (folder / "damaged.tif").write_bytes(b"II*\0nonsense")
     colours = np.random.default_rng(0).integers(0, 255, (100, 100, 3), dtype=np.uint8)
     PIL.Image.fromarray(colours).save("photo.png")
@@ -363,3 +387,172 @@ def test_demo_without_napari_says_what_to_install(capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "napari_ncut.plugin.demo", None)
     assert main(["demo"]) == 2
     assert 'pip install "napari-ncut[all]"' in capsys.readouterr().err
+
+
+def stack_of_volumes():
+    """A stack of 40 round objects of which a file says x and y only."""
+    field = scenes.field(40, size=90, radius=(9, 13), ndim=3)
+    metadata = {"axes": "ZYX", "unit": "um"}
+    mask = field.mask.astype(np.uint8)
+    tifffile.imwrite("stack.tif", mask, imagej=True, resolution=(10, 10), metadata=metadata)
+
+
+def test_a_pixel_size_of_some_axes_is_not_mixed_with_1(folder, capsys):
+    stack_of_volumes()
+    assert run("split stack.tif -o out.tif") == 0
+    out = capsys.readouterr().out
+    assert "nothing for z, which is taken to be 0.1 too" in out
+    assert "out.tif: 40 objects, a volume of 90 x 90 x 90" in out
+    assert "pixel size 0.1 x 0.1 x 0.1 µm (stack.tif, ImageJ)" in out
+    assert read_labels("out.tif").spacing == pytest.approx((0.1, 0.1, 0.1))
+
+
+def test_a_pixel_size_that_can_not_be_used_is_asked_for(folder, capsys):
+    metadata = {"axes": "ZYX", "unit": "um"}
+    stack = np.zeros((3, 20, 20), np.uint8)
+    tifffile.imwrite("odd.tif", stack, imagej=True, resolution=(10, 5), metadata=metadata)
+    assert "odd.tif: of the pixel size it says" in fails(capsys, "split odd.tif -o out.tif")
+    assert run("split odd.tif --spacing 1,0.2,0.1 -o out.tif") == 0
+
+
+def test_files_that_tell_different_pixel_sizes_are_told(folder, capsys):
+    mask = scenes.circles(4).mask.astype(np.uint8)
+    metadata = {"axes": "YX", "unit": "um"}
+    tifffile.imwrite("mask.tif", mask, imagej=True, resolution=(3, 3), metadata=metadata)
+    line = "split mask.tif --image image.tif -o out.tif"
+    assert "The pixel sizes differ" in fails(capsys, line)
+    assert run(f"{line} --spacing 0.5") == 0
+    assert "pixel size 0.5 x 0.5 µm (--spacing)" in capsys.readouterr().out
+
+
+def test_a_pixel_size_that_is_not_known_is_said(folder, capsys):
+    assert run("split mask.png -o out.tif") == 0
+    out = capsys.readouterr().out
+    assert "pixel size not known, 1 along every axis; --spacing tells it" in out
+    assert read_labels("out.tif").spacing is None
+
+
+def test_a_movie_that_was_stored_as_slices_can_be_told(folder, capsys):
+    scene = scenes.circles(4)
+    movie = np.stack([scene.mask, scene.mask[::-1], scene.mask]).astype(np.uint8)
+    tifffile.imwrite("movie.tif", movie, imagej=True, metadata={"axes": "ZYX"})
+    assert run("split movie.tif --axes TYX -o out.tif") == 0
+    assert "12 objects, 3 planes of 100 x 100, each on its own" in capsys.readouterr().out
+    assert read_labels("out.tif").axes == "TYX"
+    recipe = Recipe.from_dict(read_provenance("out.tif"))
+    assert recipe.axes == "TYX"
+    assert "axes='TYX'" in script(recipe)
+
+
+def test_planes_of_a_stack_can_be_done_each_on_its_own(folder, capsys):
+    np.save("stack.npy", np.stack([scenes.circles(4).mask] * 3))
+    assert run("split stack.npy --planes -o out.tif") == 0
+    assert "12 objects, 3 planes of 100 x 100, each on its own" in capsys.readouterr().out
+    assert run("split stack.npy --volume -o out.tif --force") == 0
+    assert "a volume of 3 x 100 x 100" in capsys.readouterr().out
+
+
+def test_channels_of_a_stack_can_be_named(folder):
+    scene = scenes.circles(4)
+    np.save("two.npy", np.stack([scene.image, scene.image]))
+    assert run("split mask.png --image two.npy --axes CYX -o out.tif") == 0
+    assert agreement(read_labels("out.tif").data) > 0.93
+    assert run("cut two.npy --mask mask.png --axes CYX -n 4 -o out.tif --force") == 0
+    assert agreement(read_labels("out.tif").data) > 0.93
+
+
+def test_frame_intervals_survive(folder):
+    movie = np.stack([scenes.circles(4).mask] * 2).astype(np.uint8)
+    metadata = {"axes": "TYX", "finterval": 2.5, "tunit": "min"}
+    tifffile.imwrite("movie.tif", movie, imagej=True, metadata=metadata)
+    assert run("split movie.tif -o out.tif") == 0
+    assert read_labels("out.tif").interval == 150
+
+
+@pytest.mark.parametrize("zoom", [2, 3])
+def test_a_mask_that_was_enlarged_has_four_objects(folder, capsys, zoom):
+    grey = ndimage.zoom(scenes.circles(4).mask.astype(np.uint8) * 255, zoom, order=1)
+    tifffile.imwrite("grey.tif", grey)
+    assert run("split grey.tif -o out.tif") == 0
+    out = capsys.readouterr().out
+    assert "grey.tif: a mask with" in out
+    assert "grey values: above 127.5" in out
+    assert "out.tif: 4 objects" in out
+
+
+def test_a_mask_that_was_a_jpeg_has_four_objects(folder, capsys):
+    PIL.Image.open("mask.png").save("mask.jpg", quality=40)
+    assert run("split mask.jpg -o out.tif") == 0
+    assert "out.tif: 4 objects" in capsys.readouterr().out
+
+
+def test_foreground_is_what_is_passed_and_kept_in_the_recipe(folder, capsys):
+    np.save("grey.npy", 100.0 * scenes.circles(4).mask + np.arange(100) / 50)
+    assert main(["split", "grey.npy", "--foreground", "> 50", "-o", "out.tif"]) == 0
+    assert agreement(read_labels("out.tif").data) > 0.93
+    assert read_provenance("out.tif")["foreground"] == ">50"
+    # A script that repeats it says so, too.
+    Path("again.py").write_text(script(Recipe.from_dict(read_provenance("out.tif")), "again.tif"))
+    subprocess.run([sys.executable, "again.py"], check=True)
+    np.testing.assert_array_equal(read_labels("again.tif").data, read_labels("out.tif").data)
+
+
+def test_the_number_of_labels_that_were_read_is_said(folder, capsys):
+    tifffile.imwrite("labels.tif", scenes.circles(4).truth.astype(np.uint16))
+    assert run("split labels.tif -o out.tif") == 0
+    assert "labels.tif: 4 labels, 100 x 100 (YX), uint16" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["split empty.npy", "cut image.tif --mask empty.npy"])
+@pytest.mark.parametrize("n_frames", [None, 3])
+def test_an_empty_mask_is_an_empty_result(folder, capsys, command, n_frames):
+    shape = (100, 100) if n_frames is None else (n_frames, 100, 100)
+    np.save("empty.npy", np.zeros(shape, np.uint8))
+    if n_frames:
+        movie = np.stack([scenes.circles(4).image] * n_frames).astype(np.float32)
+        tifffile.imwrite("image.tif", movie, imagej=True, metadata={"axes": "TYX"})
+        command += " --axes TYX"
+    assert run(f"{command} -o out.tif") == 0
+    out, err = capsys.readouterr()
+    assert "s, the mask is empty" in out.splitlines()[-1]
+    assert err == ""
+    written = read_labels("out.tif").data
+    assert written.shape == shape
+    assert not written.any()
+
+
+def test_seeds_of_one_value_are_one_segment(folder, capsys):
+    seeds = np.zeros((100, 100), np.uint8)
+    seeds[28, 24] = 255
+    PIL.Image.fromarray(seeds).save("seeds.png")
+    assert run("cut image.tif --mask mask.png --seeds seeds.png -o out.tif") == 0
+    assert "out.tif: 1 segment, " in capsys.readouterr().out
+
+
+def test_two_runs_with_one_output_of_which_one_wins(folder):
+    words = [sys.executable, "-m", "napari_ncut", "split", "mask.png", "-o", "out.tif"]
+    both = [
+        subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    said = [process.communicate() for process in both]
+    assert sorted(process.returncode for process in both) == [0, 2]
+    assert sum("exists already" in err for _, err in said) == 1
+    assert sorted(path.name for path in folder.iterdir()) == ["image.tif", "mask.png", "out.tif"]
+
+
+def test_an_output_may_have_the_longest_of_names(folder):
+    name = "x" * 243 + ".tif"
+    assert run(f"split mask.png -o {name}") == 0
+    assert read_labels(name).data.max() == 4
+
+
+def test_like_names_what_it_leaves_out(folder, capsys):
+    recipe = Recipe(SplitSettings(neck=0.8), parameters=1000).to_dict() | {"hook": "x"}
+    write_labels("other.tif", np.ones((5, 5), np.int32), provenance=recipe)
+    assert run("split --like other.tif mask.png -o out.tif") == 0
+    out, err = capsys.readouterr()
+    assert "other.tif: its recipe has unknown fields, left out: 'hook'" in out
+    assert "was made with version 1000 of the numbers" in out
+    assert err == ""
+    assert read_provenance("out.tif")["parameters"] == 1

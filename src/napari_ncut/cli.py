@@ -4,24 +4,17 @@ Everything heavy is imported by the command that needs it, so that ``--help`` an
 """
 
 import logging
-import math
+import re
 import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import fields, replace
+import warnings
+from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
 from napari_ncut.core.settings import CutSettings, SplitSettings
-
-if TYPE_CHECKING:
-    from napari_ncut.core.monitor import Progress
-    from napari_ncut.io.files import Image
-    from napari_ncut.runs.recipe import Recipe
-    from napari_ncut.runs.stacks import Result
 
 app = typer.Typer(
     name="napari-ncut",
@@ -30,6 +23,13 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+# Arguments of the library as its messages name them, where they are options here.
+ARGUMENT = re.compile(
+    r"(?<![\w./-])(n_segments|min_size|beta|connectivity|neck|spacing|seeds)"
+    r"(?= is | has | holds |=)"
+)
+FORMATS = "TIFF, PNG, JPEG, BMP or NPY"
 
 Output = Annotated[
     Path, typer.Option("-o", "--output", help="The TIFF to write the labels to.", metavar="OUT.tif")
@@ -47,6 +47,30 @@ Spacing = Annotated[
         metavar="Z,Y,X",
     ),
 ]
+Axes = Annotated[
+    str | None,
+    typer.Option(
+        help="Names of the file's axes, one letter each, where it does not name them rightly: T "
+        "time, Z depth, Y, X, C channels; as in TYX for a movie stored as slices.",
+        metavar="TZYXC",
+    ),
+]
+Volume = Annotated[
+    bool | None,
+    typer.Option(
+        "--volume/--planes",
+        help="Do a stack as a volume, or each of its planes on its own; by default a volume.",
+        show_default=False,
+    ),
+]
+Foreground = Annotated[
+    str | None,
+    typer.Option(
+        help="What is foreground in the mask, where its values leave a doubt: labels (each value "
+        "an object), a threshold as in '>128' or '<0.5', or values as in 255 or 1,3.",
+        metavar="WHAT",
+    ),
+]
 Like = Annotated[
     Path | None,
     typer.Option(
@@ -60,7 +84,7 @@ Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing outp
 @app.command()
 def cut(
     context: typer.Context,
-    image: Annotated[Path, typer.Argument(help="The image: TIFF, PNG or NPY.", metavar="IMAGE")],
+    image: Annotated[Path, typer.Argument(help=f"The image: {FORMATS}.", metavar="IMAGE")],
     output: Output,
     n_segments: Annotated[
         int, typer.Option("-n", "--n-segments", help="Number of segments.")
@@ -79,6 +103,9 @@ def cut(
         typer.Option(help="Smaller components, in the units of the spacing, do not count."),
     ] = CutSettings.min_size,
     spacing: Spacing = None,
+    axes: Axes = None,
+    volume: Volume = None,
+    foreground: Foreground = None,
     like: Like = None,
     force: Force = False,
 ) -> None:
@@ -94,27 +121,31 @@ def cut(
 
     * `napari-ncut cut photo.png -n 20 --beta 0.5 -o photo_labels.tif --force`
     """
-    from napari_ncut.core.validation import check_same_shape
-    from napari_ncut.io.files import check_output, read_image, read_labels
-    from napari_ncut.runs.recipe import pack
+    from napari_ncut.cli_run import Options, run
 
-    check_output(output, force=force)
-    base = _base(context, like)
-    picture = read_image(image)
-    region = None if mask is None else read_labels(mask)
-    recipe = _recipe(base, picture, spacing, image, mask, picture)
-    if seeds is not None:
-        marks = read_labels(seeds).data
-        check_same_shape("--seeds", marks.shape, picture.data.shape[: len(picture.label_axes)])
-        recipe = replace(recipe, seeds=pack(marks))
-    _run(recipe, picture, region, picture, spacing, output, force)
+    run(
+        Options(
+            "cut",
+            output,
+            image,
+            mask,
+            _given(context, CutSettings),
+            seeds,
+            spacing,
+            axes,
+            foreground,
+            volume,
+            like,
+            force,
+        )
+    )
 
 
 @app.command()
 def split(
     context: typer.Context,
     mask: Annotated[
-        Path, typer.Argument(help="The mask or label image: TIFF, PNG or NPY.", metavar="MASK")
+        Path, typer.Argument(help=f"The mask or label image: {FORMATS}.", metavar="MASK")
     ],
     output: Output,
     image: Annotated[
@@ -133,6 +164,9 @@ def split(
     beta: Beta = SplitSettings.beta,
     connectivity: Connectivity = SplitSettings.connectivity,
     spacing: Spacing = None,
+    axes: Axes = None,
+    volume: Volume = None,
+    foreground: Foreground = None,
     like: Like = None,
     force: Force = False,
 ) -> None:
@@ -148,24 +182,30 @@ def split(
 
     * `napari-ncut split stack_mask.tif --spacing 2,0.5,0.5 --min-size 40 -o stack_labels.tif`
 
+    * `napari-ncut split movie_mask.tif --axes TYX -o movie_labels.tif`
+
+    * `napari-ncut split grey.png --foreground '>128' -o labels.tif`
+
     * `napari-ncut split --like labels.tif other_mask.tif -o other_labels.tif`
     """
-    from napari_ncut.io.files import check_output, read_image, read_labels
+    from napari_ncut.cli_run import Options, run
 
-    check_output(output, force=force)
-    base = _base(context, like)
-    if base.threshold is not None and image is None:
-        # The foreground was what is brighter, or darker, than a threshold.
-        whole = read_image(mask)
-        recipe = _recipe(base, whole, spacing, mask, None, whole)
-        _run(recipe, whole, None, whole, spacing, output, force)
-        return
-    objects = read_labels(mask)
-    picture = None if image is None else read_image(image)
-    # Either file may be the one that knows the pixel size.
-    told = objects if objects.spacing or picture is None else picture
-    recipe = replace(_recipe(base, told, spacing, image, mask, picture), threshold=None)
-    _run(recipe, picture, objects, told, spacing, output, force)
+    run(
+        Options(
+            "split",
+            output,
+            image,
+            mask,
+            _given(context, SplitSettings),
+            None,
+            spacing,
+            axes,
+            foreground,
+            volume,
+            like,
+            force,
+        )
+    )
 
 
 @app.command()
@@ -226,11 +266,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     command = typer.main.get_command(app)
     try:
-        code = command.main(words, prog_name="napari-ncut", standalone_mode=False) or 0
+        with warnings.catch_warnings():
+            # What other packages have to say to programmers is of no use to who types.
+            warnings.simplefilter("ignore")
+            code = command.main(words, prog_name="napari-ncut", standalone_mode=False) or 0
     except typer.TyperException as error:
         return _fail(error.format_message().rstrip(".") + ". See napari-ncut --help.")
     except (ValueError, TypeError) as error:
-        return _fail(str(error))
+        return _fail(in_words_of_options(str(error)))
     except MemoryError as error:
         return _fail(f"not enough memory: {error}")
     except OSError as error:
@@ -247,29 +290,13 @@ def _fail(message: str) -> int:
     return 2
 
 
-def _base(context: typer.Context, like: Path | None) -> "Recipe":
-    """Return the recipe to follow: that of other labels, or the defaults, with the options given.
-
-    Raises
-    ------
-    ValueError
-        If the other labels were made by another command.
-    """
-    from napari_ncut.io.files import read_provenance
-    from napari_ncut.runs.recipe import MODES, Recipe
-
-    command = str(context.info_name)
-    recipe = Recipe(MODES[command](), spatial_ndim=3)
-    if like is not None:
-        recipe = Recipe.from_dict(read_provenance(like)).for_other_data()
-        if recipe.mode != command:
-            raise ValueError(f"{like}: was made by {recipe.mode}, not by {command}.")
-    given = {
+def _given(context: typer.Context, kind: type) -> dict[str, Any]:
+    """Return the settings of a kind that were given on the command line."""
+    return {
         field.name: context.params[field.name]
-        for field in fields(recipe.settings)
+        for field in fields(kind)
         if field.name in context.params and _is_given(context, field.name)
     }
-    return replace(recipe, settings=replace(recipe.settings, **given))
 
 
 def _is_given(context: typer.Context, name: str) -> bool:
@@ -277,114 +304,6 @@ def _is_given(context: typer.Context, name: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
-def _recipe(
-    base: "Recipe",
-    told: "Image",
-    spacing: str | None,
-    image: Path | None,
-    mask: Path | None,
-    picture: "Image | None",
-) -> "Recipe":
-    """Return the recipe with what the files and the command line tell."""
-    sizes = _spacing(spacing, told)
-    # A stack that was cut plane by plane before is cut so again.
-    ndim = min(base.spatial_ndim, told.spatial_ndim)
-    return replace(
-        base,
-        image=None if image is None else str(image),
-        mask=None if mask is None else str(mask),
-        spatial_ndim=ndim,
-        spacing=sizes[-ndim:],
-        has_channels=picture is not None and picture.channel_axis is not None,
-    )
-
-
-def _spacing(text: str | None, image: "Image") -> tuple[float, ...]:
-    from napari_ncut.core.validation import spacing_tuple
-
-    if text is None:
-        return image.spacing or (1.0,) * image.spatial_ndim
-    try:
-        sizes = [float(word) for word in text.split(",")]
-    except ValueError:
-        raise ValueError(
-            f"--spacing is {text!r}; wanted one number an axis, as in 2,0.5,0.5."
-        ) from None
-    return spacing_tuple(sizes[0] if len(sizes) == 1 else sizes, image.spatial_ndim)
-
-
-def _run(
-    recipe: "Recipe",
-    picture: "Image | None",
-    mask: "Image | None",
-    told: "Image",
-    spacing: str | None,
-    output: Path,
-    force: bool,
-) -> None:
-    """Follow the recipe, write the labels with it, and say so in one line."""
-    from napari_ncut.core.monitor import Monitor
-    from napari_ncut.io.files import write_labels
-
-    start = time.perf_counter()
-    with _progress_bar() as progress:
-        result = recipe.run(
-            None if picture is None else picture.data,
-            None if mask is None else mask.data,
-            monitor=Monitor(progress),
-        )
-    seconds = time.perf_counter() - start
-    outcome = {
-        "n_segments": list(result.counts.values()),
-        "ncut": list(result.ncut.values()),
-        "seconds": round(seconds, 4),
-    }
-    write_labels(
-        output,
-        result.labels,
-        spacing=_spacing(spacing, told),
-        unit=told.unit,
-        axes=told.label_axes,
-        provenance=recipe.to_dict() | outcome,
-        force=force,
-    )
-    typer.echo(f"{output}: {_summary(recipe, result)}, {seconds:.2f} s")
-
-
-def _summary(recipe: "Recipe", result: "Result") -> str:
-    shape = result.labels.shape
-    kind = "plane" if recipe.spatial_ndim == 2 else "volume"
-    size = " x ".join(map(str, shape[-recipe.spatial_ndim :]))
-    total = sum(result.counts.values())
-    words = [f"{total} segment{'s' if total != 1 else ''}"]
-    if len(shape) > recipe.spatial_ndim:
-        n_frames = math.prod(shape[: -recipe.spatial_ndim])
-        words.append(f"{n_frames} {kind}s of {size}, each on its own")
-    else:
-        words.append(f"a {kind} of {size}")
-        words += [f"normalised cut {value:.3g}" for value in result.ncut.values()]
-    return ", ".join(words)
-
-
-@contextmanager
-def _progress_bar() -> Iterator["Progress"]:
-    """Show a bar on stderr while the context lasts, if a person is looking at it."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
-
-    console = Console(stderr=True)
-    bar = Progress(
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.description}"),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-    with bar:
-        task = bar.add_task("reading", total=1.0)
-
-        def progress(fraction: float, text: str) -> None:
-            bar.update(task, completed=fraction, description=text)
-
-        yield progress
+def in_words_of_options(message: str) -> str:
+    """Return a message of the library with the names of the options in the place of arguments."""
+    return ARGUMENT.sub(lambda found: "--" + found[0].replace("_", "-"), message)

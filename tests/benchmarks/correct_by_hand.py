@@ -43,7 +43,7 @@ class Hand:
     """A window with an object under the tool Cut; clicks are told to the tool itself."""
 
     def __init__(self, shape, radius, with_image):
-        from napari_ncut.plugin.correct import CorrectWidget
+        from napari_ncut.plugin.correct.correct_widget import CorrectWidget
 
         self.window = Canvas()
         labels, self.point = pair(shape, radius)
@@ -55,12 +55,12 @@ class Hand:
         self.layer = self.window.viewer.add_labels(labels, scale=scale)
         self.window.viewer.dims.point = tuple(s * p for s, p in zip(scale, self.point, strict=True))
         self.widget = CorrectWidget(self.window.viewer)
-        self.window.run_until(lambda: self.widget.is_prepared and self.widget.is_idle)
+        self.window.run_until(lambda: self.widget.is_idle)
 
     def spot(self):
         """Return the pixel as the mouse gives it."""
         from napari_ncut.objects.edits import Frame
-        from napari_ncut.plugin.pointing import Spot
+        from napari_ncut.plugin.correct.pointing import Spot
 
         index = (None,) * self.layer.ndim
         return Spot(self.point, Frame(index), int(self.layer.data[self.point]))

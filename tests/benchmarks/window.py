@@ -24,7 +24,6 @@ class Window:
         self.viewer.add_image(scene.image, name="scene")
         self.viewer.add_labels(scene.mask.astype(np.uint8), name="mask")
         _, self.widget = self.viewer.window.add_plugin_dock_widget("napari-ncut", "Graph cut")
-        self.run_until(lambda: self.widget.is_prepared)
 
     def run_until(self, condition, timeout=300):
         """Let Qt work until something holds, and return the seconds."""

@@ -1,12 +1,17 @@
 """Images and label images on disk."""
 
 import json
+import os
 import re
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import PIL.Image
 import pytest
 import tifffile
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from napari_ncut.files import (
     check_output,
@@ -317,7 +322,7 @@ def test_missing_files_are_told(tmp_path, suffix):
 
 
 def test_other_kinds_of_files_are_told(tmp_path):
-    with pytest.raises(ValueError, match=r"ends in \.tif, \.tiff, \.png, \.npy"):
+    with pytest.raises(ValueError, match=r"is Zeiss CZI.*ends in \.tif, \.tiff, \.png"):
         read_image(tmp_path / "image.czi")
 
 
@@ -349,3 +354,176 @@ def test_a_recipe_of_another_program_is_no_recipe(tmp_path):
     path.write_bytes(b"nonsense")
     with pytest.raises(ValueError, match="cannot be read as TIFF"):
         read_provenance(path)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([[2**31]], "wanted 0 to 2147483647"),
+        ([[2**40]], "wanted 0 to 2147483647"),
+        ([[-1]], "from -1"),
+        ([[1.5]], "fractions"),
+        ([[np.nan]], "fractions or NaN"),
+        ([[np.inf]], "wanted 0 to"),
+        ([[1j]], "wanted integers"),
+        ([["a"]], "wanted integers"),
+    ],
+)
+def test_labels_that_can_not_be_written_as_they_are_are_refused(tmp_path, labels, message):
+    with pytest.raises(ValueError, match=message):
+        write_labels(tmp_path / "labels.tif", np.array(labels))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64, np.uint64, np.float32])
+def test_whole_numbers_of_any_type_are_written(tmp_path, dtype):
+    labels = labels_of("YX", 1).astype(bool).astype(dtype)
+    write_labels(tmp_path / "labels.tif", labels)
+    np.testing.assert_array_equal(read_labels(tmp_path / "labels.tif").data, labels)
+
+
+def test_the_highest_label_is_written(tmp_path):
+    labels = labels_of("YX", 2**31 - 1)
+    write_labels(tmp_path / "labels.tif", labels)
+    np.testing.assert_array_equal(read_labels(tmp_path / "labels.tif").data, labels)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"spacing": (1, 2, 3)}, "spacing has 3 values"),
+        ({"spacing": (1, 0)}, "spacing is 0"),
+        ({"spacing": (1, 1e200)}, "from 1e-12 to 1e"),
+        ({"unit": "a\nspacing=7"}, "wanted a short name"),
+        ({"unit": "x" * 1000}, "wanted a short name"),
+        ({"axes": "YXZ"}, "wanted 2 or 3 spatial axes"),
+        ({"axes": "TTYX"}, "wanted 2 or 3 spatial axes"),
+        ({"interval": float("nan")}, "interval is nan"),
+        ({"provenance": {"a": {1, 2}}}, "can not be written as JSON"),
+    ],
+)
+def test_what_can_not_be_written_is_a_sentence(tmp_path, options, message):
+    with pytest.raises(ValueError, match=message):
+        write_labels(tmp_path / "labels.tif", labels_of("YX"), **options)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("size", [1e-12, 1e-7, 1e-3, 1e3, 1e7, 1e12])
+def test_pixel_sizes_of_any_order_come_back(tmp_path, size):
+    spacing = (3 * size, size / 7, size)
+    write_labels(tmp_path / "labels.tif", labels_of("ZYX"), spacing=np.clip(spacing, 1e-12, 1e12))
+    found = read_labels(tmp_path / "labels.tif").spacing
+    assert found == pytest.approx(np.clip(spacing, 1e-12, 1e12), rel=1e-6)
+
+
+@pytest.mark.parametrize("highest", HIGHEST)
+def test_frame_intervals_come_back(tmp_path, highest):
+    path = tmp_path / "labels.tif"
+    write_labels(path, labels_of("TYX", highest), axes="TYX", interval=2.5)
+    assert read_labels(path).interval == 2.5
+
+
+@pytest.mark.parametrize("highest", HIGHEST)
+def test_our_own_labels_are_labels_whatever_they_look_like(tmp_path, highest):
+    noise = np.random.default_rng(0).integers(0, 50, (20, 30))
+    noise[0, 0] = highest
+    write_labels(tmp_path / "labels.tif", noise)
+    np.testing.assert_array_equal(read_labels(tmp_path / "labels.tif").data, noise)
+
+
+def npy(header, data=b""):
+    text = header.encode("latin-1").ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + data
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (npy("{'descr': '<f8', 'fortran_order': False, 'shape': (3"), "cannot be read as an NPY"),
+        (npy("{'descr': '<f8'"), "cannot be read as an NPY"),
+        (npy('"""'), "cannot be read as an NPY"),
+        (npy("(" * 110), "cannot be read as an NPY"),
+        (npy("{'descr': '<f8', 'fortran_order': False, 'shape': (2**60,)}"), "cannot be read"),
+        (
+            npy("{'descr': '<f8', 'fortran_order': False, 'shape': (1152921504606846976, 4)}"),
+            "shorter than its shape",
+        ),
+        (npy("{'descr': '<f8', 'fortran_order': False, 'shape': (0, 4)}"), "no pixel in it"),
+        (npy("{'descr': '<f8', 'fortran_order': False, 'shape': (-1, 4)}"), "no pixel in it"),
+        (npy("{'descr': '<M8[D]', 'fortran_order': False, 'shape': (1, 1)}", bytes(8)), "dates"),
+        (npy("{'descr': '<U4', 'fortran_order': False, 'shape': (1, 1)}", bytes(16)), "text"),
+        (npy("{'descr': '<c8', 'fortran_order': False, 'shape': (1, 1)}", bytes(8)), "complex64"),
+        (npy("{'descr': '|O', 'fortran_order': False, 'shape': (1, 1)}", bytes(8)), "objects"),
+        (b"PK\x03\x04", "archive of arrays"),
+    ],
+)
+def test_hostile_npy_files_are_a_sentence(tmp_path, content, message):
+    (tmp_path / "image.npy").write_bytes(content)
+    with pytest.raises(ValueError, match=message) as told:
+        read_image(tmp_path / "image.npy")
+    assert str(told.value).startswith(str(tmp_path / "image.npy"))
+    assert len(str(told.value)) < 500
+
+
+@settings(max_examples=500)
+@given(st.integers(0, 10**6), st.binary(min_size=1, max_size=4), st.sampled_from(range(6)))
+def test_changed_bytes_are_an_image_or_a_sentence(place, change, kind):
+    content = bytearray(CONTENTS[kind][1])
+    at = place % len(content)
+    content[at : at + len(change)] = change
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"image{CONTENTS[kind][0]}")
+        path.write_bytes(content)
+        for read in (read_image, read_labels, read_provenance):
+            try:
+                found = read(path)
+            except ValueError as error:
+                assert str(path) in str(error)  # noqa: PT017
+            else:
+                assert isinstance(found, dict) or found.data.size > 0
+
+
+def contents():
+    """Small files of every format."""
+    mask = np.zeros((12, 14), np.uint8)
+    mask[3:8, 4:10] = 255
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("a.png", "a.bmp", "a.jpg"):
+            PIL.Image.fromarray(mask).save(Path(folder, name))
+        np.save(Path(folder, "a.npy"), mask)
+        write_labels(Path(folder, "a.tif"), mask, spacing=(1, 2), provenance=RECIPE)
+        write_labels(
+            Path(folder, "b.tif"), mask.astype(int) + 65536, spacing=(1, 2), provenance=RECIPE
+        )
+        return [(path.suffix, path.read_bytes()) for path in sorted(Path(folder).iterdir())]
+
+
+CONTENTS = contents()
+
+
+def test_pipes_and_devices_are_not_waited_for(tmp_path):
+    path = tmp_path / "image.npy"
+    path.symlink_to(os.devnull)
+    for read in (read_image, read_labels, read_provenance):
+        with pytest.raises(ValueError, match="is a pipe, a device or a socket"):
+            read(path)
+
+
+@pytest.mark.parametrize("name", ["a\0b.tif", "a\0b.npy"])
+def test_names_that_no_file_can_have_are_a_sentence(name):
+    with pytest.raises(ValueError, match="can not be the name of a file"):
+        read_image(name)
+    with pytest.raises(ValueError, match=r"can not be the name of a file|written as TIFF"):
+        check_output(name)
+
+
+@pytest.mark.parametrize("ending", [".czi", ".nd2", ".lif", ".h5", ".npz", ".gif", ".ZARR"])
+def test_formats_that_are_not_read_are_named_with_what_reads_them(tmp_path, ending):
+    with pytest.raises(ValueError, match=r"is .+, which napari-ncut does not read: .+ Wanted a"):
+        read_image(tmp_path / f"image{ending}")
+
+
+def test_a_dangling_link_is_no_free_name(tmp_path):
+    (tmp_path / "labels.tif").symlink_to("nowhere")
+    with pytest.raises(FileExistsError, match="is a link already"):
+        check_output(tmp_path / "labels.tif")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
+import threading
 
 import pytest
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QComboBox, QWidget
 
@@ -59,26 +59,6 @@ class Window:
         return widget.result_layer
 
 
-class Heartbeat:
-    """The longest time for which a timer of 10 ms in the GUI thread had to wait."""
-
-    def __init__(self):
-        self.longest = 0.0
-        self._last = time.perf_counter()
-        self._timer = QTimer()
-        self._timer.timeout.connect(self._beat)
-        self._timer.start(10)
-
-    def _beat(self):
-        now = time.perf_counter()
-        self.longest = max(self.longest, now - self._last)
-        self._last = now
-
-    def stop(self):
-        self._timer.stop()
-        return self.longest
-
-
 @pytest.fixture(autouse=True)
 def settings_of_nobody(monkeypatch, tmp_path):
     """Keep the tests from reading or changing the presets of whoever runs them."""
@@ -94,13 +74,17 @@ def window(make_napari_viewer, qtbot):
 
 
 @pytest.fixture
-def heartbeat():
-    beats = []
+def threads_of(monkeypatch):
+    """Note in which threads a function of a module or class is called; return the list."""
 
-    def start():
-        beats.append(Heartbeat())
-        return beats[-1]
+    def watch(owner, name):
+        function, threads = getattr(owner, name), []
 
-    yield start
-    for beat in beats:
-        beat.stop()
+        def watched(*args, **kwargs):
+            threads.append(threading.current_thread())
+            return function(*args, **kwargs)
+
+        monkeypatch.setattr(owner, name, watched)
+        return threads
+
+    return watch

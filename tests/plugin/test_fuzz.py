@@ -17,8 +17,7 @@ import pytest
 from napari.layers import Labels
 from napari.utils.notifications import notification_manager
 from qtpy.QtCore import Qt
-
-from .canvas import Canvas
+from tests.plugin.canvas import Canvas
 
 N_SEEDS = int(os.environ.get("NCUT_FUZZ_SEEDS", "2"))
 N_ACTIONS = 200
@@ -89,7 +88,6 @@ class Person:
         self.graph_cut = window.dock("Graph cut")
         self.canvas = Canvas(window, self.viewer.layers["movie"])
         self.viewer.reset_view()
-        window.wait_until(lambda: self.correct.is_prepared, timeout=300)
         self.idle()
 
     def _on_inserted(self, event):

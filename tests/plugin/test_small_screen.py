@@ -8,8 +8,7 @@ from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QAbstractButton, QApplication, QComboBox
-
-from .hands import check_nothing_is_cut_off, idle, press
+from tests.plugin.hands import check_nothing_is_cut_off, idle, press
 
 DOCKS = ("Graph cut", "Correct", "Review", "See why", "Measure")
 

@@ -1,11 +1,14 @@
 """Every frame of a stack is cut on its own, and what was found is found again."""
 
+import threading
+
 import numpy as np
 import pytest
 
 from napari_ncut import scenes
 from napari_ncut.core.monitor import Cancelled, Monitor
 from napari_ncut.core.settings import CutSettings, SplitSettings
+from napari_ncut.objects.review import necks
 from napari_ncut.runs import stacks
 from napari_ncut.runs.stacks import Source, StackSession
 
@@ -113,6 +116,48 @@ class TestRun:
         assert fractions == sorted(fractions)
         assert all(0 <= fraction <= 1 for fraction in fractions)
         assert any("frame 3 of 3" in text for _, text in told)
+
+    def test_decisions_are_an_argument_of_a_run_and_of_no_other(self):
+        session, source = StackSession(), movie(1)
+        result = session.run(source, SplitSettings())
+        pair = tuple(necks(result.trees[0,])[int(np.argmin(result.trees[0,].ratio))].tolist())
+        decided = session.run(source, SplitSettings(), decisions={(0,): {pair: False}})
+        assert decided.counts[0,] == result.counts[0,] - 1
+        assert session.run(source, SplitSettings()).counts == result.counts
+
+    def test_a_run_waits_for_the_one_before_and_can_be_cancelled_meanwhile(self):
+        session, source, order = StackSession(), movie(1), []
+        started, go_on = threading.Event(), threading.Event()
+
+        def wait(fraction, text):
+            started.set()
+            go_on.wait(20)
+
+        first = threading.Thread(
+            target=lambda: order.append(
+                session.run(source, SplitSettings(), monitor=Monitor(wait)).counts
+            )
+        )
+        first.start()
+        assert started.wait(20)
+        with pytest.raises(Cancelled):
+            session.run(source, SplitSettings(), monitor=Monitor(cancelled=lambda: True))
+        assert order == []
+        go_on.set()
+        first.join()
+        assert order == [{(0,): 4}]
+
+    def test_a_mask_that_is_painted_on_meanwhile_spoils_no_later_run(self):
+        session, source = StackSession(), movie(1)
+        before = source.mask.copy()
+
+        def paint(fraction, text):
+            source.mask[0, 28, 24] = not source.mask[0, 28, 24]
+
+        session.run(source, SplitSettings(), monitor=Monitor(paint))
+        source.mask[...] = before
+        fresh = StackSession().run(source, SplitSettings())
+        np.testing.assert_array_equal(session.run(source, SplitSettings()).labels, fresh.labels)
 
     def test_it_can_be_cancelled_and_used_again(self):
         session = StackSession()

@@ -1,6 +1,7 @@
 """What the public functions accept: arrays in, clean arrays out, or an error a person can act on.
 
-Every message says what was given, what was wanted and what to do.
+Every message says what was given, what was wanted and what to do. Numbers have the same limits in
+all public functions: within them no square, product or sum of the methods overflows.
 """
 
 from __future__ import annotations
@@ -12,6 +13,23 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+# Every difference of intensity is a wall long before; the form ends at 1000.
+HIGHEST_BETA = 1e6
+# Between an atom in kilometres and a kilometre in atoms.
+SMALLEST_PIXEL, LARGEST_PIXEL = 1e-12, 1e12
+# The longest side of a pixel over its shortest.
+MOST_OBLONG = 1e6
+# Areas and volumes: a billion pixels of the largest kind.
+LARGEST_SIZE = 1e45
+HIGHEST_LABEL = 2**31 - 1
+HIGHEST_SEED = 2**32 - 1
+# Intensities between these have squares, and sums of squares, in single precision.
+FAINTEST, BRIGHTEST = 1e-12, 1e12
+# Beside such intensities, what is beyond this is no intensity but a mark for "no data".
+NO_DATA = 1e100
+# Integers up to this one are exact as floating-point numbers.
+EXACT = 2**53
 
 
 def as_array(data: ArrayLike, name: str) -> NDArray[Any]:
@@ -34,7 +52,21 @@ def as_array(data: ArrayLike, name: str) -> NDArray[Any]:
         raise ValueError(
             f"{name} has shape {array.shape}; wanted an array with at least one pixel."
         )
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        return _double(array, name)
     return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def _double(array: NDArray[Any], name: str) -> NDArray[np.float64]:
+    """Return numbers of extended precision in double precision."""
+    with np.errstate(over="ignore"):
+        double = array.astype(np.float64)
+    if (np.isinf(double) & np.isfinite(array)).any():
+        raise ValueError(
+            f"{name} holds numbers beyond {np.finfo(np.float64).max:.2g}, the largest of double "
+            "precision; divide it by its maximum first."
+        )
+    return double
 
 
 def image_array(image: ArrayLike, channel_axis: int | None = None) -> NDArray[Any]:
@@ -54,6 +86,41 @@ def image_array(image: ArrayLike, channel_axis: int | None = None) -> NDArray[An
             "pass channel_axis=None."
         )
     return np.moveaxis(array, axis, -1)
+
+
+def in_safe_range(image: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[Any]:
+    """Return an image whose intensities under a mask can be squared and added up.
+
+    Where they are so high or so low that this would overflow or vanish, the image is multiplied by
+    a power of two, which changes no digit; no method depends on the gain. Numbers outside the mask
+    that are beyond all measure are taken for missing data, NaN.
+
+    Parameters
+    ----------
+    image : ndarray
+        Numbers, finite under the mask; channels come last, if there are any.
+    mask : ndarray of bool
+        Of the image's spatial shape.
+    """
+    if image.dtype.kind != "f":
+        return image
+    inside, everywhere = _greatest(image[mask]), _greatest(image)
+    is_safe = inside == 0.0 or FAINTEST <= inside <= BRIGHTEST
+    if is_safe and not NO_DATA < everywhere < math.inf:
+        return image
+    exponent = 0 if is_safe else math.frexp(inside)[1]
+    with np.errstate(over="ignore"):
+        scaled = np.ldexp(image.astype(np.float64), -exponent)
+    scaled[np.abs(scaled) > NO_DATA] = np.nan
+    return scaled
+
+
+def _greatest(values: NDArray[Any]) -> float:
+    """Return the greatest absolute value, 0 if there is none; NaN does not count."""
+    if values.size == 0:
+        return 0.0
+    ends = np.fmin.reduce(values, axis=None), np.fmax.reduce(values, axis=None)
+    return 0.0 if np.isnan(ends[0]) else max(-float(ends[0]), float(ends[1]), 0.0)
 
 
 def check_same_shape(name: str, shape: tuple[int, ...], wanted: tuple[int, ...]) -> None:
@@ -97,7 +164,7 @@ def label_array(labels: ArrayLike, name: str = "labels") -> NDArray[np.integer[A
     TypeError
         If it holds fractions: that is an image, not a label image.
     ValueError
-        If it holds negative labels.
+        If it holds negative labels, or fractional numbers too large to be exact.
     """
     array = as_array(labels, name)
     if array.dtype.kind == "f":
@@ -106,6 +173,12 @@ def label_array(labels: ArrayLike, name: str = "labels") -> NDArray[np.integer[A
                 f"{name} has dtype {array.dtype} and holds fractions, NaN or infinity; wanted a "
                 f"mask or a label image of integers. Threshold an image first, as in {name} > t."
             )
+        if np.abs(array).max() > EXACT:
+            raise ValueError(
+                f"{name} has dtype {array.dtype} and holds numbers up to {array.max():g}; wanted "
+                f"labels of at most {EXACT}, beyond which not every integer is a float. "
+                "Number them anew, or pass integers."
+            )
         array = array.astype(np.int64)
     if array.dtype.kind == "i" and array.min() < 0:
         raise ValueError(
@@ -113,6 +186,25 @@ def label_array(labels: ArrayLike, name: str = "labels") -> NDArray[np.integer[A
             "background and positive labels."
         )
     return array
+
+
+def check_label_range(
+    labels: NDArray[Any], name: str = "labels", highest: int = HIGHEST_LABEL
+) -> None:
+    """Raise ValueError unless all labels are whole numbers from 0 to a highest one.
+
+    What is kept or written as integers of 32 bits would be wrapped to others without a word.
+    """
+    if labels.dtype.kind not in "biuf":
+        raise ValueError(f"{name} has dtype {labels.dtype}; wanted integers.")
+    if labels.dtype.kind == "f" and not (labels == np.floor(labels)).all():
+        raise ValueError(f"{name} holds fractions or NaN; wanted integers.")
+    low, high = (labels.min(), labels.max()) if labels.size else (0, 0)
+    if low < 0 or high > highest:
+        raise ValueError(
+            f"{name} goes from {low} to {high}; wanted 0 to {highest}. Number them anew, for "
+            "example with skimage.segmentation.relabel_sequential."
+        )
 
 
 def check_finite(image: NDArray[Any], mask: NDArray[np.bool_]) -> None:
@@ -130,32 +222,65 @@ def check_finite(image: NDArray[Any], mask: NDArray[np.bool_]) -> None:
         )
 
 
-def integer(value: Any, name: str) -> int:
-    """Return an integer, or raise TypeError; booleans are not taken for numbers."""
+def integer(value: Any, name: str, low: int | None = None, high: int | None = None) -> int:
+    """Return an integer between two bounds, both included; booleans are not taken for numbers.
+
+    Raises
+    ------
+    TypeError
+        If it is none.
+    ValueError
+        If it is out of bounds.
+    """
     if isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} is {value!r}; wanted an integer.")
     try:
-        return operator.index(value)
+        number = operator.index(value)
     except TypeError:
         raise TypeError(
-            f"{name} is {value!r}, of type {type(value).__name__}; wanted an integer."
+            f"{name} is {shown(value)}, of type {type(value).__name__}; wanted an integer."
         ) from None
+    if (low is not None and number < low) or (high is not None and number > high):
+        bounds = f"of {low} or more" if high is None else f"from {low} to {high}"
+        raise ValueError(f"{name} is {shown(number)}; wanted an integer {bounds}.")
+    return number
 
 
 def real(value: Any, name: str, low: float = 0.0, high: float = math.inf) -> float:
     """Return a finite real number between two bounds, both included."""
     if isinstance(value, (bool, np.bool_, str, bytes)):
-        raise TypeError(f"{name} is {value!r}; wanted a number.")
+        raise TypeError(f"{name} is {shown(value)}; wanted a number.")
     try:
         number = float(value)
+    except OverflowError:
+        number = math.inf
     except (TypeError, ValueError):
         raise TypeError(
-            f"{name} is {value!r}, of type {type(value).__name__}; wanted a number."
+            f"{name} is {shown(value)}, of type {type(value).__name__}; wanted a number."
         ) from None
     if not math.isfinite(number) or not low <= number <= high:
         bounds = f"of {low:g} or more" if math.isinf(high) else f"from {low:g} to {high:g}"
-        raise ValueError(f"{name} is {value!r}; wanted a number {bounds}.")
+        raise ValueError(f"{name} is {shown(value)}; wanted a number {bounds}.")
     return number
+
+
+def shown(value: Any, most: int = 60) -> str:
+    """Return a value as it is shown in a message, cut where it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python does not write out integers of thousands of digits.
+        return "an integer of thousands of digits"
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def beta_value(beta: Any) -> float:
+    """Return an edge sensitivity."""
+    return real(beta, "beta", 0.0, HIGHEST_BETA)
+
+
+def size_value(min_size: Any) -> float:
+    """Return an area or volume in the units of the spacing."""
+    return real(min_size, "min_size", 0.0, LARGEST_SIZE)
 
 
 def check_connectivity(connectivity: Any, ndim: int) -> int:
@@ -163,7 +288,7 @@ def check_connectivity(connectivity: Any, ndim: int) -> int:
     value = integer(connectivity, "connectivity")
     if value not in (1, ndim):
         raise ValueError(
-            f"connectivity is {value}; wanted 1 (pixels that share a face) or {ndim} "
+            f"connectivity is {shown(value)}; wanted 1 (pixels that share a face) or {ndim} "
             f"(that share a face or a corner) for {ndim}-D data."
         )
     return value
@@ -173,13 +298,18 @@ def spacing_tuple(spacing: float | Sequence[float] | None, ndim: int) -> tuple[f
     """Return the pixel size along each spatial axis; None is 1, one number holds for all axes."""
     if spacing is None:
         return (1.0,) * ndim
+    if isinstance(spacing, (str, bytes)):
+        raise TypeError(f"spacing is {shown(spacing)}; wanted numbers.")
     values = [spacing] * ndim if np.ndim(spacing) == 0 else list(spacing)  # type: ignore[arg-type]
     if len(values) != ndim:
         raise ValueError(
             f"spacing has {len(values)} values, but there are {ndim} spatial axes; "
             "pass one number for each of them."
         )
-    sizes = tuple(real(value, "spacing") for value in values)
-    if 0.0 in sizes:
-        raise ValueError(f"spacing is {sizes}; wanted pixel sizes greater than 0.")
+    sizes = tuple(real(value, "spacing", SMALLEST_PIXEL, LARGEST_PIXEL) for value in values)
+    if max(sizes) > MOST_OBLONG * min(sizes):
+        raise ValueError(
+            f"spacing is {sizes}: one side of a pixel is more than {MOST_OBLONG:g} times another; "
+            "give all of them in one unit."
+        )
     return sizes

@@ -49,11 +49,11 @@ def seed_array(seeds: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[np.int64
         If there is no seed, a label is too large for 32 bits, or a label lies outside the mask
         altogether.
     """
-    array = seeds.astype(np.int64)
-    if array.max() > np.iinfo(np.int32).max:
+    if seeds.max() > np.iinfo(np.int32).max:
         raise ValueError(
-            f"seeds holds the label {array.max()}; wanted labels of at most 2**31 - 1."
+            f"seeds holds the label {seeds.max()}; wanted labels of at most 2**31 - 1."
         )
+    array = seeds.astype(np.int64)
     inside: NDArray[np.int64] = array[mask].astype(np.int64)
     wanted = np.setdiff1d(np.unique(array), [0])
     if len(wanted) == 0:

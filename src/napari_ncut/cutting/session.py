@@ -341,6 +341,11 @@ class CutSession:
         partition = seeded_partition(hierarchy, len(names), monitor.part(0.7, 0.98))
         # Components without a seed come after the seeds.
         extra = partition.sums.shape[1] - len(names)
+        if names.max() + extra > checks.HIGHEST_LABEL:
+            raise ValueError(
+                f"seeds holds the label {names.max()}, and {extra} components without a seed need "
+                f"labels after it; wanted labels of at most {checks.HIGHEST_LABEL - extra}."
+            )
         every = np.concatenate((names, names.max() + 1 + np.arange(extra))).astype(np.int32)
         monitor.report(1.0, "Done")
         return Cut(self._paint(every[partition.labels]), partition.ncut)
@@ -375,15 +380,14 @@ def check_settings(settings: CutSettings, n_pixels: int | None, ndim: int) -> Cu
     n = checks.integer(settings.n_segments, "n_segments")
     if n_pixels is not None and not 1 <= n <= n_pixels:
         raise ValueError(
-            f"n_segments is {n}; wanted a number from 1 to the {n_pixels} pixels of the mask."
+            f"n_segments is {checks.shown(n)}; wanted a number from 1 to the {n_pixels} pixels of "
+            "the mask."
         )
-    state = checks.integer(settings.random_state, "random_state")
-    if state < 0:
-        raise ValueError(f"random_state is {state}; wanted 0 or a positive integer.")
+    state = checks.integer(settings.random_state, "random_state", 0, checks.HIGHEST_SEED)
     return CutSettings(
         n_segments=n,
-        beta=checks.real(settings.beta, "beta"),
+        beta=checks.beta_value(settings.beta),
         connectivity=checks.check_connectivity(settings.connectivity, ndim),
-        min_size=checks.real(settings.min_size, "min_size"),
+        min_size=checks.size_value(settings.min_size),
         random_state=state,
     )

@@ -163,7 +163,7 @@ def pixel_values(
     top = max(-low, high)
     if top > 0 and not 1e-100 < top < 1e100:
         # The squares of differences would overflow; a power of two changes no digit.
-        values = values * 2.0 ** -math.frexp(top)[1]
+        values = np.ldexp(values, -math.frexp(top)[1])
     return values
 
 

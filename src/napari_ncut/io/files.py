@@ -1,37 +1,37 @@
-"""Images and label images on disk: TIFF, PNG and NPY in, TIFF labels with their recipe out.
+"""Images and label images on disk: TIFF, PNG, JPEG, BMP and NPY in, with all that they mean.
 
-Labels up to 65,535 are written as an ImageJ hyperstack of uint16, which Fiji, Bio-Formats and
-tifffile read with the pixel size of all three axes; ImageJ has no integers wider than that, so
-more labels go into an OME-TIFF of int32. Both are plain TIFF with zlib compression.
+Writing is in `output`; what values, axes and sizes mean in `mask`, `stored` and `pixel_size`.
 """
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from napari_ncut.io.tiff import (
-    CHANNELS,
-    TIME,
-    imagej_options,
-    ome_options,
-    read_tiff,
-    stored_recipe,
-)
+from napari_ncut.io.formats import OTHERS, READABLE, WRITABLE, contents, other_format
+from napari_ncut.io.mask import meaning
+from napari_ncut.io.npy import read_npy
+from napari_ncut.io.output import check_output, write_labels
+from napari_ncut.io.picture import FORMATS, read_picture
+from napari_ncut.io.regular import check_regular
+from napari_ncut.io.stored import CHANNELS, TIME, Stored, arranged, check_axes, label_names, renamed
+from napari_ncut.io.tiff import read_tiff, stored_recipe
 
-READABLE = (".tif", ".tiff", ".png", ".npy")
-WRITABLE = (".tif", ".tiff")
-
-# The largest file whose offsets fit the classic TIFF that ImageJ writes and reads.
-_CLASSIC_TIFF_BYTES = 2**32 - 2**25
+__all__ = [
+    "READABLE",
+    "WRITABLE",
+    "Image",
+    "check_output",
+    "read_image",
+    "read_labels",
+    "read_provenance",
+    "write_labels",
+]
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,34 @@ class Image:
         Pixel size along the spatial axes, where the file tells it.
     unit : str, optional
         Unit of ``spacing``.
+    source : str
+        Where in the file the pixel size stands.
+    note : str
+        What else there is to know about the pixel size: of which axes nothing is said, or why it
+        is not known.
+    is_doubtful : bool
+        Whether the file says something about the pixel size that can not be used.
+    interval : float, optional
+        Seconds between two frames.
+    text : str
+        What the values of a mask or a label image mean, in words.
+    is_mask : bool
+        Of labels: whether there is one kind of foreground; else every value is an object.
+    are_axes_named : bool
+        Whether the file names its axes; else they are guessed.
     """
 
     data: NDArray[Any]
     axes: str
     spacing: tuple[float, ...] | None = None
     unit: str | None = None
+    source: str = ""
+    note: str = ""
+    is_doubtful: bool = False
+    interval: float | None = None
+    text: str = ""
+    is_mask: bool = False
+    are_axes_named: bool = False
 
     @property
     def channel_axis(self) -> int | None:
@@ -72,20 +94,23 @@ class Image:
         return len(self.label_axes.lstrip(TIME))
 
 
-def read_image(path: str | os.PathLike[str]) -> Image:
+def read_image(path: str | os.PathLike[str], *, axes: str | None = None) -> Image:
     """Read an image with its axes and pixel size.
 
     Parameters
     ----------
     path : path
-        A TIFF (OME and ImageJ metadata are understood), PNG or NPY file. The last axis of an NPY
-        file is taken for colours if it has length 3 or 4 and all others are longer than 30, as
-        napari does.
+        A TIFF (the metadata of OME, ImageJ and tifffile are understood), PNG, JPEG, BMP or NPY
+        file. The last axis of an NPY file is taken for colours if it has length 3 or 4 and all
+        others are longer than 30, as napari does.
+    axes : str, optional
+        One letter for each axis that is longer than 1, in the order of the file, instead of what
+        the file says: ``T`` time, ``Z``, ``Y``, ``X``, ``C`` channels.
 
     Returns
     -------
     Image
-        An alpha channel is left out.
+        An alpha channel is left out; of a palette, the colours.
 
     Raises
     ------
@@ -94,191 +119,108 @@ def read_image(path: str | os.PathLike[str]) -> Image:
     OSError
         If it is missing or not readable.
     """
-    path = Path(path)
-    read = {".png": _read_png, ".npy": _read_npy}.get(path.suffix.lower())
-    if path.suffix.lower() not in READABLE:
-        raise ValueError(f"{path}: wanted a file that ends in {', '.join(READABLE)}.")
-    return read(path) if read else Image(*read_tiff(path))
+    return _read(path, [axes] if axes else [], _shown_colours)
 
 
-def read_labels(path: str | os.PathLike[str]) -> Image:
-    """Read a mask or a label image; a grey picture saved as colours counts as one.
+def read_labels(
+    path: str | os.PathLike[str], *, axes: str | None = None, foreground: str | None = None
+) -> Image:
+    """Read a mask or a label image.
 
     Parameters
     ----------
     path : path
-        A TIFF, PNG or NPY file.
+        As in `read_image`.
+    axes : str, optional
+        As in `read_image`, or the axes of the image that the mask belongs to.
+    foreground : str, optional
+        ``"labels"``: every value is an object. ``">128"`` or ``"<0.5"``: what is brighter or
+        darker. ``"255"`` or ``"1,3"``: what has these values. By default the values tell, and what
+        a viewer shows as foreground is the foreground.
 
     Returns
     -------
     Image
-        Without channels. Labels shown in colours by the palette of a PNG are the palette's
-        indices.
+        Without channels; 0 is background. ``text`` says what was understood.
 
     Raises
     ------
     ValueError
-        If it is a colour picture, or not readable as in `read_image`.
+        If the values leave a doubt, if it is a colour picture, or not readable as in `read_image`.
     """
-    image = read_image(path)
-    if image.channel_axis is None:
-        return image
-    grey = (image.data == image.data[..., :1]).all()
-    values = image.data[..., 0] if grey else _palette_indices(Path(path))
-    if values is None:
-        raise ValueError(
-            f"{path}: has {image.data.shape[-1]} different channels; wanted a mask or a label "
-            "image with one value a pixel."
-        )
-    return Image(values, image.label_axes, image.spacing, image.unit)
+
+    def understood(stored: Stored) -> tuple[Stored, str, bool]:
+        found = meaning(stored, foreground)
+        label_axes = stored.axes.rstrip(CHANNELS)
+        return replace(stored, data=found.data, axes=label_axes), found.text, found.is_mask
+
+    return _read(path, label_names(axes) if axes else [], understood)
 
 
-def _read_npy(path: Path) -> Image:
-    try:
-        data = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise ValueError(f"{path}: cannot be read as an NPY array of numbers ({error}).") from error
-    if not isinstance(data, np.ndarray):
-        raise ValueError(f"{path}: is an archive of arrays; save the one to cut as .npy.")
-    colour = (
-        data.ndim in (3, 4) and data.shape[-1] in (3, 4) and all(n > 30 for n in data.shape[:-1])
-    )
-    n_spatial = data.ndim - colour
-    if n_spatial not in (2, 3):
-        raise ValueError(f"{path}: has shape {data.shape}; wanted 2 or 3 spatial axes.")
-    axes = "ZYX"[-n_spatial:]
-    return Image(data[..., :3], axes + "S") if colour else Image(data, axes)
+def _shown_colours(stored: Stored) -> tuple[Stored, str, bool]:
+    """Return what is stored with the colours of its palette as channels."""
+    if stored.palette is None:
+        return stored, "", False
+    colours = stored.palette[stored.data.astype("u2").clip(max=len(stored.palette) - 1)]
+    if (colours == colours[..., :1]).all():
+        return replace(stored, data=colours[..., 0]), "", False
+    return replace(stored, data=colours, axes=stored.axes + "S"), "", False
 
 
-def _read_png(path: Path) -> Image:
-    import PIL.Image
-
-    try:
-        with PIL.Image.open(path, formats=["PNG"]) as picture:
-            data = np.asarray(picture.convert("RGB") if picture.mode == "P" else picture)
-    except (OSError, SyntaxError, PIL.Image.DecompressionBombError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        raise ValueError(f"{path}: cannot be read as PNG ({error}).") from error
-    if data.ndim == 2:
-        return Image(data, "YX")
-    if data.shape[-1] == 2:
-        return Image(data[..., 0], "YX")
-    return Image(data[..., :3], "YXS")
-
-
-def _palette_indices(path: Path) -> NDArray[np.uint8] | None:
-    """Return the indices of a PNG's palette; None if the file is no PNG or has none."""
-    import PIL.Image
-
-    if path.suffix.lower() != ".png":
-        return None
-    with PIL.Image.open(path, formats=["PNG"]) as picture:
-        return np.asarray(picture) if picture.mode == "P" else None
-
-
-def check_output(path: str | os.PathLike[str], *, force: bool = False) -> None:
-    """Raise unless labels can be written to ``path``; to be asked before a long run.
-
-    Parameters
-    ----------
-    path : path
-        The TIFF file to write.
-    force : bool
-        An existing file may be overwritten.
-
-    Raises
-    ------
-    ValueError
-        If the name does not end in .tif or .tiff.
-    OSError
-        If its folder is missing or not writable, or a file is there already.
-    """
-    path = Path(path)
-    if path.suffix.lower() not in WRITABLE:
-        raise ValueError(f"{path}: labels are written as TIFF; end the name in .tif.")
-    if path.is_dir():
-        raise IsADirectoryError(f"{path}: is a folder; name a file in it.")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"{path}: the folder {path.parent} does not exist; make it first.")
-    if not os.access(path.parent, os.W_OK):
-        raise PermissionError(f"{path}: the folder {path.parent} is not writable.")
-    if path.exists() and not force:
-        raise FileExistsError(f"{path}: exists already; choose another name or pass --force.")
-
-
-def write_labels(
+def _read(
     path: str | os.PathLike[str],
-    labels: NDArray[np.integer[Any]],
-    *,
-    spacing: Sequence[float] | None = None,
-    unit: str | None = None,
-    axes: str | None = None,
-    provenance: Mapping[str, Any] | None = None,
-    force: bool = False,
-) -> None:
-    """Write a label image as TIFF with its pixel size and the recipe that made it.
-
-    The file is written beside its place and then renamed, so that there is never half a file.
-
-    Parameters
-    ----------
-    path : path
-        Ends in .tif or .tiff.
-    labels : ndarray of int
-        Not negative.
-    spacing : sequence of float, optional
-        Pixel size along the spatial axes.
-    unit : str, optional
-        Unit of ``spacing``.
-    axes : str, optional
-        One letter an axis of ``labels``; YX or ZYX by default, with T for time.
-    provenance : mapping, optional
-        What `read_provenance` returns: settings, sources, version; anything JSON can hold.
-    force : bool
-        Overwrite an existing file.
-
-    Raises
-    ------
-    ValueError
-        If the name does not end in .tif or .tiff.
-    OSError
-        If the file cannot be written, or is there already.
-    """
-    import tifffile
-
+    axes: Sequence[str],
+    understood: Callable[[Stored], tuple[Stored, str, bool]],
+) -> Image:
+    """Read a file, and let a function say what its values mean."""
     path = Path(path)
-    check_output(path, force=force)
-    # All axes that the formats have: tifffile mistakes axes of length 1 that are not spelled out.
-    axes = _named_axes("TZYX"[-labels.ndim :] if axes is None else axes)
-    full = labels.reshape([_length(labels, axes, axis) for axis in "TZCYX"])
-    sizes = {} if spacing is None else dict(zip(axes.lstrip(TIME), spacing, strict=True))
-    recipe = json.dumps(provenance) if provenance is not None else None
-    fits_imagej = full.max(initial=0) <= np.iinfo(np.uint16).max
-    if fits_imagej and 2 * full.size < _CLASSIC_TIFF_BYTES:
-        data = full[..., np.newaxis].astype(np.uint16)
-        options = imagej_options(sizes, unit, recipe)
-    else:
-        data = full.astype(np.int32)
-        options = ome_options(sizes, unit, recipe)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with partial.open("xb") as file:
-            tifffile.imwrite(file, data, compression="zlib", photometric="minisblack", **options)
-        partial.replace(path)
-    finally:
-        with suppress(FileNotFoundError):
-            partial.unlink()
+        stored, text, is_mask = understood(read_stored(path, axes))
+    except ValueError as error:
+        raise ValueError(f"{path}: {str(error).rstrip('.')}.") from error
+    n_spatial = len(stored.axes.rstrip(CHANNELS).lstrip(TIME))
+    spacing, note, is_doubtful = stored.pixel_size.along("ZYX"[-n_spatial:])
+    return Image(
+        stored.data,
+        stored.axes,
+        spacing,
+        None if spacing is None else stored.pixel_size.unit,
+        "" if spacing is None else stored.pixel_size.source,
+        note,
+        is_doubtful,
+        stored.interval if TIME in stored.axes else None,
+        text,
+        is_mask,
+        stored.are_axes_named,
+    )
 
 
-def _named_axes(axes: str) -> str:
-    """Name the spatial axes Z, Y and X, whatever the source called them."""
-    n_spatial = len(axes.lstrip(TIME))
-    return axes[:-n_spatial] + "ZYX"[-n_spatial:]
-
-
-def _length(labels: NDArray[Any], axes: str, axis: str) -> int:
-    return labels.shape[axes.index(axis)] if axis in axes else 1
+def read_stored(path: Path, axes: Sequence[str] = ()) -> Stored:
+    """Return what a file holds, its axes in order; of several names of them the first that fit."""
+    for names in axes:
+        check_axes(names)
+    ending = path.suffix.lower()
+    if ending not in READABLE:
+        raise ValueError(other_format(path))
+    check_regular(path)
+    try:
+        if ending in FORMATS:
+            stored = read_picture(path)
+        elif ending == ".npy":
+            stored = read_npy(path, has_named_axes=bool(axes))
+        else:
+            stored = read_tiff(path)
+    except ValueError as error:
+        found = contents(path)
+        if found is None:
+            raise
+        kind = OTHERS[found][0] if found in OTHERS else found[1:].upper()
+        raise ValueError(f"{error}: by its contents it is {kind}; name it {found}") from error
+    if stored.data.size == 0:
+        raise ValueError(f"it has shape {stored.data.shape}: there is no pixel in it")
+    if stored.data.dtype.kind not in "biuf":
+        raise ValueError(f"it holds {stored.data.dtype} numbers; wanted real numbers")
+    return arranged(renamed(stored, axes) if axes else stored)
 
 
 def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -303,6 +245,8 @@ def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:
     """
     import tifffile
 
+    path = Path(path)
+    check_regular(path)
     try:
         with tifffile.TiffFile(path) as tif:
             recipe = stored_recipe(tif)

@@ -1,6 +1,6 @@
-"""What TIFF files hold beside their values: axes, pixel size, unit and the recipe.
+"""What TIFF files hold: values, axes, pixel size, and the recipe of labels.
 
-ImageJ and OME keep them in places and units of their own.
+ImageJ, OME and tifffile keep what they say in places of their own.
 """
 
 from __future__ import annotations
@@ -12,21 +12,27 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 from numpy.typing import NDArray
 
+from napari_ncut.io import pixel_size as sizes_in
+from napari_ncut.io.pixel_size import NOTHING, PixelSize
+from napari_ncut.io.stored import CHANNELS, Stored
+
 RECIPE_KEY = "napari_ncut"
-CHANNELS = "CS"
-TIME = "T"
-
-# Names of the micrometre in files of ImageJ and OME; the escape is ImageJ's own.
-_MICROMETRE = {"um", "µm", "μm", "micron", "microns", "micrometer", "micrometre", "\\u00B5m"}
-_IN_MICROMETRES = {"nm": 1e-3, "µm": 1.0, "mm": 1e3, "cm": 1e4, "m": 1e6}
+# Labels without a recipe are marked, too.
+LABELS_KEY = "napari_ncut_labels"
+OPAQUE = (1, 2)  # kinds of extra samples that say how opaque a pixel is
 
 
-def read_tiff(
-    path: Path,
-) -> tuple[NDArray[Any], str, tuple[float, ...] | None, str | None]:
-    """Return the values, axes, pixel size and unit of a TIFF, as `files.Image` takes them."""
+def read_tiff(path: Path) -> Stored:
+    """Return what a TIFF holds.
+
+    Raises
+    ------
+    ValueError
+        If it is damaged, or holds several images.
+    """
     import tifffile
 
     try:
@@ -34,91 +40,96 @@ def read_tiff(
             if len(tif.series) != 1:
                 raise ValueError(f"it holds {len(tif.series)} images; save the one to cut alone")
             series = tif.series[0]
-            data, axes = series.asarray(), series.axes
-            sizes, unit = _tiff_spacing(tif)
-            photometric = tif.pages.first.photometric
+            return _stored(tif, series.asarray(), series.axes)
     except OSError:
         raise
     except Exception as error:  # Damaged files raise whatever their bytes lead to.
-        raise ValueError(f"{path}: cannot be read as TIFF ({error}).") from error
-    time = [i for i, axis in enumerate(axes) if axis == TIME and data.shape[i] > 1]
-    channels = [i for i, axis in enumerate(axes) if axis in CHANNELS and data.shape[i] > 1]
-    spatial = [
-        i
-        for i, axis in enumerate(axes)
-        if axis in "YX" or (axis not in CHANNELS + TIME and data.shape[i] > 1)
-    ]
-    if len(spatial) not in (2, 3) or len(channels) > 1 or len(time) > 1:
-        raise ValueError(
-            f"{path}: has shape {data.shape} with axes {axes}; wanted 2 or 3 spatial axes, and at "
-            "most one of channels and one of time."
-        )
-    order = [*time, *spatial, *channels]
-    left_out = [i for i in range(data.ndim) if i not in order]
-    data = data.transpose([*left_out, *order])[(0,) * len(left_out)]
-    if channels and photometric == tifffile.PHOTOMETRIC.RGB:
-        data = data[..., :3]
-    axes = "".join(axes[i] for i in order)
-    if sizes is None:
-        return data, axes, None, None
-    # A stack whose first axis has no name is one along z.
-    spacing = tuple(sizes.get(axis, 1.0) for axis in "ZYX"[-len(spatial) :])
-    return data, axes, spacing, unit
+        raise ValueError(f"it cannot be read as TIFF ({error})") from error
 
 
-def _tiff_spacing(tif: Any) -> tuple[dict[str, float] | None, str | None]:
-    """Return the pixel size by axis letter and its unit, or None where the file has none."""
+def _stored(tif: Any, data: NDArray[Any], axes: str) -> Stored:
+    import tifffile
+
+    page = tif.pages.first
+    size, interval = _pixel_size(tif)
+    is_rgb = page.photometric in (tifffile.PHOTOMETRIC.RGB, tifffile.PHOTOMETRIC.YCBCR)
+    alpha = None
+    if "S" in axes:
+        n_samples = data.shape[axes.index("S")]
+        kinds = [int(kind) for kind in page.extrasamples]
+        if kinds and kinds[0] in OPAQUE and n_samples == page.samplesperpixel:
+            at = n_samples - len(kinds)
+        else:
+            # Without a word about it, the fourth sample of colours is what it mostly is.
+            at = 3 if is_rgb and n_samples == 4 else n_samples
+        if at < n_samples:
+            samples = np.moveaxis(data, axes.index("S"), -1)
+            alpha, data = samples[..., at], samples[..., :at]
+            axes = axes.replace("S", "") + "S"
+            if at == 1:
+                data, axes = data[..., 0], axes[:-1]
+    palette = None
+    if page.photometric == tifffile.PHOTOMETRIC.PALETTE and page.colormap is not None:
+        # Sixteen bits a colour; some programs fill eight of them.
+        colours = np.asarray(page.colormap).T
+        palette = (colours >> 8 if colours.max() > 255 else colours).astype(np.uint8)
+    named = [axis for axis in axes if axis not in CHANNELS + "YX"]
+    return Stored(
+        data,
+        axes,
+        size,
+        interval,
+        is_inverted=_is_inverted(tif),
+        palette=palette,
+        alpha=alpha,
+        has_colours=is_rgb and "S" in axes,
+        is_lossy=bool(page.compression == tifffile.COMPRESSION.JPEG),
+        is_ours=is_ours(tif),
+        are_axes_named=all(axis in "TZ" for axis in named),
+    )
+
+
+def _is_inverted(tif: Any) -> bool:
+    """Return whether low values are shown bright: by the format, or by ImageJ's look-up table."""
+    import tifffile
+
+    if tif.pages.first.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
+        return True
+    tables = (tif.imagej_metadata or {}).get("LUTs") if tif.is_imagej else None
+    if tables is None:
+        return False
+    # The metadata of a single channel is a table, of more of them a list.
+    table = np.asarray(tables[0] if isinstance(tables, (list, tuple)) else tables, int)
+    return bool(table.ndim == 2 and (table[:, 0] > table[:, -1]).all())
+
+
+def _pixel_size(tif: Any) -> tuple[PixelSize, float | None]:
+    """Return what is said about the pixel size, and the seconds between frames."""
+    tags = tif.pages.first.tags
     if tif.is_ome:
-        return _ome_spacing(tif.ome_metadata)
+        xml = tif.ome_metadata
+        return sizes_in.ome_pixel_size(xml), sizes_in.ome_interval(xml)
     if tif.is_imagej:
-        return _imagej_spacing(tif)
-    return None, None
-
-
-def _ome_spacing(xml: str) -> tuple[dict[str, float] | None, str | None]:
-    pixels = ElementTree.fromstring(xml).find(".//{*}Pixels")
-    if pixels is None:
-        return None, None
-    sizes, units = {}, {}
-    for axis in "ZYX":
-        size = pixels.get(f"PhysicalSize{axis}")
-        if size is not None:
-            sizes[axis] = float(size)
-            units[axis] = _unit_name(pixels.get(f"PhysicalSize{axis}Unit", "µm"))
-    if not sizes:
-        return None, None
-    if len(set(units.values())) == 1:
-        return sizes, units[next(iter(units))]
-    if not set(units.values()) <= set(_IN_MICROMETRES):
-        raise ValueError(f"the pixel sizes have the units {', '.join(units.values())}")
-    return {axis: size * _IN_MICROMETRES[units[axis]] for axis, size in sizes.items()}, "µm"
-
-
-def _imagej_spacing(tif: Any) -> tuple[dict[str, float] | None, str | None]:
-    metadata, tags = tif.imagej_metadata, tif.pages.first.tags
-    sizes = {}
-    for axis, name in (("Y", "YResolution"), ("X", "XResolution")):
-        if name in tags:
-            pixels, length = tags[name].value
-            sizes[axis] = length / pixels if pixels and length else 1.0
-    if "spacing" in metadata:
-        # ImageJ writes a negative spacing for stacks from below.
-        sizes["Z"] = abs(float(metadata["spacing"])) or 1.0
-    unit = metadata.get("unit")
-    if unit in (None, "pixel", "inch") and all(size == 1.0 for size in sizes.values()):
-        return None, None
-    return sizes, _unit_name(str(unit)) if unit is not None else None
-
-
-def _unit_name(unit: str) -> str:
-    return "µm" if unit in _MICROMETRE else unit
+        metadata = tif.imagej_metadata
+        interval = sizes_in.seconds(metadata.get("finterval"), metadata.get("tunit", "s"))
+        return sizes_in.imagej_pixel_size(metadata, tags), interval
+    described = tif.shaped_metadata if tif.is_shaped else None
+    if described:
+        found = sizes_in.json_pixel_size(described[0], tags)
+        interval = sizes_in.seconds(described[0].get("finterval"), "s")
+        if found.sizes or found.note:
+            return found, interval
+    sizes, unit = sizes_in.resolution(tags)
+    if not unit:
+        return NOTHING, None
+    return sizes_in.printed_pixel_size(sizes, unit, "resolution of the TIFF"), None
 
 
 def imagej_options(
-    sizes: Mapping[str, float], unit: str | None, recipe: str | None
+    sizes: Mapping[str, float], unit: str | None, interval: float | None, recipe: str | None
 ) -> dict[str, Any]:
     """Return what tifffile wants for an ImageJ hyperstack of shape TZCYX and one sample."""
-    metadata: dict[str, Any] = {"axes": "TZCYXS"}
+    metadata: dict[str, Any] = {"axes": "TZCYXS", LABELS_KEY: "yes"}
     options: dict[str, Any] = {"imagej": True, "metadata": metadata}
     if recipe is not None:
         metadata[RECIPE_KEY] = recipe
@@ -129,29 +140,47 @@ def imagej_options(
         options |= {"resolution": (1 / sizes["X"], 1 / sizes["Y"]), "resolutionunit": "NONE"}
     if "Z" in sizes:
         metadata["spacing"] = float(sizes["Z"])
+    if interval is not None:
+        metadata |= {"finterval": float(interval), "tunit": "sec"}
     return options
 
 
-def ome_options(sizes: Mapping[str, float], unit: str | None, recipe: str | None) -> dict[str, Any]:
+def ome_options(
+    sizes: Mapping[str, float], unit: str | None, interval: float | None, recipe: str | None
+) -> dict[str, Any]:
     """Return what tifffile wants for an OME-TIFF of shape TZCYX."""
     metadata: dict[str, Any] = {"axes": "TZCYX"}
     for axis, size in sizes.items():
         metadata[f"PhysicalSize{axis}"] = float(size)
         metadata[f"PhysicalSize{axis}Unit"] = unit or "pixel"
+    if interval is not None:
+        metadata |= {"TimeIncrement": float(interval), "TimeIncrementUnit": "s"}
+    ours = {LABELS_KEY: "yes"}
     if recipe is not None:
-        metadata["Description"] = json.dumps({RECIPE_KEY: json.loads(recipe)})
+        ours[RECIPE_KEY] = json.loads(recipe)
+    metadata["Description"] = json.dumps(ours)
     return {"ome": True, "bigtiff": True, "metadata": metadata}
+
+
+def _ome_description(tif: Any) -> dict[str, Any]:
+    """Return the JSON in the description of an OME-TIFF, or nothing."""
+    text = ElementTree.fromstring(tif.ome_metadata).findtext(".//{*}Image/{*}Description")
+    with suppress(ValueError, RecursionError):
+        found = json.loads(text or "{}")
+        return found if isinstance(found, dict) else {}
+    return {}
+
+
+def is_ours(tif: Any) -> bool:
+    """Return whether an open TIFF holds labels that napari-ncut wrote."""
+    found = _ome_description(tif) if tif.is_ome else tif.imagej_metadata if tif.is_imagej else {}
+    return bool({LABELS_KEY, RECIPE_KEY} & set(found or {}))
 
 
 def stored_recipe(tif: Any) -> Any:
     """Return the recipe in an open TIFF, or None."""
     if tif.is_ome:
-        description = ElementTree.fromstring(tif.ome_metadata).findtext(
-            ".//{*}Image/{*}Description"
-        )
-        with suppress(json.JSONDecodeError):
-            return json.loads(description or "{}").get(RECIPE_KEY)
-        return None
+        return _ome_description(tif).get(RECIPE_KEY)
     if tif.is_imagej:
         text = tif.imagej_metadata.get(RECIPE_KEY)
         return json.loads(text) if isinstance(text, str) else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from skimage.measure import regionprops_table
 
 from napari_ncut.core.monitor import Monitor
+from napari_ncut.io.atomic import atomic_file
 from napari_ncut.objects.review import necks_of_labels
 from napari_ncut.splitting.tree import SplitTree
 
@@ -193,8 +193,7 @@ def features(table: Table, frame: Frame = ()) -> Table:
 def write_csv(table: Table, path: str | os.PathLike[str]) -> None:
     """Write a table as comma-separated values, or leave the file as it was.
 
-    The table is written beside the file and then takes its place, so that a full disk never
-    leaves half a table. Missing values are empty.
+    There is never half a table, see `napari_ncut.io.atomic`. Missing values are empty.
 
     Parameters
     ----------
@@ -208,18 +207,11 @@ def write_csv(table: Table, path: str | os.PathLike[str]) -> None:
     OSError
         If the file cannot be written.
     """
-    path = Path(path)
-    beside = path.with_name(f"{path.name}.part")
-    try:
-        with beside.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow(table)
-            columns = [_texts(column) for column in table.values()]
-            writer.writerows(zip(*columns, strict=True))
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
+    with atomic_file(path, force=True, text=True) as file:
+        writer = csv.writer(file)
+        writer.writerow(table)
+        columns = [_texts(column) for column in table.values()]
+        writer.writerows(zip(*columns, strict=True))
 
 
 def _texts(column: NDArray[Any]) -> list[str]:

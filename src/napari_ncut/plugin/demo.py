@@ -21,7 +21,7 @@ from qtpy.QtWidgets import QApplication, QWidget
 from sklearn.metrics import adjusted_rand_score
 
 from napari_ncut.io.files import write_labels
-from napari_ncut.plugin.result import recipe_of
+from napari_ncut.plugin.shared.result_record import recipe_of
 
 WIDGET = ("napari-ncut", "Graph cut")
 WINDOW_SIZE = (1400, 900)

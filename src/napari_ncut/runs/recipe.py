@@ -1,15 +1,18 @@
 """The recipe of a result: all that it takes to make the same labels again, and hand corrections.
 
 A recipe is plain data. It travels in the metadata of a napari layer, in the description of a TIFF,
-in a preset, and in a script; `Recipe.run` turns it back into labels.
+in a preset, and in a script; `Recipe.run` turns it back into labels. It may come from a stranger:
+what is read is checked field by field (`recipe_schema`), and nothing of it is ever run as code.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+import math
+import warnings
 import zlib
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,12 +21,11 @@ from numpy.typing import ArrayLike, NDArray
 from napari_ncut._version import __version__
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.settings import CutSettings, SplitSettings
+from napari_ncut.core.validation import HIGHEST_LABEL, check_label_range
+from napari_ncut.runs.recipe_schema import MODES, SCHEMA, checked, unknown_fields
 from napari_ncut.runs.stacks import Frame, Result, Source, StackSession
-
-MODES: dict[str, type[CutSettings] | type[SplitSettings]] = {
-    "split": SplitSettings,
-    "cut": CutSettings,
-}
+from napari_ncut.splitting.parameters import VERSION as PARAMETERS
+from napari_ncut.splitting.statistics import ImageStatistics
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,15 @@ class Recipe:
         Packed arrays, see `pack`: where it was done, and the objects given by hand.
     corrections : str, optional
         What was changed by hand afterwards, see `difference`.
+    axes, foreground : str, optional
+        Names of the axes of the files, and what is foreground in that of the mask, where they do
+        not tell it themselves; see `napari_ncut.files.read_labels`.
     version : str
         Version of napari-ncut.
+    parameters : int
+        Version of the tuned numbers of splitting.
+    statistics : dict, optional
+        What a split measured of the image as a whole, as `ImageStatistics.to_dict` gives it.
     """
 
     settings: CutSettings | SplitSettings
@@ -71,7 +80,11 @@ class Recipe:
     region: str | None = None
     seeds: str | None = None
     corrections: str | None = None
+    axes: str | None = None
+    foreground: str | None = None
     version: str = __version__
+    parameters: int = PARAMETERS
+    statistics: dict[str, Any] | None = None
 
     @property
     def mode(self) -> str:
@@ -84,30 +97,24 @@ class Recipe:
         values["spacing"] = list(self.spacing)
         if self.frames is not None:
             values["frames"] = [list(frame) for frame in self.frames]
-        return {"mode": self.mode, **values}
+        return {"schema": SCHEMA, "mode": self.mode, **values}
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> Recipe:
+    def from_dict(cls, values: Any) -> Recipe:
         """Return the recipe that plain values describe; what is not of a recipe is left out.
 
         Raises
         ------
         ValueError
-            If the values describe no recipe.
+            If the values describe no recipe, or one of them is not what it must be.
         """
         try:
-            kind = MODES[values["mode"]]
-            given = values["settings"]
-            settings = kind(**{f.name: given[f.name] for f in fields(kind) if f.name in given})
-            known = {f.name: values[f.name] for f in fields(cls) if f.name in values}
-            known |= {"settings": settings, "spacing": tuple(known.get("spacing", (1.0, 1.0)))}
-            if known.get("frames") is not None:
-                known["frames"] = tuple(tuple(frame) for frame in known["frames"])
-            return cls(**known)
-        except (KeyError, TypeError, AttributeError) as error:
+            # Recipes were written without this number before there was a second one.
+            return cls(**{"parameters": 1, **checked(values)})
+        except ValueError as error:
             raise ValueError(
-                f"This is no recipe of napari-ncut ({type(error).__name__}: {error}); wanted the "
-                'values of "mode" and "settings", as a result of napari-ncut holds them.'
+                f"This is no recipe of napari-ncut ({error}); wanted the values of "
+                '"mode" and "settings", as a result of napari-ncut holds them.'
             ) from error
 
     @classmethod
@@ -118,17 +125,44 @@ class Recipe:
         ------
         ValueError
             If the text is not JSON, or no recipe.
+
+        Warns
+        -----
+        UserWarning
+            If there are fields that no recipe has, by their names; they are left out.
         """
-        return cls.from_dict(json.loads(text))
+        try:
+            values = json.loads(text)
+        except RecursionError:
+            raise ValueError(
+                "This is no recipe of napari-ncut (its values are nested without end)."
+            ) from None
+        recipe = cls.from_dict(values)
+        unknown = unknown_fields(values)
+        if unknown:
+            more = ", …" if len(unknown) > 5 else ""
+            warnings.warn(
+                f"The recipe has fields that this napari-ncut does not know: "
+                f"{', '.join(unknown[:5])}{more}. They are left out.",
+                stacklevel=2,
+            )
+        return recipe
 
     def to_json(self) -> str:
         """Return the recipe as an indented JSON text."""
-        return json.dumps(self.to_dict(), indent=2)
+        return json.dumps(self.to_dict(), indent=2, allow_nan=False)
 
     def for_other_data(self) -> Recipe:
         """Return the part that makes sense for another image: settings, foreground, dimensions."""
         return replace(
-            self, image=None, mask=None, frames=None, region=None, seeds=None, corrections=None
+            self,
+            image=None,
+            mask=None,
+            frames=None,
+            region=None,
+            seeds=None,
+            corrections=None,
+            statistics=None,
         )
 
     def source(self, image: Any, mask: Any) -> Source:
@@ -145,7 +179,15 @@ class Recipe:
             self.dark,
             region=None if self.region is None else unpack(self.region, shape) > 0,
             seeds=None if self.seeds is None else unpack(self.seeds, shape),
+            statistics=(
+                None if self.statistics is None else ImageStatistics.from_dict(self.statistics)
+            ),
         )
+
+    def completed(self, result: Result) -> Recipe:
+        """Return the recipe with what its run has measured, for a record of the result."""
+        found = result.statistics
+        return self if found is None else replace(self, statistics=found.to_dict())
 
     def run(
         self,
@@ -171,6 +213,11 @@ class Recipe:
         Result
             The labels of every frame.
 
+        Warns
+        -----
+        UserWarning
+            If the tuned numbers of splitting have changed since the recipe was written.
+
         Examples
         --------
         >>> from napari_ncut import SplitSettings, scenes
@@ -179,6 +226,13 @@ class Recipe:
         4
         """
         source = self.source(image, mask)
+        if self.parameters != PARAMETERS and isinstance(self.settings, SplitSettings):
+            warnings.warn(
+                f"The recipe was made with version {self.parameters} of the numbers that splitting "
+                f"is tuned by (napari-ncut {self.version}), this is version {PARAMETERS}: the "
+                "labels may differ.",
+                stacklevel=2,
+            )
         result = (session or StackSession()).run(source, self.settings, self.frames, monitor)
         if self.corrections is None:
             return result
@@ -192,7 +246,13 @@ def pack(array: NDArray[Any]) -> str:
     ----------
     array : ndarray of int or bool
         Any shape.
+
+    Raises
+    ------
+    ValueError
+        If a label does not fit 32 bits.
     """
+    check_label_range(array)
     flat = np.ascontiguousarray(array, dtype="<i4").ravel()
     starts = np.concatenate([[0], np.flatnonzero(np.diff(flat)) + 1]).astype("<i8")
     # Differences of the starts are small numbers, which compress well.
@@ -204,19 +264,31 @@ def pack(array: NDArray[Any]) -> str:
 def unpack(text: str, shape: tuple[int, ...]) -> NDArray[np.int32]:
     """Return the array that `pack` made a text of.
 
+    Neither time nor memory depends on what the text claims, only on its length and on the shape.
+
     Raises
     ------
     ValueError
         If the text is damaged, or belongs to an array of another size.
     """
+    n_pixels = math.prod(shape)
     try:
-        runs = zlib.decompress(base64.b85decode(text))
+        packed = zlib.decompressobj()
+        # There are no more runs than pixels; whatever is longer belongs to another array.
+        runs = packed.decompress(base64.b85decode(text), 8 + 12 * n_pixels + 1)
+        n_runs, rest = divmod(len(runs) - 8, 12)
+        if not packed.eof or rest or not 1 <= n_runs <= n_pixels:
+            raise ValueError("there are more runs than pixels, or the text is cut off")
         (size,) = np.frombuffer(runs, "<i8", 1)
-        n_runs = (len(runs) - 8) // 12
-        starts = np.cumsum(np.frombuffer(runs, "<i8", n_runs, offset=8))
+        steps = np.frombuffer(runs, "<i8", n_runs, offset=8)
         values = np.frombuffer(runs, "<i4", n_runs, offset=8 + 8 * n_runs)
-        lengths = np.diff(starts, append=size)
-        return np.repeat(values, lengths).astype(np.int32).reshape(shape)
+        # Steps that are checked one by one can not overflow when they are added up.
+        if size != n_pixels or steps[0] != 0 or not ((steps > 0) & (steps < size))[1:].all():
+            raise ValueError("it is of another size, or its runs are out of order")
+        lengths = np.diff(np.cumsum(steps), append=size)
+        if lengths[-1] < 1 or lengths.sum() != n_pixels or (lengths < 1).any():
+            raise ValueError("its runs are longer than the array")
+        return np.repeat(values, lengths).astype(np.int32, copy=False).reshape(shape)
     except (zlib.error, ValueError, TypeError) as error:
         raise ValueError(
             f"The packed labels do not fit data of shape {shape}: they are damaged or belong to "
@@ -234,7 +306,13 @@ def difference(automatic: NDArray[Any], corrected: NDArray[Any]) -> str | None:
     ----------
     automatic, corrected : ndarray of int
         The labels before and after, of one shape.
+
+    Raises
+    ------
+    ValueError
+        If a label does not fit 32 bits, less one for what was deleted.
     """
+    check_label_range(corrected, highest=HIGHEST_LABEL - 1)
     changed = automatic != corrected
     if not changed.any():
         return None
@@ -271,10 +349,18 @@ def script(recipe: Recipe, output: str = "labels.tif") -> str:
         With the paths of the sources.
     output : str
         Path of the labels that the script writes.
+
+    Notes
+    -----
+    Names go into the script as Python writes them (``repr``), and the recipe as JSON, of ASCII
+    characters, in which no three quotes follow one another: whatever the recipe holds, the script
+    does nothing else.
     """
-    image = f"read_image({recipe.image!r}).data" if recipe.image else "None"
-    mask = f"read_labels({recipe.mask!r}).data" if recipe.mask else "None"
-    return f'''"""Labels made with napari-ncut {recipe.version}, hand corrections included."""
+    axes = f", axes={recipe.axes!r}" if recipe.axes else ""
+    foreground = f", foreground={recipe.foreground!r}" if recipe.foreground else ""
+    image = f"read_image({recipe.image!r}{axes}).data" if recipe.image else "None"
+    mask = f"read_labels({recipe.mask!r}{axes}{foreground}).data" if recipe.mask else "None"
+    return f'''"""Labels made with napari-ncut, hand corrections included."""
 
 from napari_ncut import Recipe
 from napari_ncut.files import read_image, read_labels, write_labels

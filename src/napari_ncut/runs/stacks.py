@@ -7,9 +7,10 @@ positions) count the frames.
 from __future__ import annotations
 
 import math
+import threading
 import zlib
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from napari_ncut.core.validation import check_same_shape
 from napari_ncut.cutting.session import CutSession
 from napari_ncut.objects.review import Decisions, decided_rows, necks
 from napari_ncut.splitting.split import split_tree
+from napari_ncut.splitting.statistics import ImageStatistics
 from napari_ncut.splitting.tree import SplitTree
 
 Frame = tuple[int, ...]
@@ -53,6 +55,8 @@ class Source:
         stay as they are.
     seeds : ndarray of int, optional
         Of the shape of the data: objects given by hand, 0 where free. Only a cut honours them.
+    statistics : ImageStatistics, optional
+        Those of the image that the data are a part of; a split looks at each frame by default.
     """
 
     image: Any
@@ -64,6 +68,7 @@ class Source:
     dark: bool = False
     region: NDArray[np.bool_] | None = None
     seeds: NDArray[np.int32] | None = None
+    statistics: ImageStatistics | None = None
 
     def __post_init__(self) -> None:
         if self.image is None and self.mask is None:
@@ -143,6 +148,12 @@ class Result:
     ncut: dict[Frame, float]
     trees: dict[Frame, SplitTree]
 
+    @property
+    def statistics(self) -> ImageStatistics | None:
+        """Statistics of the image that a split looked at; None if there were none, or several."""
+        found = {tree.statistics for tree in self.trees.values()}
+        return found.pop() if len(found) == 1 else None
+
 
 class StackSession:
     """Cuts or splits the frames of a source, keeping what a later call can use again.
@@ -156,8 +167,8 @@ class StackSession:
 
     def __init__(self, max_pixels: int = 2**25) -> None:
         self.max_pixels = max_pixels
-        # What a review decided about the necks of each frame.
-        self.decisions: dict[Frame, Decisions] = {}
+        # One run at a time: one that was cancelled may still be on its way out.
+        self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[Any, ...], tuple[int, CutSession | SplitTree]] = OrderedDict()
 
     def run(
@@ -166,8 +177,12 @@ class StackSession:
         settings: CutSettings | SplitSettings,
         frames: Sequence[Frame] | None = None,
         monitor: Monitor | None = None,
+        *,
+        decisions: Mapping[Frame, Decisions] | None = None,
     ) -> Result:
         """Cut or split frames, as the type of the settings says.
+
+        Any thread may call it; a call waits for the one before.
 
         Parameters
         ----------
@@ -179,6 +194,8 @@ class StackSession:
             The frames to do; all of them by default.
         monitor : Monitor, optional
             Is told about progress, and may end the call.
+        decisions : mapping of frames to decisions, optional
+            What a review decided about the necks of each frame; a split keeps to it.
 
         Returns
         -------
@@ -193,6 +210,21 @@ class StackSession:
             If the monitor says so.
         """
         monitor = monitor or Monitor()
+        while not self._lock.acquire(timeout=0.02):
+            monitor.check()
+        try:
+            return self._run(source, settings, frames, monitor, decisions or {})
+        finally:
+            self._lock.release()
+
+    def _run(
+        self,
+        source: Source,
+        settings: CutSettings | SplitSettings,
+        frames: Sequence[Frame] | None,
+        monitor: Monitor,
+        decisions: Mapping[Frame, Decisions],
+    ) -> Result:
         frames = source.frames() if frames is None else frames
         labels = np.zeros(source.shape, dtype=np.int32)
         counts: dict[Frame, int] = {}
@@ -204,6 +236,10 @@ class StackSession:
             part.report(0.0, where or "reading the image")
             image, whole = source.read(frame)
             mask = whole if source.region is None else within(source.region[frame], whole)
+            if mask is not None and mask is whole:
+                # A mask in a window is painted on while it is cut: what is cut here is what the
+                # fingerprint is of.
+                mask = mask.copy()
             if len(frames) > 1 and mask is not None and not mask.any():
                 continue
             try:
@@ -219,14 +255,16 @@ class StackSession:
                     found = tree.cut(
                         settings.neck,
                         min_size=settings.min_size,
-                        decisions=decided_rows(tree, self.decisions.get(frame, {})),
+                        decisions=decided_rows(tree, decisions.get(frame, {})),
                     )
                     trees[frame] = tree
             except (ValueError, TypeError) as error:
                 if where:
                     raise type(error)(f"In {where}: {error}") from error
                 raise
-            counts[frame] = int(found.max())
+            # With seeds the labels are theirs.
+            is_counted = source.seeds is None
+            counts[frame] = int(found.max()) if is_counted else len(np.unique(found[found > 0]))
             if source.region is not None:
                 found = beside(found, source.region[frame], whole)
             labels[frame] = found
@@ -272,7 +310,7 @@ class StackSession:
                 "There is no mask to split; choose a mask or a Labels layer, or take the "
                 "foreground from the image."
             )
-        key = ("split", settings.beta, settings.connectivity, *key)
+        key = ("split", settings.beta, settings.connectivity, source.statistics, *key)
         kept = self._find(key)
         if isinstance(kept, SplitTree):
             return kept
@@ -283,6 +321,7 @@ class StackSession:
             connectivity=settings.connectivity,
             spacing=source.spacing,
             channel_axis=-1 if source.has_channels and image is not None else None,
+            statistics=source.statistics,
             **_told(monitor, where),
         )
         necks(tree)  # found once, and here in the thread: a review shall not wait for it

@@ -27,8 +27,8 @@ from napari_ncut.splitting.loops import watershed as loops
 # origin that all fragments of a blob share; half-width w, and with brightness t, w t and w t^2.
 NODE_SUMS = ("n", "z", "y", "x", "zz", "yy", "xx", "zy", "zx", "yx", "w", "wt", "wtt")
 MOMENTS = 10
-# Over the pairs of pixels across a border, each times its share of the length or area: 1, the ridge,
-# the gradient from the lower number to the higher, half-width w, and w times brightness.
+# Over the pairs of pixels across a border, each times its share of the length or area: 1, the
+# ridge, the gradient from the lower number to the higher, half-width w, and w times brightness.
 BORDER_SUMS = ("area", "ridge", "step", "w", "wt")
 # What the loop's integers are to be divided by: see `loops.watershed.borders_of_rows`.
 _FIXED_POINT = np.array([1.0, 4096.0, 4096.0, 1.0, 4096.0])
@@ -152,12 +152,12 @@ def adjacency(
         in_order(partial(sums_of.add_brightness, *flat, brightness), width.size, 1, monitor)
         nodes[:, MOMENTS:] = brightness
     return RegionAdjacencyGraph(
-        width=highest(fragments, width, n, monitor) * grid.unit,
+        width=highest(fragments, width, n, monitor).astype(np.float64) * grid.unit,
         nodes=nodes,
         basin=np.arange(n, dtype=np.int32) if basin is None else basin,
         low=borders.low,
         high=borders.high,
-        saddle=borders.saddle * grid.unit,
+        saddle=borders.saddle.astype(np.float64) * grid.unit,
         index=borders.index,
         borders=borders.sums,
     )

@@ -1,4 +1,4 @@
-"""Agglomeration of the fragments, surest pair first: the split tree from its leaves to its roots."""
+"""Agglomeration of fragments, surest pair first: the split tree from its leaves to its roots."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Merges:
     border: NDArray[np.int32]
 
     def parts(self, n: int, least: float) -> tuple[NDArray[np.int32], int]:
-        """Return the part of each of n fragments after the merges of at least a ratio, and how many."""
+        """Return the part of each of n fragments after merges of a least ratio, and how many."""
         root = np.arange(n)
         held = self.ratio >= least
         for into, gone in zip(self.into[held], self.gone[held], strict=True):

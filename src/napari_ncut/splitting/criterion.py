@@ -37,9 +37,7 @@ from napari_ncut.splitting.parameters import SplitParameters
 from napari_ncut.splitting.ridges import patch_of_texture
 
 
-def neck_ratio(
-    grid: Grid, parameters: SplitParameters, beta: float = 0.0
-) -> NDArray[np.float64]:
+def neck_ratio(grid: Grid, parameters: SplitParameters, beta: float = 0.0) -> NDArray[np.float64]:
     """Return the criterion by shape and, if ``beta`` is not 0, by the image.
 
     Returns

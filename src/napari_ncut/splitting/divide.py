@@ -7,8 +7,6 @@ stay; those between the basins of the half-width always do, and are left to the 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
@@ -88,9 +86,7 @@ def _owners(number: Volume, n: int, labels: Volume) -> NDArray[np.int32]:
     return owner
 
 
-def _attach_detached(
-    basin: NDArray[np.int32], graph: RegionAdjacencyGraph, number: Volume
-) -> None:
+def _attach_detached(basin: NDArray[np.int32], graph: RegionAdjacencyGraph, number: Volume) -> None:
     """Give pieces that are apart from their basin to its largest fragment, as without the image.
 
     Parameters

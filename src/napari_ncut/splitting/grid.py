@@ -54,7 +54,7 @@ class Grid:
         return self.connectivity == 1
 
     @property
-    def sizes(self) -> Spacing | tuple[float, float]:
+    def sizes(self) -> tuple[float, ...]:
         """Pixel size along the axes that there are."""
         return self.spacing[3 - self.ndim :]
 
@@ -88,7 +88,8 @@ class Grid:
     @cached_property
     def lengths(self) -> NDArray[np.float64]:
         """Lengths of the steps, shape (n,)."""
-        return np.sqrt(((self.offsets * np.array(self.spacing)) ** 2).sum(axis=1))
+        vectors = self.offsets * np.array(self.spacing)
+        return np.asarray(np.sqrt((vectors**2).sum(axis=1)))
 
     @cached_property
     def area_unit(self) -> float:

@@ -112,7 +112,7 @@ def half_width(
 
 
 def _diffusion(grid: Grid, variance: float) -> tuple[tuple[int, int, int], int]:
-    """Return the weights along the axes, in 64ths, and the number of steps, for a variance in pixels."""
+    """Return the weights along the axes, in 64ths, and the steps, for a variance in pixels."""
     wanted = [variance * (grid.pixel / size) ** 2 for size in grid.sizes]
     # A step adds twice the weight of a neighbour to the variance along its axis.
     steps = max(1, math.ceil(sum(wanted) * PARTS / MOST - 1e-9))

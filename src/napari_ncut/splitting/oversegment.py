@@ -70,7 +70,7 @@ def oversegment(
     number, n = watershed(labels, raised, grid, monitor)
     borders = find_borders(labels, number, raised, grid, monitor)
     tops = highest(number, raised, n, monitor)
-    widths = highest(number, width, n, monitor) * grid.unit
+    widths = highest(number, width, n, monitor).astype(np.float64) * grid.unit
     del raised
     number, n = without_spurious_maxima(
         labels, number, borders, tops, widths, squared, grid, parameters, monitor

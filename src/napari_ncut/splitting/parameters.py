@@ -48,6 +48,11 @@ class SplitParameters:
     stray_size, stray_passes : int
         Detached pieces of a fragment of so many pixels or fewer go to the fragment beside them, in
         so many passes (`stray_pixels`).
+    rim : float
+        A pixel lies at the rim of its object up to this half-width, in finest pixels: the rim of a
+        bright object is darker (`statistics`).
+    certainty : float
+        A difference between the rim and the middle is none below this many standard errors.
     near, far : float
         Sigmas of the two Gaussian means whose difference shows ridges, in finest pixels (`ridges`).
     ridge_floor : float
@@ -113,6 +118,8 @@ class SplitParameters:
     roughness_pixels: float = 0.6
     stray_size: int = 16
     stray_passes: int = 4
+    rim: float = 1.5
+    certainty: float = 5.0
     near: float = 1.0
     far: float = 3.0
     ridge_floor: float = 0.22

@@ -43,25 +43,41 @@ def _gaussian(
 ) -> NDArray[np.float32]:
     """Return sums weighted by a Gaussian, over pixels that runs of the label lead to.
 
-    The image goes on mirrored beyond its border.
+    The image goes on mirrored beyond its border. Where a run ends, rows and columns lead to other
+    pixels than columns and rows: the result is the mean of both, the same for an image on its side.
     """
+    if not grid.is_flat:
+        values = _along(0, values, labels, sigma, grid, monitor)
+    first = _along(2, _along(1, values, labels, sigma, grid, monitor), labels, sigma, grid, monitor)
+    other = _along(1, _along(2, values, labels, sigma, grid, monitor), labels, sigma, grid, monitor)
+    first += other
+    first *= np.float32(0.5)
+    return first
+
+
+def _along(
+    axis: int,
+    values: NDArray[np.float32],
+    labels: Volume,
+    sigma: float,
+    grid: Grid,
+    monitor: Monitor,
+) -> NDArray[np.float32]:
+    """Return the weighted sums along one axis."""
     nz, ny, nx = labels.shape
-    result = values
-    for axis, seen_as in enumerate(((1, nz, ny * nx), (nz, ny, nx), (nz * ny, nx, 1))):
-        weights = _weights(sigma / grid.spacing[axis])
-        if len(weights) == 1 or (axis == 0 and grid.is_flat):
-            continue
-        source, result = result, np.empty_like(values)
-        arrays = labels, source, result
-        if axis == 2:
-            rows = nz * ny
-            flat = (a.reshape(rows, nx) for a in arrays)
-            work = partial(loops.gaussian_in_rows, *flat, weights)
-        else:
-            rows = seen_as[0] * seen_as[1]
-            seen = (a.reshape(seen_as) for a in arrays)
-            work = partial(loops.gaussian_along_middle, *seen, weights)
-        map_chunks(work, rows, labels.size / rows * len(weights), monitor)
+    weights = _weights(sigma / grid.spacing[axis])
+    result = np.empty_like(values)
+    arrays = labels, values, result
+    if axis == 2:
+        rows = nz * ny
+        lines = [a.reshape(rows, nx) for a in arrays]
+        work = partial(loops.gaussian_in_rows, *lines, weights)
+    else:
+        blocks, n, width = (1, nz, ny * nx) if axis == 0 else (nz, ny, nx)
+        rows = blocks * n
+        seen = [a.reshape(blocks, n, width) for a in arrays]
+        work = partial(loops.gaussian_along_middle, *seen, weights)
+    map_chunks(work, rows, labels.size / rows * len(weights), monitor)
     return result
 
 

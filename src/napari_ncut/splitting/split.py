@@ -25,12 +25,16 @@ from numpy.typing import ArrayLike, NDArray
 from napari_ncut.core.monitor import IsCancelled, Monitor, Progress
 from napari_ncut.core.settings import SplitSettings
 from napari_ncut.core.validation import (
+    HIGHEST_LABEL,
+    beta_value,
     check_connectivity,
     check_finite,
     check_same_shape,
     image_array,
+    in_safe_range,
     label_array,
     real,
+    size_value,
     spacing_tuple,
 )
 from napari_ncut.splitting.adjacency import adjacency
@@ -40,7 +44,7 @@ from napari_ncut.splitting.divide import divide
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.half_width import half_width, squared_distance
 from napari_ncut.splitting.oversegment import oversegment
-from napari_ncut.splitting.parameters import DEFAULT, SplitParameters
+from napari_ncut.splitting.parameters import DEFAULT
 from napari_ncut.splitting.pinholes import close_pinholes
 from napari_ncut.splitting.statistics import ImageStatistics, standardised, statistics_of
 from napari_ncut.splitting.tree import SplitTree as SplitTree
@@ -122,7 +126,7 @@ def split_touching(
     4
     """
     neck = real(neck, "neck", 0.0, 1.0)
-    min_size = real(min_size, "min_size")
+    min_size = size_value(min_size)
     tree = split_tree(
         labels,
         image,
@@ -182,9 +186,11 @@ def split_tree(
     given = _labels(labels)
     ndim = len(shape)
     connectivity = check_connectivity(connectivity, ndim)
-    beta = real(beta, "beta")
+    beta = beta_value(beta)
     sizes = spacing_tuple(spacing, ndim)
     channels = None if image is None else _channels(image, channel_axis, given)
+    if statistics is not None and channels is not None:
+        _check_statistics(statistics, channels.shape[-1])
     volume, grid = _on_grid(given, sizes, connectivity)
     pixel = float(np.prod(sizes))
     parameters = DEFAULT
@@ -199,9 +205,9 @@ def split_tree(
     intensity = None
     if channels is not None and beta > 0.0:
         monitor.report(0.5, "Looking at the image")
-        channels = channels.reshape(*volume.shape, -1)
+        channels = in_safe_range(channels.reshape(*volume.shape, -1), volume > 0)
         if statistics is None:
-            statistics = statistics_of(channels, volume, grid, parameters, monitor)
+            statistics = statistics_of(channels, volume, width, grid, parameters, monitor)
         if statistics.deviation > 0.0:
             grey = standardised(channels, volume, statistics, monitor)
             fragments, intensity = divide(
@@ -220,9 +226,54 @@ def split_tree(
     )
     merges = agglomerate(graph, neck_ratio(grid, parameters, 0.0 if intensity is None else beta))
     fragments.number[volume == 0] = -1
-    tree = tree_of_merges(fragments.number.reshape(shape), graph.pixels * pixel, graph, merges)
+    number = fragments.number.reshape(shape)
+    tree = tree_of_merges(number, graph.pixels * pixel, graph, merges, statistics)
     monitor.report(1.0, "Done")
     return tree
+
+
+def image_statistics(
+    image: ArrayLike,
+    labels: ArrayLike,
+    *,
+    spacing: float | Sequence[float] | None = None,
+    channel_axis: int | None = None,
+) -> ImageStatistics:
+    """Return the statistics of an image that a split with it depends on.
+
+    Parameters
+    ----------
+    image, labels, spacing, channel_axis
+        As in `split_touching`: the whole image, and its mask or label image.
+
+    Returns
+    -------
+    ImageStatistics
+        For ``statistics`` of `split_touching` and `split_tree`, when parts of the image are split.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+
+    Examples
+    --------
+    >>> import napari_ncut
+    >>> from napari_ncut.scenes import circles
+    >>> scene = circles(4)
+    >>> statistics = napari_ncut.image_statistics(scene.image, scene.mask)
+    >>> statistics.direction
+    (1.0,)
+    """
+    monitor = Monitor()
+    given = _labels(labels)
+    sizes = spacing_tuple(spacing, given.ndim)
+    channels = _channels(image, channel_axis, given)
+    volume, grid = _on_grid(given, sizes, 1)
+    closed = close_pinholes(volume, grid, DEFAULT, monitor)
+    width = half_width(closed, squared_distance(closed, grid, monitor), grid, DEFAULT, monitor)
+    channels = in_safe_range(channels.reshape(*volume.shape, -1), volume > 0)
+    return statistics_of(channels, volume, width, grid, DEFAULT, monitor)
 
 
 def _labels(labels: ArrayLike) -> NDArray[np.int32]:
@@ -238,7 +289,7 @@ def _labels(labels: ArrayLike) -> NDArray[np.int32]:
         raise ValueError(
             f"labels has {array.size} pixels, more than {2**31 - 1}; split it in tiles."
         )
-    if array.dtype.itemsize > 4 and array.max() >= 2**31:
+    if array.dtype.itemsize >= 4 and array.max() > HIGHEST_LABEL:
         array = np.unique(array, return_inverse=True)[1].reshape(array.shape) + (array.min() > 0)
     return np.array(array, dtype=np.int32, order="C")
 
@@ -255,6 +306,20 @@ def _on_grid(
     spacing = (1.0,) * missing + sizes
     grid = Grid(spacing, labels.ndim, connectivity)  # type: ignore[arg-type]
     return labels.reshape((1,) * missing + labels.shape), grid
+
+
+def _check_statistics(statistics: ImageStatistics, n_channels: int) -> None:
+    """Raise an error unless the statistics are those of an image with so many channels."""
+    if not isinstance(statistics, ImageStatistics):
+        raise TypeError(
+            f"statistics is of type {type(statistics).__name__}; wanted an ImageStatistics, as "
+            "image_statistics returns it."
+        )
+    if len(statistics.direction) != n_channels:
+        raise ValueError(
+            f"statistics are those of an image with {len(statistics.direction)} channels, but this "
+            f"one has {n_channels}; compute them from an image of the same kind."
+        )
 
 
 def _channels(

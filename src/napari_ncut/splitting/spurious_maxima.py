@@ -126,7 +126,7 @@ def holding_discs(
     fragments : ndarray of int32, shape (nz, ny, nx)
         The fragment of each pixel.
     rank : ndarray of int32, shape (n,)
-        Of discs that hold a pixel equally deeply, that of the fragment with the highest rank has it.
+        Of discs that hold a pixel equally deeply, that of the fragment that ranks highest has it.
     grid : Grid
         Pixels and neighbours.
     monitor : Monitor

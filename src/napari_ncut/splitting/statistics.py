@@ -7,16 +7,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.validation import real
-from napari_ncut.splitting.grid import Grid, Volume
+from napari_ncut.splitting.grid import UNITS_PER_PIXEL, Grid, Volume
 from napari_ncut.splitting.parameters import SplitParameters
 from napari_ncut.splitting.ridges import ridges
-
-# Width of the ring around the objects that tells whether they are bright or dark, in pixels.
-RING = 6
 
 
 @dataclass(frozen=True)
@@ -29,7 +25,7 @@ class ImageStatistics:
     Parameters
     ----------
     direction : tuple of float
-        How the channels add up to one in which objects are brighter than what is around them.
+        How the channels add up to one in which objects are brighter than their rim.
     mean, deviation : float
         Mean and standard deviation of that one over the foreground; a deviation of 0 is an image
         that tells nothing.
@@ -85,11 +81,12 @@ class ImageStatistics:
 def statistics_of(
     channels: NDArray[Any],
     labels: Volume,
+    width: NDArray[np.int32],
     grid: Grid,
     parameters: SplitParameters,
     monitor: Monitor,
 ) -> ImageStatistics:
-    """Return the statistics of an image.
+    """Return the statistics of an image, from what lies in its foreground.
 
     Parameters
     ----------
@@ -97,6 +94,8 @@ def statistics_of(
         Intensities.
     labels : ndarray of int32, shape (nz, ny, nx)
         0 is background.
+    width : ndarray of int32, shape (nz, ny, nx)
+        Half-width.
     grid : Grid
         Pixels and neighbours.
     parameters : SplitParameters
@@ -107,7 +106,7 @@ def statistics_of(
     mask = labels > 0
     inside = channels[mask].astype(np.float64)
     monitor.check()
-    direction = _direction(channels, mask, inside, monitor)
+    direction = _direction(inside, width[mask], parameters)
     grey = inside @ direction
     mean = float(grey.mean()) if len(grey) else 0.0
     deviation = float(grey.std()) if len(grey) else 0.0
@@ -141,22 +140,28 @@ def standardised(
 
 
 def _direction(
-    channels: NDArray[Any], mask: NDArray[np.bool_], inside: NDArray[np.float64], monitor: Monitor
+    inside: NDArray[np.float64], width: NDArray[np.int32], parameters: SplitParameters
 ) -> NDArray[np.float64]:
-    """Return how to add up the channels so that objects are brighter than around them.
+    """Return how to add up the channels so that objects are brighter than at their rim.
 
-    Along the difference between the objects and their surroundings; without any background all
-    channels count alike. A vector of length 1.
+    Nothing outside the foreground is asked: there may be anything. Where there is no rim, or no
+    difference beyond chance, all channels count alike. A vector of length 1.
+
+    Parameters
+    ----------
+    inside : ndarray of float64, shape (n, n_channels)
+        Intensities in the foreground.
+    width : ndarray of int32, shape (n,)
+        Half-width there.
+    parameters : SplitParameters
+        Tuned numbers.
     """
-    direction = np.ones(channels.shape[-1])
-    ring = mask
-    for _ in range(RING):
-        monitor.check()
-        ring = ndimage.binary_dilation(ring)
-    around = channels[ring & ~mask].astype(np.float64)
-    around = around[np.isfinite(around).all(axis=-1)]
-    if len(around) and len(inside):
-        difference = inside.mean(axis=0) - around.mean(axis=0)
-        if np.linalg.norm(difference) > 0:
+    direction = np.ones(inside.shape[1])
+    rim = width <= parameters.rim * UNITS_PER_PIXEL
+    deep = width > width.mean() if len(width) else rim
+    if rim.any() and deep.any():
+        difference = inside[deep].mean(axis=0) - inside[rim].mean(axis=0)
+        chance = inside.var(axis=0) * (1 / rim.sum() + 1 / deep.sum())
+        if (difference**2 > parameters.certainty**2 * chance).any():
             direction = difference
     return np.asarray(direction / np.linalg.norm(direction))

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.parallel import map_chunks
-from napari_ncut.core.validation import real
+from napari_ncut.core.validation import real, size_value
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
 from napari_ncut.splitting.agglomerate import Merges
 from napari_ncut.splitting.loops import tree as loops
+from napari_ncut.splitting.statistics import ImageStatistics
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ class SplitTree:
         Length (2-D) or area (3-D) of their border, in the units of the spacing.
     sizes : ndarray of float64, shape (n_fragments,)
         Area (2-D) or volume (3-D) of the fragments.
+    statistics : ImageStatistics, optional
+        Those of the image that the splits were found with.
 
     Examples
     --------
@@ -96,6 +99,7 @@ class SplitTree:
     contacts: NDArray[np.int32]
     contact_area: NDArray[np.float64]
     sizes: NDArray[np.float64]
+    statistics: ImageStatistics | None = None
 
     def cut(
         self, neck: float, min_size: float = 0.0, decisions: Mapping[int, bool] | None = None
@@ -134,7 +138,7 @@ class SplitTree:
     ) -> NDArray[np.int32]:
         """Return the label of each fragment at a threshold, as `cut` gives its pixels."""
         neck = real(neck, "neck", 0.0, 1.0)
-        min_size = real(min_size, "min_size")
+        min_size = size_value(min_size)
         together = self._together(neck, decisions)
         group, count = loops.groups(self.beside, together.view(np.uint8), self.n_fragments)
         if min_size > 0.0:
@@ -181,6 +185,7 @@ def tree_of_merges(
     sizes: NDArray[np.float64],
     graph: RegionAdjacencyGraph,
     merges: Merges,
+    statistics: ImageStatistics | None = None,
 ) -> SplitTree:
     """Return the split tree that the merges make."""
     m = len(merges.ratio)
@@ -198,4 +203,5 @@ def tree_of_merges(
         contacts=pairs,
         contact_area=np.ascontiguousarray(graph.area),
         sizes=sizes,
+        statistics=statistics,
     )

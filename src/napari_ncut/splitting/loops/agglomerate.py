@@ -442,14 +442,11 @@ def ratios(
 ):
     """Return the ratio of each pair of nodes that touch, before any is merged, shape (m,)."""
     c: Criterion = _criterion(numbers)
-    k: cython.Py_ssize_t
     i: cython.Py_ssize_t
     shapes: cython.double[::1] = ellipticities(nodes, numbers)
     result: cython.double[::1] = empty(low.shape[0], float64)
     for i in range(low.shape[0]):
-        result[i] = _ratio(
-            borders, saddle, is_slope, i, nodes, width, shapes, low[i], high[i], c
-        )
+        result[i] = _ratio(borders, saddle, is_slope, i, nodes, width, shapes, low[i], high[i], c)
     return asarray(result)
 
 
@@ -586,9 +583,7 @@ def merge(
                 j = half // 2
                 other = ends[j, 1 - half % 2]
                 by_other[other] = -1
-                ratio[j] = _ratio(
-                    borders, saddle, is_slope, j, nodes, width, shapes, a, other, c
-                )
+                ratio[j] = _ratio(borders, saddle, is_slope, j, nodes, width, shapes, a, other, c)
                 _settle(heap, at, size, ratio, at[j])
                 half = following[half]
     return (

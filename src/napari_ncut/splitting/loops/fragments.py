@@ -111,7 +111,7 @@ def add_brightness(
     start: cython.Py_ssize_t,
     stop: cython.Py_ssize_t,
 ):
-    """Add w, w t and w t^2 of some pixels to those of their fragments, for width w, brightness t."""
+    """Add w, w t and w t^2 of some pixels to their fragments, for width w and brightness t."""
     i: cython.Py_ssize_t
     k: cython.int
     weight: cython.double

@@ -263,6 +263,7 @@ def gaussian_in_rows(
     left: cython.Py_ssize_t
     right: cython.Py_ssize_t
     total: cython.float
+    nothing: cython.float = 0.0
     with cython.nogil:
         for row in range(start, stop):
             first = 0
@@ -284,14 +285,14 @@ def gaussian_in_rows(
                     else:
                         for k in range(1, reach + 1):
                             left, right = x - k, x + k
-                            # The image goes on mirrored beyond its border.
-                            if left < 0:
+                            # The image goes on mirrored beyond its border, for runs that reach it.
+                            if left < 0 and first == 0:
                                 left = -left - 1
-                            if right >= n:
+                            if right >= n and end == n:
                                 right = 2 * n - 1 - right
                             total += weights[k] * (
-                                (source[row, left] if first <= left < end else 0.0)
-                                + (source[row, right] if first <= right < end else 0.0)
+                                (source[row, left] if first <= left < end else nothing)
+                                + (source[row, right] if first <= right < end else nothing)
                             )
                     target[row, x] = total
                 first = end
@@ -320,6 +321,7 @@ def gaussian_along_middle(
     below: cython.Py_ssize_t
     weight: cython.float
     total: cython.float
+    nothing: cython.float = 0.0
     with cython.nogil:
         for row in range(start, stop):
             i, y = row // n, row % n
@@ -338,7 +340,7 @@ def gaussian_along_middle(
                 for x in range(width):
                     up[x] = up[x] if labels[i, above, x] == up[x] else -1
                     down[x] = down[x] if labels[i, below, x] == down[x] else -1
-                    total = (source[i, above, x] if up[x] > 0 else 0.0) + (
-                        source[i, below, x] if down[x] > 0 else 0.0
+                    total = (source[i, above, x] if up[x] > 0 else nothing) + (
+                        source[i, below, x] if down[x] > 0 else nothing
                     )
                     target[i, y, x] += weight * total

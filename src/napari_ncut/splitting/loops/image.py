@@ -12,7 +12,7 @@ def add_roots(
     start: cython.Py_ssize_t,
     stop: cython.Py_ssize_t,
 ):
-    """Add up the roots of the negative evidence of some pixels, by fragment; first the background."""
+    """Add up the roots of negative evidence of some pixels, by fragment; first the background."""
     i: cython.Py_ssize_t
     with cython.nogil:
         for i in range(start, stop):
@@ -30,7 +30,7 @@ def scale(
     start: cython.Py_ssize_t,
     stop: cython.Py_ssize_t,
 ):
-    """Write some pixels of the evidence times the factor of their fragment; first the background's."""
+    """Write evidence times the factor of its fragment; the first one is the background's."""
     i: cython.Py_ssize_t
     value: cython.float
     with cython.nogil:

@@ -3,9 +3,7 @@
 import cython
 
 
-def add_up(
-    lines: cython.ulonglong[:, :, ::1], start: cython.Py_ssize_t, stop: cython.Py_ssize_t
-):
+def add_up(lines: cython.ulonglong[:, :, ::1], start: cython.Py_ssize_t, stop: cython.Py_ssize_t):
     """Replace some lines along the middle axis of an array (blocks, n, width) by their sums."""
     n: cython.Py_ssize_t = lines.shape[1]
     width: cython.Py_ssize_t = lines.shape[2]
@@ -59,8 +57,8 @@ def _box(
 ) -> cython.double:
     """Sum over a box; of the pixels beside it, a share counts where there are any.
 
-    Differences of integers, which may have wrapped around: no sum depends on where it began. Sums of
-    two terms and products only: the same value for any flip and for exchanged axes.
+    Differences of integers, which may have wrapped around: no sum depends on where it began. Sums
+    of two terms and products only: the same value for any flip and for exchanged axes.
     """
     up: cython.Py_ssize_t = max(top - 1, 0)
     down: cython.Py_ssize_t = min(bottom + 1, sums.shape[1] - 1)
@@ -99,7 +97,7 @@ def _box(
 def _extent(
     first: cython.Py_ssize_t, last: cython.Py_ssize_t, n: cython.Py_ssize_t, share: cython.double
 ) -> cython.double:
-    """Pixels from ``first`` to ``last``, and the share of those beside them that are in the image."""
+    """Pixels from ``first`` to ``last``, and the share of those beside them in the image."""
     sides: cython.int = (1 if first > 0 else 0) + (1 if last < n else 0)
     return last - first + share * sides
 

@@ -95,7 +95,7 @@ def holes_of_rows(
                 if label == 0 or labels[z, y, x] != 0:
                     continue
                 found[0, 0], found[0, 1], found[0, 2] = z, y, x
-                n, done, inside = 1, 0, True
+                n, done, inside = 1, 0, largest > 0
                 while inside and done < n:
                     z0, y0, x0 = found[done, 0], found[done, 1], found[done, 2]
                     done += 1
@@ -141,7 +141,7 @@ def stray_pixels_of_rows(
     start: cython.Py_ssize_t,
     stop: cython.Py_ssize_t,
 ):
-    """Return (pixel, first pixel of the piece, pixel beside it) for the stray pixels of some rows."""
+    """Return (pixel, first pixel of the piece, pixel beside it) for stray pixels of some rows."""
     nz: cython.Py_ssize_t = labels.shape[0]
     ny: cython.Py_ssize_t = labels.shape[1]
     nx: cython.Py_ssize_t = labels.shape[2]

@@ -108,10 +108,10 @@ def objects(
         # Pixels that no disc holds go over the highest saddle, and on, until there is an object.
         for k in range(n):
             r = _root(root, k)
-            for turn in range(64):
-                if real[r]:
-                    break
+            turn = 0
+            while turn < 64 and not real[r]:
                 r = neighbour[r]
+                turn += 1
             group[k] = cython.cast(cython.int, r)
     return asarray(group), asarray(real)
 
@@ -235,7 +235,8 @@ def power_along_middle(
                             other = c * c + height[other_at]
                             if other < value or (
                                 other == value
-                                and rank[fragments[index[other_at]]] > rank[fragments[index[chosen]]]
+                                and rank[fragments[index[other_at]]]
+                                > rank[fragments[index[chosen]]]
                             ):
                                 value, chosen = other, other_at
                             other_at += 1

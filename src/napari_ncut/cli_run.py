@@ -1,0 +1,276 @@
+"""A run of the command line: read, say what was understood, work, write, say what came of it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import typer
+
+from napari_ncut._version import __version__
+from napari_ncut.cli_files import (
+    File,
+    Size,
+    check_finite,
+    check_fit,
+    main_file,
+    pixel_size,
+    times,
+    work_ndim,
+)
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.io.files import (
+    check_output,
+    read_image,
+    read_labels,
+    read_provenance,
+    write_labels,
+)
+from napari_ncut.io.mask import check_foreground
+from napari_ncut.io.stored import check_axes
+from napari_ncut.runs.recipe import Recipe, pack
+from napari_ncut.runs.recipe_schema import MODES, unknown_fields
+from napari_ncut.runs.recipe_schema import settings as checked_settings
+from napari_ncut.runs.review_queue import ReviewQueue
+from napari_ncut.runs.stacks import Result, foreground
+from napari_ncut.splitting.parameters import VERSION as PARAMETERS
+
+if TYPE_CHECKING:
+    from napari_ncut.core.monitor import Progress
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line asks for.
+
+    Parameters
+    ----------
+    command : str
+        ``"cut"`` or ``"split"``.
+    output : Path
+        The TIFF to write.
+    image, mask, seeds : Path, optional
+        The files to read.
+    settings : dict
+        The settings that were given.
+    spacing, axes, foreground : str, optional
+        Pixel size, names of the axes, and what is foreground in the mask.
+    is_volume : bool, optional
+        Whether ``--volume`` or ``--planes`` was given.
+    like : Path, optional
+        Labels whose recipe is repeated.
+    force : bool
+        Whether an existing output is overwritten.
+    """
+
+    command: str
+    output: Path
+    image: Path | None
+    mask: Path | None
+    settings: dict[str, Any]
+    seeds: Path | None = None
+    spacing: str | None = None
+    axes: str | None = None
+    foreground: str | None = None
+    is_volume: bool | None = None
+    like: Path | None = None
+    force: bool = False
+
+
+def run(options: Options) -> None:
+    """Do what the options ask for.
+
+    Raises
+    ------
+    ValueError, TypeError, OSError
+        If it can not be done; the message names the file or the option.
+    """
+    check_output(options.output, force=options.force)
+    recipe, image, mask = _read(options, _base(options))
+    main = main_file(image, mask)
+    wanted = None if options.is_volume is None else 2 + options.is_volume
+    ndim = work_ndim(main, wanted, recipe.spatial_ndim)
+    check_fit(image, mask, ndim)
+    size = pixel_size(options.spacing, [f for f in (image, mask) if f], main.image.spatial_ndim)
+    recipe = replace(
+        recipe,
+        image=None if image is None else str(image.path),
+        mask=None if mask is None else str(mask.path),
+        spatial_ndim=ndim,
+        spacing=(size.sizes or (1.0,) * main.image.spatial_ndim)[-ndim:],
+        has_channels=image is not None and image.image.channel_axis is not None,
+        threshold=recipe.threshold if mask is None else None,
+    )
+    for file in filter(None, (image, mask)):
+        typer.echo(file.understood())
+    if options.seeds is not None:
+        recipe = replace(recipe, seeds=_seeds(options, main))
+    typer.echo(size.understood())
+    region = None if mask is None else mask.image.data
+    if mask is None and image is not None and recipe.threshold is not None:
+        region = foreground(image.image.data, recipe.threshold, recipe.has_channels, recipe.dark)
+    check_finite(image, region)
+    start = time.perf_counter()
+    if region is not None and not (region > 0).any():
+        result = Result(np.zeros(main.shape, np.int32), {}, {}, {})
+    else:
+        with _progress_bar() as progress:
+            result = recipe.run(
+                None if image is None else image.image.data,
+                None if mask is None else region,
+                monitor=Monitor(progress),
+            )
+    _write(options, recipe, result, main, size, time.perf_counter() - start)
+
+
+def _base(options: Options) -> Recipe:
+    """Return the recipe to follow: that of other labels, or the defaults, with the options given.
+
+    Raises
+    ------
+    ValueError
+        If the other labels were made by another command.
+    """
+    recipe = Recipe(MODES[options.command](), spatial_ndim=3)
+    if options.like is not None:
+        values = read_provenance(options.like)
+        try:
+            recipe = Recipe.from_dict(values).for_other_data()
+        except ValueError as error:
+            raise ValueError(f"{options.like}: {error}") from error
+        if recipe.mode != options.command:
+            raise ValueError(
+                f"{options.like}: was made by {recipe.mode}, not by {options.command}."
+            )
+        unknown = unknown_fields(values)
+        if unknown:
+            names = ", ".join(unknown[:5])
+            typer.echo(f"{options.like}: its recipe has unknown fields, left out: {names}")
+        if recipe.parameters != PARAMETERS and recipe.mode == "split":
+            typer.echo(
+                f"{options.like}: was made with version {recipe.parameters} of the numbers that "
+                f"splitting is tuned by, this is version {PARAMETERS}; the labels may differ"
+            )
+        recipe = replace(recipe, parameters=PARAMETERS, version=__version__)
+    if options.axes is not None:
+        check_axes(options.axes)
+    text = options.foreground
+    settings = vars(recipe.settings) | options.settings
+    return replace(
+        recipe,
+        settings=checked_settings(MODES[options.command], settings),
+        axes=options.axes or recipe.axes,
+        foreground=recipe.foreground if text is None else check_foreground(text),
+    )
+
+
+def _read(options: Options, base: Recipe) -> tuple[Recipe, File | None, File | None]:
+    """Return the recipe, the image and the mask."""
+    image = mask = None
+    path = options.image
+    if base.threshold is not None and options.image is None and options.foreground is None:
+        # The foreground was what is brighter, or darker, than a threshold.
+        path = options.mask
+    elif options.mask is not None:
+        found = read_labels(options.mask, axes=base.axes, foreground=base.foreground)
+        mask = File(options.mask, found)
+    if path is not None:
+        image = File(path, read_image(path, axes=base.axes))
+    only = mask if image is None else None
+    if only is not None and base.axes is not None and len(only.shape) < len(base.axes.strip("CS")):
+        raise ValueError(
+            f"{only.path}: has {len(only.shape)} axes ({times(only.shape)}), and --axes "
+            f"{base.axes} names more."
+        )
+    return replace(base, foreground=base.foreground if mask else None), image, mask
+
+
+def _seeds(options: Options, main: File) -> str:
+    """Return the seeds, packed."""
+    assert options.seeds is not None
+    seeds = File(options.seeds, read_labels(options.seeds, axes=options.axes))
+    if seeds.shape != main.shape:
+        raise ValueError(
+            f"{seeds.path} has the shape {times(seeds.shape)} and {main.path} {times(main.shape)}; "
+            "wanted seeds in every frame of it."
+        )
+    typer.echo(seeds.understood())
+    try:
+        return pack(seeds.image.data)
+    except ValueError as error:
+        raise ValueError(f"{seeds.path}: {error}") from error
+
+
+def _write(
+    options: Options, recipe: Recipe, result: Result, main: File, size: Size, seconds: float
+) -> None:
+    """Write the labels with their recipe, and say so in one line."""
+    outcome = {
+        "n_segments": list(result.counts.values()),
+        "ncut": list(result.ncut.values()),
+        "seconds": round(seconds, 4),
+    }
+    write_labels(
+        options.output,
+        result.labels,
+        spacing=size.sizes,
+        unit=size.unit,
+        axes=main.image.label_axes,
+        interval=main.image.interval,
+        provenance=recipe.completed(result).to_dict() | outcome,
+        force=options.force,
+    )
+    typer.echo(f"{options.output}: {_summary(recipe, result)}, {size.text()}, {seconds:.2f} s")
+
+
+def _summary(recipe: Recipe, result: Result) -> str:
+    shape = result.labels.shape
+    kind = "plane" if recipe.spatial_ndim == 2 else "volume"
+    extent = times(shape[-recipe.spatial_ndim :])
+    thing = "segment" if recipe.mode == "cut" else "object"
+    total = sum(result.counts.values())
+    words = [f"{total} {thing}{'s' if total != 1 else ''}"]
+    if not result.counts:
+        words = [f"0 {thing}s, the mask is empty"]
+    if len(shape) > recipe.spatial_ndim:
+        n_frames = math.prod(shape[: -recipe.spatial_ndim])
+        words.append(f"{n_frames} {kind}s of {extent}, each on its own")
+    else:
+        words.append(f"a {kind} of {extent}")
+        words += [f"normalised cut {value:.3g}" for value in result.ncut.values()]
+    if result.trees:
+        settings = recipe.settings
+        doubts = ReviewQueue(result.trees, getattr(settings, "neck"))  # noqa: B009
+        n = int(np.count_nonzero(doubts.near))
+        words.append(f"{n} doubtful neck{'s' if n != 1 else ''}")
+    return ", ".join(words)
+
+
+@contextmanager
+def _progress_bar() -> Iterator[Progress]:
+    """Show a bar on stderr while the context lasts, if a person is looking at it."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+    console = Console(stderr=True)
+    bar = Progress(
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.description}"),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    with bar:
+        task = bar.add_task("reading", total=1.0)
+
+        def progress(fraction: float, text: str) -> None:
+            bar.update(task, completed=fraction, description=text)
+
+        yield progress

@@ -1,0 +1,1 @@
+"""The dock Correct: objects cut, merged and deleted by hand."""

@@ -1,0 +1,1 @@
+"""The dock Graph cut: choose layers, turn the settings, see the result follow, keep it."""

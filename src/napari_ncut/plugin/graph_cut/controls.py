@@ -1,0 +1,302 @@
+"""The form of the Graph cut widget: which layers, which settings, and why it can not run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, SpinBox
+from napari.components import ViewerModel
+from napari.layers import Labels, Layer
+from psygnal import Signal
+from qtpy.QtWidgets import QFormLayout, QLabel, QWidget
+
+from napari_ncut.plugin.graph_cut.float_slider import FloatSlider
+from napari_ncut.plugin.graph_cut.layer_choice import COMBOS, LayerChoice
+from napari_ncut.plugin.shared import layers
+from napari_ncut.plugin.shared.colours import error_colour
+from napari_ncut.plugin.shared.layer_combo import LayerCombo
+from napari_ncut.plugin.shared.model import Model
+
+MODES = (("Split touching objects", "split"), ("Cut into N", "cut"))
+FOREGROUND = (("mask layer", "mask"), ("bright (Otsu)", "bright"), ("dark (Otsu)", "dark"))
+REGIONS = (
+    ("whole image", "whole"),
+    ("current slice", "current"),
+    ("selected label", "label"),
+    ("inside shapes", "shapes"),
+    ("current view", "view"),
+)
+
+# Every control: its label, and what it does in the user's words.
+ROWS = {
+    "mode": (
+        "Mode",
+        "Split touching objects: every blob of the mask falls into its objects, however many "
+        "there are.\nCut into N: the mask, or the whole image, is cut into a given number of "
+        "segments.",
+    ),
+    "image": ("Image", "The picture. Dark lines and steps of brightness guide the cut."),
+    "foreground": (
+        "Foreground",
+        "Where the objects are: a mask layer, or what is brighter or darker than a threshold "
+        "(Otsu's, or your own).",
+    ),
+    "mask": (
+        "Mask",
+        "A Labels layer, or an image of 0 and 255: only what is inside is cut.\n"
+        "Splitting never merges two labels.",
+    ),
+    "threshold": (
+        "Threshold",
+        "Pixels on one side of it are objects. It starts at Otsu's threshold.",
+    ),
+    "spatial_ndim": (
+        "Data",
+        "Planes: every plane is cut on its own, as in a movie.\n"
+        "Volume: the last three axes are cut together.",
+    ),
+    "frames": ("Frames", "Whether every frame is done, or only the one you see."),
+    "region": (
+        "Region",
+        "Where to work. Outside, the labels of the mask stay as they are.\n"
+        "Selected label: the one that is selected in the mask layer.",
+    ),
+    "shapes": ("Shapes", "The Shapes layer whose inside is the region."),
+    "neck": (
+        "Neck",
+        "Split where an object is narrower than this share of the parts on both sides.\n"
+        "Higher: more splits. 0 never splits.",
+    ),
+    "min_size": (
+        "Min. size",
+        "Smaller pieces (area or volume, in the units of the layer's scale) are merged with "
+        "their neighbour.\nNo pixel is deleted.",
+    ),
+    "n_segments": ("Segments", "How many segments."),
+    "seeds": (
+        "Seeds",
+        "Objects given by hand: a point each, or a scribble each in its own colour.\n"
+        "Several points of one object: give them the same number in a features column 'object'.",
+    ),
+    "beta": (
+        "Sensitivity",
+        "Sensitivity to edges: how strongly a step of brightness attracts the cut.\n"
+        "0: only the shape counts.",
+    ),
+    "connectivity": (
+        "Neighbours",
+        "Which pixels are linked: those that share a face, or a corner too (smoother borders, "
+        "slower).",
+    ),
+    "preview": ("", "Show the result while you turn the settings. Run keeps it."),
+}
+# Those of them that the model holds.
+SETTINGS = tuple(name for name in ROWS if name not in COMBOS)
+
+
+class Controls:
+    """A form that shows and changes the settings of the model, and names the layers.
+
+    Every control is an attribute with the name of its setting, which is its Qt objectName too.
+    ``form`` is the widget that shows them.
+
+    Parameters
+    ----------
+    viewer : napari.components.ViewerModel
+        The viewer whose layers there are to choose from.
+    model : Model
+        Holds the settings.
+    """
+
+    layers_changed = Signal(str)  # the name of the control
+
+    def __init__(self, viewer: ViewerModel, model: Model) -> None:
+        self.form = QWidget()
+        self._viewer = viewer
+        self._model = model
+        self._is_showing = False
+        self._problem: tuple[str, str] | None = None
+        self.choice = LayerChoice(viewer, model)
+        form = model.form
+        self.mode = ComboBox(choices=MODES, value=form.mode)
+        self.image = self.choice.image
+        self.foreground = ComboBox(choices=FOREGROUND, value=form.foreground)
+        self.mask = self.choice.mask
+        self.threshold = FloatSlider(0.5)
+        self.set_threshold_range(*model.threshold_range)
+        self.threshold.value = form.threshold
+        self.spatial_ndim = ComboBox(choices=(("planes", 2), ("volume", 3)), value=2)
+        self.spatial_ndim.value = form.spatial_ndim
+        self.frames = ComboBox(
+            choices=(("all", "all"), ("current one", "current")), value=form.frames
+        )
+        self.region = ComboBox(choices=REGIONS, value=form.region)
+        self.shapes = self.choice.shapes
+        self.neck = FloatSlider(form.neck)
+        self.min_size = FloatSpinBox(min=0, max=1e12, step=1, value=form.min_size)
+        self.n_segments = SpinBox(min=1, max=1_000_000, value=form.n_segments)
+        self.seeds = self.choice.seeds
+        self.beta = FloatSpinBox(min=0, max=1000, step=0.05, value=form.beta)
+        self.connectivity = ComboBox(
+            choices=(("faces", "faces"), ("and corners", "corners")), value=form.connectivity
+        )
+        self.preview = CheckBox(text="Preview", value=form.preview)
+        self._labels = self._lay_out()
+
+        for name in SETTINGS:
+            control = self._control(name)
+            control.changed.connect(lambda _, name=name: self._on_control(name))
+        model.form_changed.connect(self._on_model)
+        self.choice.changed.connect(self._on_layers)
+        if self.choice.restore():
+            self._show_rows()
+        else:
+            self.choice.choose_newest()
+
+    def leave(self) -> None:
+        """Follow neither the model nor the viewer any more."""
+        self._model.form_changed.disconnect(self._on_model)
+        self.choice.leave()
+
+    # The settings
+
+    def mask_layer(self) -> Layer | None:
+        """Return the mask layer that counts, if one does."""
+        return None if self._model.form.thresholds else self.mask.value
+
+    def main_layer(self) -> Layer | None:
+        """Return the layer whose pixels are cut and whose place the result takes."""
+        return self.image.value if self.image.value is not None else self.mask_layer()
+
+    def set_threshold_range(self, low: float, high: float) -> None:
+        """Set the brightness at the ends of the threshold's slider."""
+        self._model.threshold_range = low, high
+        self.threshold.set_range(low, high)
+
+    def problem(self) -> tuple[str, str] | None:
+        """Return the control that keeps the run from starting and what to do, or None."""
+        form = self._model.form
+        image, mask, main = self.image.value, self.mask_layer(), self.main_layer()
+        if main is None:
+            what = "a mask or a Labels layer" if form.splits else "an image"
+            return "image", f"Open {what} first (File > Open Sample > napari-ncut has some)."
+        if form.splits and mask is None and not form.thresholds:
+            return "mask", (
+                "There is no mask of this image's shape. Make one: set Foreground to bright or "
+                "dark, or paint a Labels layer."
+            )
+        shape = layers.spatial_shape(main)
+        if len(shape) < 2:
+            return "image", f"The layer has {len(shape)} axis; wanted an image with two or more."
+        if image is not None and mask is not None and not layers.fits(mask, image):
+            return "mask", (
+                f"The mask has shape {layers.spatial_shape(mask)}, the image {shape}; choose a "
+                "mask of the same shape."
+            )
+        return self._problem_of_the_region(mask)
+
+    def _problem_of_the_region(self, mask: Layer | None) -> tuple[str, str] | None:
+        region = self._model.form.region
+        if region == "label" and not isinstance(mask, Labels):
+            return "region", "Choose a Labels layer as the mask; its selected label is the region."
+        if region == "shapes" and self.shapes.value is None:
+            return "shapes", "Draw the region in a Shapes layer and choose it here."
+        return None
+
+    # The rows
+
+    def _lay_out(self) -> dict[str, QLabel]:
+        form = QFormLayout(self.form)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        labels = {}
+        for name, (text, tip) in ROWS.items():
+            control, native = self._control(name), self._native(name)
+            native.setObjectName(name)
+            native.setToolTip(tip)
+            if isinstance(control, FloatSlider):
+                control.describe(text)
+            else:
+                native.setAccessibleName(text or name)
+            label = labels[name] = QLabel(text)
+            label.setToolTip(tip)
+            label.setBuddy(native)
+            if name == "mode":
+                form.addRow(native)
+            else:
+                form.addRow(label, native)
+        return labels
+
+    def _control(self, name: str) -> Any:
+        return getattr(self, name)
+
+    def _native(self, name: str) -> QWidget:
+        """Return the Qt widget of a control."""
+        control = self._control(name)
+        return control if isinstance(control, LayerCombo) else control.native
+
+    def mark(self, problem: tuple[str, str] | None) -> None:
+        """Mark the control that keeps the run from starting; its tooltip says why."""
+        self._problem = problem
+        colour = error_colour(self._viewer.theme)
+        for name, label in self._labels.items():
+            wrong = problem is not None and problem[0] == name
+            tip = problem[1] if problem is not None and wrong else ROWS[name][1]
+            label.setStyleSheet(f"color: {colour}; font-weight: bold;" if wrong else "")
+            label.setToolTip(tip)
+            self._native(name).setToolTip(tip)
+
+    def follow_theme(self) -> None:
+        """Take the colours of another theme."""
+        self.mark(self._problem)
+
+    def _show(self, names: Iterable[str], visible: bool) -> None:
+        for name in names:
+            self._labels[name].setVisible(visible)
+            self._native(name).setVisible(visible)
+
+    def _show_rows(self) -> None:
+        form, main = self._model.form, self.main_layer()
+        ndim = 2 if main is None else len(layers.spatial_shape(main))
+        self._show(["neck"], form.splits)
+        self._show(["n_segments", "seeds", "connectivity"], not form.splits)
+        self.n_segments.enabled = self.seeds.value is None
+        self._show(["mask"], not form.thresholds)
+        self._show(["threshold"], form.thresholds)
+        self._show(["shapes"], form.region == "shapes")
+        self._show(["spatial_ndim"], ndim > 2)
+        self._show(["frames"], ndim > form.spatial_ndim and form.region != "current")
+
+    def _on_layers(self, name: str) -> None:
+        if name in ("image", "mask"):
+            main = self.main_layer()
+            values: dict[str, Any] = {
+                "spatial_ndim": 2 if main is None else layers.guess_spatial_ndim(main)
+            }
+            if self.image.value is None:
+                values["foreground"] = "mask"
+            # What follows from the layers is told with them.
+            self._model.change_quietly(**values)
+            for setting in values:
+                self._show_value(setting)
+        self._show_rows()
+        self.layers_changed.emit(name)
+
+    def _on_control(self, name: str) -> None:
+        if not self._is_showing:
+            self._model.change(**{name: self._control(name).value})
+
+    def _on_model(self, name: str) -> None:
+        self._show_value(name)
+        self._show_rows()
+
+    def _show_value(self, name: str) -> None:
+        control, value = self._control(name), getattr(self._model.form, name)
+        if control.value != value:
+            # What a slider rounds is no change of the setting.
+            self._is_showing = True
+            try:
+                control.value = value
+            finally:
+                self._is_showing = False

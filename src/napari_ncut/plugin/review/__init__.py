@@ -1,0 +1,1 @@
+"""The dock Review: the doubtful necks of a split one by one."""

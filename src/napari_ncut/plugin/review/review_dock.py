@@ -1,0 +1,347 @@
+"""The dock "Review": the doubtful necks of a split one by one, nearest to the threshold first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import napari
+import numpy as np
+from napari.layers import Labels, Points
+from numpy.typing import NDArray
+from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton
+
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.objects import review
+from napari_ncut.objects.edits import Edit
+from napari_ncut.plugin.shared import editable, layers
+from napari_ncut.plugin.shared.colours import JOINED_COLOUR, SPLIT_COLOUR
+from napari_ncut.plugin.shared.dock import Dock, in_viewer
+from napari_ncut.plugin.shared.edit_queue import EditQueue
+from napari_ncut.plugin.shared.go_to import go_to
+from napari_ncut.runs import review_queue
+from napari_ncut.runs.review_queue import Neck, ReviewQueue
+from napari_ncut.runs.stacks import Frame
+from napari_ncut.splitting.tree import SplitTree
+
+MARK = "review mark"
+BUTTONS = (
+    ("next", "Next", "N", "Go to the next neck in doubt"),
+    ("keep", "Keep", "K", "It is right as it is; go to the next one"),
+    ("merge_back", "Merge back", "G", "Glue the two objects on both sides of the mark"),
+    ("split", "Split", "H", "Cut the object along the mark"),
+)
+HOW = (
+    "Keys: <b>N</b> next, <b>K</b> keep, <b>G</b> glue (merge back), <b>H</b> halve (split).<br>"
+    f'<span style="color:{SPLIT_COLOUR}">&#9679;</span> a cut that was made, '
+    f'<span style="color:{JOINED_COLOUR}">&#9679;</span> one that was not'
+)
+
+
+class ReviewDock(Dock):
+    """Goes through the necks whose ratio is near the threshold, and changes what is wrong.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        The viewer whose last result is reviewed.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        super().__init__(viewer)
+        self._layer: Labels | None = None
+        self._necks = ReviewQueue({}, 0.0)
+        self._visited = np.zeros(0, bool)
+        self._at: Neck | None = None
+        self._mark: Points | None = None
+        self._error = ""  # what the last edit ran into
+        self._edits = EditQueue(self._viewer, self)
+
+        self.left = QLabel()
+        self.left.setObjectName("left")
+        self.left.setWordWrap(True)
+        grid = QGridLayout()
+        for number, (name, text, key, tip) in enumerate(BUTTONS):
+            button = QPushButton(f"{text} ({key})")
+            button.setObjectName(name)
+            button.setToolTip(f"{tip} (key {key})")
+            self.add_shortcut(key, button)
+            grid.addWidget(button, number // 2, number % 2)
+            setattr(self, name, button)
+        how = QLabel(HOW)
+        how.setWordWrap(True)
+        layout = self.column
+        layout.addWidget(self.left)
+        layout.addLayout(grid)
+        layout.addWidget(self.status)
+        layout.addWidget(how)
+        layout.addStretch()
+        self.next.clicked.connect(self._on_next)
+        self.keep.clicked.connect(self._on_keep)
+        self.merge_back.clicked.connect(lambda: self._decide(split=False))
+        self.split.clicked.connect(lambda: self._decide(split=True))
+
+        # Painting and undo come in bursts.
+        self._soon = self.debounced(30, self._on_labels)
+        self.follow(self._edits.said, self._on_said)
+        self.follow(self._edits.widened, self._on_widened)
+        self.follow(self._edits.finished, self._refresh)
+        self.follow(self._model.result_changed, self._on_result)
+        self.follow(self._model.decisions_changed, self._refresh)
+        self.follow(self._viewer.layers.events.removed, self._on_removed)
+        self._on_result()
+
+    next: QPushButton
+    keep: QPushButton
+    merge_back: QPushButton
+    split: QPushButton
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing runs and nothing is about to."""
+        return super().is_idle and self._edits.is_idle
+
+    # The result
+
+    def _on_result(self) -> None:
+        """Take over the last result."""
+        last = self._model.last
+        if last is None:
+            self._take(None, {})
+        else:
+            threshold = getattr(last.recipe.settings, "neck", 0.0)
+            self._take(self._model.layer, last.result.trees, threshold)
+        self._refresh()
+
+    def _take(
+        self, layer: Labels | None, trees: dict[Frame, SplitTree], threshold: float = 0.0
+    ) -> None:
+        if not in_viewer(layer, self._viewer):
+            layer, trees = None, {}
+        self._follow_layer(layer)
+        if not self._necks.is_like(trees, threshold):
+            self._necks = ReviewQueue(trees, threshold)
+            self._visited = np.zeros(len(self._necks), bool)
+            number = None if self._at is None else self._necks.find(self._at)
+            self._at = None if number is None else self._necks[number]
+        if self._at is None:
+            self._hide_mark()
+        else:
+            self._look()
+
+    def _follow_layer(self, layer: Labels | None) -> None:
+        if layer is self._layer:
+            return
+        self._unfollow_layer()
+        self._remove_mark()
+        self._layer = layer
+        self._edits.take(layer)
+        if layer is not None:
+            self.follow(layer.events.set_data, self._soon.trigger)
+
+    def _unfollow_layer(self) -> None:
+        if self._layer is not None:
+            self.unfollow(self._layer.events.set_data, self._soon.trigger)
+        self._layer = None
+
+    def _on_labels(self) -> None:
+        """Follow what was painted and undone: a decision that no longer holds is no decision."""
+        if not self._edits.is_idle:
+            self._soon.trigger()
+            return
+        if self._layer is not None and self._layer.editable:
+            for frame, decisions in self._model.decisions.items():
+                if frame in self._necks.trees:
+                    self._model.revise(frame, self._still_true(frame, decisions))
+        self._refresh()
+
+    def _still_true(self, frame: Frame, decisions: review.Decisions) -> review.Decisions:
+        tree = self._necks.trees[frame]
+        sides = review.side_labels(tree, self._labels(frame))
+        rows = review.decided_rows(tree, decisions)
+        broken = {
+            tuple(review.necks(tree)[row].tolist())
+            for row, split in rows.items()
+            if bool(sides[row, 0] != sides[row, 1]) != split
+        }
+        return {neck: split for neck, split in decisions.items() if neck not in broken}
+
+    def _on_removed(self, _: object) -> None:
+        if self._layer is not None and not in_viewer(self._layer, self._viewer):
+            self.stop_run("look")
+            self._take(None, {})
+            self._remove_mark()
+            self._refresh()
+
+    def _labels(self, frame: Frame) -> NDArray[Any]:
+        assert self._layer is not None
+        return np.asarray(self._layer.data[frame])
+
+    def _is_decided(self, neck: Neck) -> bool:
+        return neck.sides in self._model.decisions.get(neck.frame, {})
+
+    def _is_split(self, neck: Neck) -> bool:
+        labels = self._labels(neck.frame)
+        first, second = labels[np.unravel_index(neck.sides, labels.shape)]
+        return bool(first != second)
+
+    # What the user does
+
+    def _on_next(self) -> None:
+        self._error = ""
+        waiting = ~self._necks.decided(self._model.decisions)
+        if not (waiting & ~self._visited).any():
+            # All have been seen: from the start, with those that are still open.
+            self._visited[:] = False
+        new = np.flatnonzero(waiting & ~self._visited)
+        self._at = self._necks[new[0]] if len(new) else None
+        if self._at is not None:
+            self._visited[new[0]] = True
+            self._look(move=True)
+        else:
+            self._hide_mark()
+        self._refresh()
+
+    def _on_keep(self) -> None:
+        if self._at is not None:
+            self._remember(self._at, self._is_split(self._at))
+            self._on_next()
+
+    def _decide(self, *, split: bool) -> None:
+        """Cut or join at the neck, here and for every threshold."""
+        neck, layer = self._at, self._layer
+        if neck is None or layer is None:
+            return
+        obstacle = editable.obstacle(layer)
+        if obstacle is not None and obstacle[0] == "apply":
+            # A preview is made anew, as it is decided.
+            self._remember(neck, split)
+            return
+        change = review_queue.split_edit if split else review_queue.merge_edit
+        tree = self._necks.trees[neck.frame]
+
+        def job(data: Any, _: Monitor) -> Edit:
+            return change(tree, data, neck.frame, neck.row)
+
+        def remember(_: Edit) -> None:
+            self._remember(neck, split)
+            self._look()
+
+        self._edits.act(job, remember)
+        self._refresh()
+
+    def _remember(self, neck: Neck, split: bool) -> None:
+        self._model.decide(neck.frame, neck.sides, split)
+
+    def _on_said(self, text: str, error: bool) -> None:
+        # What was done, the line about the neck says.
+        self._error = text if error else ""
+
+    def _on_widened(self, before: Labels, layer: Labels) -> None:
+        if before is self._model.layer:
+            self._model.replace_layer(layer)
+
+    # Where it is
+
+    def _look(self, *, move: bool = False) -> None:
+        """Find out where the cut lies, mark it and go there."""
+        neck = self._at
+        if neck is None or not in_viewer(self._layer, self._viewer):
+            return
+        tree, labels = self._necks.trees[neck.frame], self._labels(neck.frame)
+        self.start_run(
+            "look",
+            lambda _: review.look(tree, labels, neck.row),
+            lambda found, _: self._show(found, move),
+        )
+
+    def _show(self, found: review.Look, move: bool) -> None:
+        neck, layer = self._at, self._layer
+        if neck is None or layer is None or not in_viewer(layer, self._viewer):
+            return
+        frame = np.array(neck.frame, float)
+        points = np.hstack([np.tile(frame, (len(found.points), 1)), found.points])
+        self._show_mark(layer, points, SPLIT_COLOUR if self._is_split(neck) else JOINED_COLOUR)
+        if move:
+            go_to(
+                self._viewer,
+                layer,
+                np.concatenate([frame, found.low]),
+                np.concatenate([frame, found.high]),
+            )
+
+    def _show_mark(self, layer: Labels, points: NDArray[np.float64], color: str) -> None:
+        mark = self._mark
+        if mark is None or not in_viewer(mark, self._viewer):
+            active = self._viewer.layers.selection.active
+            mark = self._mark = Points(
+                ndim=layer.ndim,
+                name=MARK,
+                size=1,
+                border_color="black",
+                border_width=0.1,
+                metadata={layers.RECORD: {}},  # ours: never taken for seeds
+                **layers.place(layer),
+            )
+            self._viewer.add_layer(mark)
+            self._viewer.layers.selection.active = active
+        # Changed in place: napari takes half a second to remove a layer.
+        mark.data = points
+        mark.face_color = color
+
+    def _hide_mark(self) -> None:
+        if in_viewer(self._mark, self._viewer) and self._mark is not None:
+            self._mark.data = np.empty((0, self._mark.ndim))
+
+    def _remove_mark(self) -> None:
+        if in_viewer(self._mark, self._viewer):
+            self._viewer.layers.remove(self._mark)
+        self._mark = None
+
+    # What the dock says
+
+    def _refresh(self) -> None:
+        neck, necks = self._at, self._necks
+        there = self._layer is not None and len(necks) > 0
+        split = neck is not None and self._is_split(neck)
+        # One decision after the other: the next one sees what this one changes.
+        ready = neck is not None and self._edits.is_idle
+        self.next.setEnabled(there)
+        self.keep.setEnabled(ready)
+        self.merge_back.setEnabled(ready and split)
+        self.split.setEnabled(ready and not split)
+        waiting = ~necks.decided(self._model.decisions)
+        near = np.count_nonzero(waiting & necks.near)
+        clear = np.count_nonzero(waiting) - near
+        self.left.setText(f"{near} in doubt, {clear} clear" if there else "")
+        if not there:
+            self.say(self._what_is_missing())
+        elif self._error:
+            self.say(self._error, error=True)
+        elif neck is None:
+            self.say(
+                "Next goes to the neck that is nearest to the threshold."
+                if waiting.any()
+                else "All necks have been decided."
+            )
+        else:
+            self.say(
+                f"Neck {neck.ratio:.3f} at a threshold of {necks.threshold:.2f}: "
+                f"{'cut' if split else 'not cut'}"
+                f"{', decided by you' if self._is_decided(neck) else ''}."
+            )
+
+    def _what_is_missing(self) -> str:
+        if self._layer is None:
+            return (
+                "Nothing to review yet. Split touching objects in the widget Graph cut first; its "
+                "doubtful cuts are then shown here one by one."
+            )
+        if not self._necks.trees:
+            return "The last result was cut into a given number; there are no necks to review."
+        return "No object of this result has a neck: there is nothing to doubt."
+
+    def clean_up(self) -> None:
+        """Take the mark away."""
+        self._edits.take(None)
+        self._unfollow_layer()
+        self._remove_mark()

@@ -1,0 +1,1 @@
+"""The dock See why: the plots behind a result."""

@@ -1,0 +1,1 @@
+"""What several docks need; knows none of them."""

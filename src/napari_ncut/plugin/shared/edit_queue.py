@@ -1,0 +1,234 @@
+"""The one path of edits into a Labels layer: computed in the background, checked, and undoable."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from napari.components import ViewerModel
+from napari.layers import Labels
+from numpy.typing import NDArray
+from psygnal import Signal
+from qtpy.QtCore import QObject
+
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.objects.edits import Edit, NoNumberLeft
+from napari_ncut.plugin.shared import editable
+from napari_ncut.plugin.shared.run import Run
+
+Job = Callable[[Any, Monitor], Edit]
+Then = Callable[[Edit], object]
+MAX_TRIES = 3
+
+
+@dataclass
+class Action:
+    """What the user asked for: how to compute the edit, and what to do when it is made."""
+
+    job: Job
+    then: Then | None
+    tries: int = 0
+
+
+class EditQueue:
+    """Makes edits of one Labels layer, one after the other, so that none is lost.
+
+    Each is computed in a thread on the labels as they are, and written as one step of napari's
+    history if they still are so; else it is computed again. What can not be written into is left
+    alone, and where the type of the labels has no number left, a wider copy takes the layer's
+    place.
+
+    Parameters
+    ----------
+    viewer : napari.components.ViewerModel
+        Where the layer is.
+    parent : QObject
+        When it is destroyed, everything that runs is cancelled.
+    """
+
+    said = Signal(str, bool)  # a text, and whether it is an error
+    widened = Signal(object, object)  # a layer, and the copy that takes its place
+    finished = Signal()  # nothing runs or waits any more
+
+    def __init__(self, viewer: ViewerModel, parent: QObject) -> None:
+        self._viewer = viewer
+        self._parent = parent
+        self.layer: Labels | None = None
+        self.is_applying = False
+        self.last: Edit | None = None  # made by this queue in the layer
+        self._actions: deque[Action] = deque()
+        self._run: Run | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing runs and nothing waits."""
+        return self._run is None and not self._actions
+
+    def take(self, layer: Labels | None) -> None:
+        """Work on another layer, or on none; what was running is dropped."""
+        self.drop()
+        self.layer = layer
+        self.last = None
+
+    def drop(self) -> None:
+        """Forget all that runs and waits."""
+        self._actions.clear()
+        if self._run is not None:
+            self._run.cancel()
+
+    def act(self, job: Job, then: Then | None = None) -> None:
+        """Compute an edit in the background and make it, as one step of napari's history.
+
+        Parameters
+        ----------
+        job : callable
+            Takes the labels and a `Monitor`; returns the edit.
+        then : callable, optional
+            Called with the edit when it is made.
+        """
+        self._actions.append(Action(job, then))
+        if self._run is None:
+            self._start()
+
+    def what_holds(self) -> str:
+        """Return what the last edit did, as far as it still holds: it may have been undone."""
+        if self.last is None or self.layer is None:
+            return ""
+        data = self.layer.data
+        if self.last.fits(data):
+            return f"Undone: {self.last.text}"
+        is_made = all((data[c.indices] == c.after).all() for c in self.last.changes)
+        return self.last.text if is_made else ""
+
+    def _say(self, text: str, *, error: bool = False) -> None:
+        self.said.emit(text, error)
+
+    def _is_there(self) -> bool:
+        return self.layer is not None and self.layer in self._viewer.layers
+
+    def _start(self) -> None:
+        if not self._is_there():
+            self._actions.clear()
+        if not self._actions:
+            self.finished.emit()
+            return
+        assert self.layer is not None
+        obstacle = editable.obstacle(self.layer)
+        if obstacle is not None:
+            self._actions.clear()
+            self._say(obstacle[1], error=True)
+            self.finished.emit()
+            return
+        action, data = self._actions[0], self.layer.data
+        self._begin(
+            Run(lambda monitor: action.job(data, monitor), "edit", self._parent),
+            lambda edit, _: self._on_edit(action, edit),
+            lambda error: self._on_failed(action, error),
+        )
+
+    def _begin(
+        self,
+        run: Run,
+        then: Callable[[Any, float], object],
+        failed: Callable[[Exception], object],
+    ) -> None:
+        self._run = run
+        run.returned.connect(then)
+        run.failed.connect(failed)
+        run.finished.connect(lambda: self._on_finished(run))
+
+    def _on_finished(self, run: Run) -> None:
+        # What a run returns may have begun the next one.
+        if self._run is run:
+            self._run = None
+            self._start()
+
+    def _on_edit(self, action: Action, edit: Edit) -> None:
+        layer = self.layer
+        if layer is None or not self._is_there():
+            self._actions.clear()
+            return
+        obstacle = editable.obstacle(layer)
+        if obstacle is not None:
+            self._actions.clear()
+            self._say(obstacle[1], error=True)
+        elif edit.fits(layer.data):
+            self._actions.popleft()
+            self._apply(layer, edit)
+            self.last = edit
+            self._say(edit.text)
+            if action.then is not None:
+                action.then(edit)
+        else:
+            # The labels were painted on meanwhile: once more, on what they are now.
+            action.tries += 1
+            if action.tries == MAX_TRIES:
+                self._actions.popleft()
+                self._say("The labels changed all the while; nothing was done. Try again.")
+
+    def _apply(self, layer: Labels, edit: Edit) -> None:
+        self.is_applying = True
+        try:
+            with layer.block_history():
+                for change in edit.changes:
+                    layer.data_setitem(change.indices, change.after)
+        finally:
+            self.is_applying = False
+
+    def _on_failed(self, action: Action, error: Exception) -> None:
+        if isinstance(error, NoNumberLeft) and action.tries == 0:
+            action.tries += 1
+            self._widen()
+            return
+        self._actions.popleft()
+        self._say(str(error), error=True)
+
+    def _widen(self) -> None:
+        """Go on with a wider copy of the layer; the actions wait for it."""
+        layer = self.layer
+        if layer is None:
+            return
+        self._say(f"The labels are {layer.data.dtype} and no number is left; making a wider copy.")
+        data, painted = layer.data, list[bool]()
+
+        def note(_: object = None) -> None:
+            painted.append(True)
+
+        def go_on(wide: NDArray[Any], _: float) -> None:
+            if painted:
+                self._widen()
+            else:
+                self._go_on_with(layer, wide)
+
+        def fail(error: Exception) -> None:
+            self._actions.popleft()
+            self._say(str(error), error=True)
+
+        layer.events.set_data.connect(note)
+        run = Run(lambda _: editable.widened(data), "wider copy", self._parent)
+        self._begin(run, go_on, fail)
+        run.finished.connect(lambda: layer.events.set_data.disconnect(note))
+
+    def _go_on_with(self, layer: Labels, data: NDArray[Any]) -> None:
+        if self.layer != layer or layer not in self._viewer.layers:
+            return
+        waiting = list(self._actions)
+        narrow = layer.data.dtype
+        copy = editable.add_copy(self._viewer, layer, data, f"({data.dtype})")
+        text = f"{narrow} had no number left: this is a copy in {data.dtype}."
+        self.widened.emit(layer, copy)
+        self.take(copy)
+        waiting[0].then = self._saying(waiting[0].then, text)
+        self._actions.extend(waiting)
+
+    def _saying(self, then: Then | None, text: str) -> Then:
+        """Return a follow-up that adds a sentence to what was said."""
+
+        def follow_up(edit: Edit) -> None:
+            self._say(f"{edit.text} {text}")
+            if then is not None:
+                then(edit)
+
+        return follow_up

@@ -1,0 +1,212 @@
+"""What the docks of one viewer share: the form's settings, the last result, what was decided.
+
+The docks are views of it and know nothing of each other. It knows no Qt, so that it can be tried
+without a window; it outlives the docks, so that one that is opened again shows what was there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+from psygnal import Signal
+
+from napari_ncut.core.settings import CutSettings, SplitSettings
+from napari_ncut.objects.review import Decisions, NeckId
+from napari_ncut.plugin.shared.napari_private import unwrapped
+from napari_ncut.runs.recipe import Recipe
+from napari_ncut.runs.stacks import Frame, Result, Source, StackSession
+
+if TYPE_CHECKING:
+    from napari.components import ViewerModel
+    from napari.layers import Labels, Layer
+
+_split, _cut = SplitSettings(), CutSettings()
+
+
+@dataclass(frozen=True)
+class Form:
+    """What the form of Graph cut shows, the layers aside."""
+
+    mode: str = "split"
+    foreground: str = "mask"
+    threshold: float = 0.5
+    spatial_ndim: int = 2
+    frames: str = "all"
+    region: str = "whole"
+    neck: float = _split.neck
+    min_size: float = _split.min_size
+    n_segments: int = _cut.n_segments
+    beta: float = _cut.beta
+    connectivity: str = "faces"
+    preview: bool = True
+
+    @property
+    def splits(self) -> bool:
+        """Whether the mode is *Split touching objects*."""
+        return self.mode == "split"
+
+    @property
+    def work_ndim(self) -> int:
+        """Dimensions of what is cut: of a volume, the current slice is a plane."""
+        return 2 if self.region == "current" else self.spatial_ndim
+
+    @property
+    def thresholds(self) -> bool:
+        """Whether the foreground is taken from the image."""
+        return self.foreground != "mask"
+
+    def settings(self) -> CutSettings | SplitSettings:
+        """Return the settings of the mode."""
+        if self.splits:
+            return SplitSettings(neck=self.neck, min_size=self.min_size, beta=self.beta)
+        return CutSettings(
+            n_segments=self.n_segments,
+            beta=self.beta,
+            connectivity=1 if self.connectivity == "faces" else self.work_ndim,
+            min_size=self.min_size,
+        )
+
+    @staticmethod
+    def values_of(settings: CutSettings | SplitSettings) -> dict[str, Any]:
+        """Return the values with which the form gives these settings."""
+        values: dict[str, Any] = {"beta": settings.beta, "min_size": settings.min_size}
+        if isinstance(settings, SplitSettings):
+            return values | {"mode": "split", "neck": settings.neck}
+        return values | {
+            "mode": "cut",
+            "n_segments": settings.n_segments,
+            "connectivity": "faces" if settings.connectivity == 1 else "corners",
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class LastRun:
+    """The last run that made labels: of what, how, where they lie, and what came out."""
+
+    source: Source
+    recipe: Recipe
+    place: dict[str, Any]
+    result: Result
+
+
+@dataclass(frozen=True, eq=False)
+class Applied:
+    """The labels that were kept last, and how they were made."""
+
+    made: LastRun
+    record: dict[str, Any]
+    labels: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Status:
+    """A sentence for the status line of Graph cut."""
+
+    text: str = ""
+    is_error: bool = False
+
+
+class Model:
+    """The state that the docks of a viewer show and change; all of it in the GUI's thread."""
+
+    form_changed = Signal(str)  # the name of the setting
+    result_changed = Signal()  # another run's labels, or none
+    decisions_changed = Signal()
+    status_changed = Signal()
+
+    def __init__(self) -> None:
+        self.form = Form()
+        # Whether the settings of the last session have been asked for.
+        self.has_begun = False
+        # The layers that were chosen in Graph cut, and the newest image at that time.
+        self.chosen: dict[str, Layer | None] = {}
+        self.newest: Layer | None = None
+        self.threshold_range = (0.0, 1.0)
+        self.session = StackSession()
+        self.last: LastRun | None = None
+        self.layer: Labels | None = None  # shows the last run's labels
+        self.applied: Applied | None = None
+        self.status = Status()
+        self._decisions: dict[Frame, Decisions] = {}
+
+    # The form
+
+    def change(self, **values: Any) -> None:
+        """Change settings of the form; of each that is another now it is told."""
+        changed = [name for name, value in values.items() if getattr(self.form, name) != value]
+        self.form = replace(self.form, **values)
+        for name in changed:
+            self.form_changed.emit(name)
+
+    def change_quietly(self, **values: Any) -> None:
+        """Change settings of the form of which the caller tells."""
+        self.form = replace(self.form, **values)
+
+    # The result
+
+    def show(self, last: LastRun, layer: Labels) -> None:
+        """Take over what a run made, and the layer that shows it."""
+        self.last, self.layer = last, layer
+        self.result_changed.emit()
+
+    def replace_layer(self, layer: Labels) -> None:
+        """Take another layer for the one that shows the result, as a copy of a wider type."""
+        self.layer = layer
+        self.result_changed.emit()
+
+    def forget(self) -> None:
+        """Forget the result: it belongs to other data, or is the user's alone."""
+        if self.layer is not None or self.last is not None:
+            self.last = self.layer = self.applied = None
+            self.result_changed.emit()
+
+    # The decisions of a review
+
+    @property
+    def decisions(self) -> Mapping[Frame, Decisions]:
+        """What was decided about the necks of each frame; holds for every run."""
+        return self._decisions
+
+    def decide(self, frame: Frame, neck: NeckId, split: bool) -> None:
+        """Note that a neck is to be cut, or is not."""
+        # New mappings each time: a worker may be reading the old ones.
+        here = {**self._decisions.get(frame, {}), neck: split}
+        self._decisions = {**self._decisions, frame: here}
+        self.decisions_changed.emit()
+
+    def revise(self, frame: Frame, decisions: Decisions) -> None:
+        """Put other decisions in the place of those of a frame."""
+        if decisions != self._decisions.get(frame, {}):
+            self._decisions = {**self._decisions, frame: dict(decisions)}
+            self.decisions_changed.emit()
+
+    def forget_decisions(self) -> None:
+        """Begin without decisions, as for another image."""
+        if self._decisions:
+            self._decisions = {}
+            self.decisions_changed.emit()
+
+    # What is said
+
+    def say(self, text: str, *, error: bool = False) -> None:
+        """Show a sentence in the status line of Graph cut."""
+        status = Status(text, error)
+        if status != self.status:
+            self.status = status
+            self.status_changed.emit()
+
+
+_models: WeakKeyDictionary[ViewerModel, Model] = WeakKeyDictionary()
+
+
+def model_of(viewer: ViewerModel) -> Model:
+    """Return the model of a viewer, which is made when it is first asked for."""
+    viewer = unwrapped(viewer)
+    if viewer not in _models:
+        _models[viewer] = Model()
+    return _models[viewer]
