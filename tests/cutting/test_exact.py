@@ -95,3 +95,14 @@ def test_a_cut_is_no_higher_than_the_exact_one_where_links_differ_a_million_time
     matrix.data += offset
     found = ncut_value(matrix, spectral_clustering(matrix, n_clusters=k))
     assert found <= 1.01 * exact_cut(matrix, k)
+
+
+@pytest.mark.parametrize("beta", [3, 10, 30])
+@pytest.mark.parametrize("k", [2, 5])
+def test_the_cut_of_strong_contrasts_is_no_higher_than_the_exact_one(beta, k):
+    image = ndi.gaussian_filter(np.random.default_rng(4).normal(size=(40, 50)), 1)
+    mask = np.ones(image.shape, dtype=bool)
+    pixels = pixel_neighbours(mask, 1, (1.0, 1.0))
+    matrix = pixel_graph(pixels, pixel_values(image, mask), beta).matrix()
+    found = ncut_value(matrix, normalized_cut(image, mask, k, beta=beta)[mask])
+    assert found <= 1.01 * exact_cut(matrix, k)

@@ -105,17 +105,6 @@ def join_cells(
                     parent[a] = b
 
 
-def count_roots(parent: cython.const[cython.int][::1]) -> int:
-    """Return how many nodes are their own root."""
-    count: cython.Py_ssize_t = 0
-    node: cython.Py_ssize_t
-    with cython.nogil:
-        for node in range(parent.shape[0]):
-            if parent[node] == node:
-                count += 1
-    return count
-
-
 def number_roots(
     parent: cython.int[::1],
     cells: cython.const[cython.longlong][::1],
