@@ -20,7 +20,7 @@ ROOMS = {
     "runs": (*LEFT, "cutting", "splitting", "objects", "io"),
     "plugin": (*LEFT, "cutting", "splitting", "objects", "runs", "io", "scenes"),
     "cli": ("core", "about", "plugin", "cli_run"),
-    "cli_run": ("core", "runs", "io", "cli_files"),
+    "cli_run": ("core", "splitting", "runs", "io", "cli_files"),
     "cli_files": ("core", "io"),
     "reader": ("core", "runs", "io"),
     # Names that scripts import.

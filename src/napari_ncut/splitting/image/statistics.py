@@ -52,8 +52,13 @@ class ImageStatistics:
     def __post_init__(self) -> None:
         direction = tuple(real(value, "direction", -1.0, 1.0) for value in self.direction)
         object.__setattr__(self, "direction", direction)
-        real(self.mean, "mean", -1e300, 1e300)
+        real(self.mean, "mean", -1.7e308, 1.7e308)
         real(self.deviation, "deviation")
+
+    def divided(self, exponent: int) -> ImageStatistics:
+        """Return the statistics of the image that is divided by a power of two."""
+        mean, deviation = np.ldexp([self.mean, self.deviation], -exponent).tolist()
+        return replace(self, mean=mean, deviation=deviation)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers, for JSON."""
