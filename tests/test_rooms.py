@@ -19,9 +19,10 @@ ROOMS = {
     "objects": (*LEFT, "cutting", "splitting", "io"),
     "runs": (*LEFT, "cutting", "splitting", "objects", "io"),
     "plugin": (*LEFT, "cutting", "splitting", "objects", "runs", "io", "scenes"),
-    "cli": (*LEFT, "cutting", "splitting", "objects", "runs", "io", "about", "plugin", "cli_run"),
+    "cli": ("core", "about", "plugin", "cli_run"),
+    "cli_run": ("core", "splitting", "runs", "io", "cli_files"),
     "cli_files": ("core", "io"),
-    "cli_run": ("core", "io", "runs", "cli_files"),
+    "reader": ("core", "runs", "io"),
     # Names that scripts import.
     "about": ("core",),
     "scenes": (),

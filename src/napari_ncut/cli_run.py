@@ -222,6 +222,7 @@ def _write(
         unit=size.unit,
         axes=main.image.label_axes,
         interval=main.image.interval,
+        translate=main.image.origin if size.sizes is not None else None,
         provenance=recipe.completed(result).to_dict() | outcome,
         force=options.force,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 import pytest
 from napari.utils.theme import available_themes
 from qtpy.QtCore import QPoint, QPointF, Qt
@@ -24,23 +26,65 @@ def crowded(window):
     return window, docks
 
 
-@pytest.mark.parametrize("size", [(1280, 800), (1366, 768)])
-def test_five_docks_fit_the_window_and_each_shows_some_of_itself(crowded, size):
-    window, docks = crowded
+# What a person opens a dock for.
+PRIMARY = {
+    "Graph cut": ("run", "recipe"),
+    "Correct": ("tool_cut", "tool_merge", "tool_delete", "tool_seeds"),
+    "Review": ("next", "keep", "merge_back", "split"),
+    "See why": ("histogram", "profile", "fiedler"),
+    "Measure": ("measure", "export", "table"),
+}
+
+
+def front(window, dock):
+    """Click the tab of a dock."""
+    dock.parent().raise_()
+    window.qtbot.wait(20)
+
+
+def hidden(window, docks):
+    """Return what can not be seen whole of the primary controls, each dock being in front."""
+    found = []
+    for name, dock in docks.items():
+        front(window, dock)
+        for control in PRIMARY[name]:
+            part = window.control(dock, control)
+            if part.visibleRegion().boundingRect() != part.rect():
+                found.append(f"{name}: {control}")
+    return found
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1024, 700)])
+def test_every_primary_button_is_seen_in_all_pairs_and_with_all_docks_open(window, size):
     main = window.viewer.window._qt_window
-    main.resize(*size)
-    window.qtbot.wait(100)
-    assert (main.width(), main.height()) == size
-    bottom = main.rect().bottom()
-    for dock in docks.values():
-        assert dock.viewport().height() >= 50
-        assert dock.mapTo(main, dock.rect().bottomLeft()).y() <= bottom
+    window.viewer.open_sample("napari-ncut", "nuclei")
+    combinations = [*permutations(DOCKS, 2), DOCKS, DOCKS[::-1], (*DOCKS[2:], *DOCKS[:2])]
+    for names in combinations:
+        docks = {name: window.dock(name) for name in names}
+        main.resize(*size)
+        window.qtbot.wait(30)
+        assert (main.width(), main.height()) == size, names
+        assert hidden(window, docks) == [], names
+        for dock in docks.values():
+            window.viewer.window.remove_dock_widget(dock)
+        window.qtbot.wait(10)
+
+
+def test_a_dock_that_floats_is_left_where_it_is(window):
+    first = window.dock("Review")
+    first.parent().setFloating(True)
+    second = window.dock("Measure")
+    window.qtbot.wait(30)
+    main = window.viewer.window._qt_window
+    assert first.parent().isFloating()
+    assert first.parent() not in main.tabifiedDockWidgets(second.parent())
 
 
 @pytest.mark.parametrize("name", DOCKS)
 def test_nothing_is_cut_off_in_a_dock_of_250_pixels_beside_a_scroll_bar(crowded, name):
     window, docks = crowded
     dock = docks[name]
+    front(window, dock)
     check_nothing_is_cut_off(window, dock)
     body = dock.body
     for control in body.findChildren((QAbstractButton, QComboBox)):
@@ -52,6 +96,7 @@ def test_nothing_is_cut_off_in_a_dock_of_250_pixels_beside_a_scroll_bar(crowded,
 def test_the_tab_key_scrolls_to_what_it_reaches(crowded):
     window, docks = crowded
     dock = docks["Graph cut"]
+    front(window, dock)
     preview, viewport = dock.controls.preview.native, dock.viewport()
     window.viewer.window._qt_window.activateWindow()
     dock.verticalScrollBar().setValue(0)
@@ -66,6 +111,7 @@ def test_the_tab_key_scrolls_to_what_it_reaches(crowded):
 def test_every_control_of_graph_cut_is_one_stop_of_the_tab_key_from_top_to_bottom(crowded):
     window, docks = crowded
     dock = docks["Graph cut"]
+    front(window, dock)
     window.viewer.window._qt_window.activateWindow()
     wanted = ["image", "foreground", "mask", "region", "neck", "min_size", "beta", "preview", "run"]
     dock.controls.mode.native.setFocus()
@@ -119,6 +165,7 @@ def turn_wheel(widget, clicks):
 def test_the_wheel_turns_only_what_has_the_focus(crowded):
     window, docks = crowded
     dock = docks["Graph cut"]
+    front(window, dock)
     beta = dock.controls.beta
     box, before = beta.native, beta.value
     box.clearFocus()

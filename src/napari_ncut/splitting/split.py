@@ -40,13 +40,13 @@ from napari_ncut.core.validation import (
 from napari_ncut.splitting.adjacency import adjacency
 from napari_ncut.splitting.agglomerate import agglomerate
 from napari_ncut.splitting.criterion import neck_ratio
-from napari_ncut.splitting.divide import divide
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.half_width import half_width, squared_distance
+from napari_ncut.splitting.image.divide import divide
+from napari_ncut.splitting.image.statistics import ImageStatistics, standardised, statistics_of
 from napari_ncut.splitting.oversegment import oversegment
 from napari_ncut.splitting.parameters import DEFAULT
 from napari_ncut.splitting.pinholes import close_pinholes
-from napari_ncut.splitting.statistics import ImageStatistics, standardised, statistics_of
 from napari_ncut.splitting.tree import SplitTree as SplitTree
 from napari_ncut.splitting.tree import tree_of_merges
 
@@ -205,11 +205,12 @@ def split_tree(
     intensity = None
     if channels is not None and beta > 0.0:
         monitor.report(0.5, "Looking at the image")
-        channels = in_safe_range(channels.reshape(*volume.shape, -1), volume > 0)
+        channels, gain = in_safe_range(channels.reshape(*volume.shape, -1), volume > 0)
         if statistics is None:
-            statistics = statistics_of(channels, volume, width, grid, parameters, monitor)
+            found = statistics_of(channels, volume, width, grid, parameters, monitor)
+            statistics = found.divided(-gain)
         if statistics.deviation > 0.0:
-            grey = standardised(channels, volume, statistics, monitor)
+            grey = standardised(channels, volume, statistics.divided(gain), monitor)
             fragments, intensity = divide(
                 fragments, width, grey, volume, beta, grid, parameters, monitor
             )
@@ -272,8 +273,8 @@ def image_statistics(
     volume, grid = _on_grid(given, sizes, 1)
     closed = close_pinholes(volume, grid, DEFAULT, monitor)
     width = half_width(closed, squared_distance(closed, grid, monitor), grid, DEFAULT, monitor)
-    channels = in_safe_range(channels.reshape(*volume.shape, -1), volume > 0)
-    return statistics_of(channels, volume, width, grid, DEFAULT, monitor)
+    channels, gain = in_safe_range(channels.reshape(*volume.shape, -1), volume > 0)
+    return statistics_of(channels, volume, width, grid, DEFAULT, monitor).divided(-gain)
 
 
 def _labels(labels: ArrayLike) -> NDArray[np.int32]:

@@ -98,3 +98,27 @@ def test_current_frame_is_where_the_sliders_are_in_the_layers_own_pixels():
 def test_a_blank_labels_layer_is_blank():
     assert layers.is_blank(labels(4, 4, value=0))
     assert not layers.is_blank(labels(4, 4))
+
+
+def test_every_change_of_labels_is_heard():
+    layer, heard = labels(8, 8), []
+    for signal in layers.changes_of(layer):
+        signal.connect(lambda event: heard.append(event.type))
+
+    def is_heard():
+        found = bool(heard)
+        heard.clear()
+        return found
+
+    layer.data_setitem((np.array([1]), np.array([2])), 5)
+    assert is_heard()
+    with layer.block_history():
+        layer.data_setitem((np.array([3]), np.array([2])), 6)
+    assert is_heard()
+    for change in (layer.undo, layer.redo, lambda: layer.paint((4, 4), 3)):
+        change()
+        assert is_heard()
+    layer.fill((0, 0), 9)
+    assert is_heard()
+    layer.data = np.zeros((8, 8), int)
+    assert is_heard()

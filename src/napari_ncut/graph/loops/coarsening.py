@@ -39,7 +39,7 @@ def root_of(parent: cython.int[::1], node: cython.int) -> cython.int:
 @cython.nogil
 @cython.exceptval(check=False)
 def heaviest_edge(
-    indptr: Index[::1], weights: Weight[::1], node: cython.Py_ssize_t
+    indptr: cython.const[Index][::1], weights: cython.const[Weight][::1], node: cython.Py_ssize_t
 ) -> cython.double:
     """Return the weight of the heaviest edge of a node."""
     heaviest: cython.double = 0.0
@@ -50,9 +50,9 @@ def heaviest_edge(
 
 
 def join_cells(
-    indptr: Index[::1],
+    indptr: cython.const[Index][::1],
     indices: cython.const[cython.int][::1],
-    weights: Weight[::1],
+    weights: cython.const[Weight][::1],
     cells: cython.const[cython.longlong][::1],
     z: cython.int,
     y: cython.int,
@@ -161,9 +161,9 @@ def group_children(
 
 
 def add_edges(
-    indptr: Index[::1],
+    indptr: cython.const[Index][::1],
     indices: cython.const[cython.int][::1],
-    weights: Weight[::1],
+    weights: cython.const[Weight][::1],
     volumes: cython.const[cython.double][::1],
     parent: cython.const[cython.int][::1],
     starts: cython.const[cython.int][::1],
@@ -213,9 +213,9 @@ def add_edges(
 
 
 def copy_rows(
-    indptr: Index[::1],
+    indptr: cython.const[Index][::1],
     indices: cython.const[cython.int][::1],
-    weights: Weight[::1],
+    weights: cython.const[Weight][::1],
     nodes: cython.const[cython.int][::1],
     position: cython.const[cython.int][::1],
     new_indptr: cython.longlong[::1],
@@ -253,7 +253,7 @@ def apart(
 
 
 def match_nodes(
-    indptr: Index[::1],
+    indptr: cython.const[Index][::1],
     indices: cython.const[cython.int][::1],
     weights: cython.const[cython.double][::1],
     volumes: cython.const[cython.double][::1],
@@ -290,7 +290,7 @@ def match_nodes(
 
 
 def match_leaves(
-    indptr: Index[::1],
+    indptr: cython.const[Index][::1],
     indices: cython.const[cython.int][::1],
     weights: cython.const[cython.double][::1],
     bound: cython.const[cython.int][::1],

@@ -102,7 +102,7 @@ def difference(
 
 
 def sum_differences(
-    indptr: Index[::1],
+    indptr: cython.const[Index][::1],
     indices: cython.const[cython.int][::1],
     values: cython.const[cython.double][:, ::1],
     pivot: cython.double,
@@ -134,7 +134,7 @@ def sum_differences(
 
 def weigh_edges(
     cells: cython.const[cython.longlong][::1],
-    indptr: Index[::1],
+    indptr: cython.const[Index][::1],
     indices: cython.const[cython.int][::1],
     steps: cython.const[cython.longlong][::1],
     contacts: cython.const[cython.double][::1],

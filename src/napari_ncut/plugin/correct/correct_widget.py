@@ -101,8 +101,7 @@ class CorrectWidget(Dock):
         if layer is not None:
             self._keys = Keys(layer, {t.key: self._user(t.name) for t in self._tools.values()})
             self._layer_events = [
-                (layer.events.paint, self._on_labels_changed),
-                (layer.events.set_data, self._on_labels_changed),
+                *((signal, self._on_labels_changed) for signal in layers.changes_of(layer)),
                 (layer.events.data, self._on_labels_changed),
                 (layer.events.mode, self._on_mode),
                 (layer.events.editable, self._refresh),

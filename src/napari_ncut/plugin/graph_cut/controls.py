@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -149,7 +150,9 @@ class Controls:
             control.changed.connect(lambda _, name=name: self._on_control(name))
         model.form_changed.connect(self._on_model)
         self.choice.changed.connect(self._on_layers)
-        if self.choice.restore():
+        # Whether the data are those of the result that the model has.
+        self.is_restored = self.choice.restore()
+        if self.is_restored:
             self._show_rows()
         else:
             self.choice.choose_newest()
@@ -203,6 +206,23 @@ class Controls:
         if region == "shapes" and self.shapes.value is None:
             return "shapes", "Draw the region in a Shapes layer and choose it here."
         return None
+
+    def what_it_is(self) -> str:
+        """Return what the data are that would be cut, if there is no problem."""
+        main = self.main_layer()
+        assert main is not None
+        level = layers.level(main)
+        shape = layers.spatial_shape(main, level)
+        ndim = self._model.form.work_ndim
+        size = " x ".join(str(n) for n in shape[-ndim:])
+        unit = "plane" if ndim == 2 else "volume"
+        n_frames = math.prod(shape[:-ndim])
+        text = f"A {unit} of {size}."
+        if n_frames > 1:
+            text = f"{n_frames} {unit}s of {size}, each cut on its own."
+        if level > 0:
+            text += f" The image is large: level {level} of its pyramid is cut."
+        return text
 
     # The rows
 

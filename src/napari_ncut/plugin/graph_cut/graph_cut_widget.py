@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 import napari
-import numpy as np
 from napari.layers import Labels, Layer
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton
@@ -59,6 +58,11 @@ class GraphCutWidget(Dock):
         self.progress.setObjectName("progress")
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
+        # Empty it is only a frame; its room stays, so that nothing jumps.
+        policy = self.progress.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.progress.setSizePolicy(policy)
+        self.progress.hide()
         self.recipe = RecipeButton(viewer, model, self)
         buttons = QHBoxLayout()
         buttons.addWidget(self.run, 1)
@@ -77,7 +81,7 @@ class GraphCutWidget(Dock):
         self._result_events: Labels | None = None
         self._reset_bar = QTimer(self)
         self._reset_bar.setSingleShot(True)
-        self._reset_bar.timeout.connect(self.progress.reset)
+        self._reset_bar.timeout.connect(self._hide_bar)
         self.recipe.run_wanted.connect(self.start)
         self._is_of_last_session = False
         if not model.has_begun:
@@ -93,6 +97,9 @@ class GraphCutWidget(Dock):
         self.follow(model.status_changed, self._show_status)
         self.follow(model.result_changed, self._follow_result)
         self.follow(viewer.dims.events.current_step, self._on_frame)
+        if not self.controls.is_restored:
+            self._result.forget()
+            model.forget_decisions()
         self._follow_seeds()
         self._follow_result()
         self._refresh(talk=model.last is None)
@@ -186,10 +193,12 @@ class GraphCutWidget(Dock):
         if layer is self._result_events:
             return
         if self._result_events is not None:
-            self.unfollow(self._result_events.events.set_data, self._on_painted)
+            for signal in layers.changes_of(self._result_events):
+                self.unfollow(signal, self._on_painted)
         self._result_events = layer
         if layer is not None:
-            self.follow(layer.events.set_data, self._on_painted)
+            for signal in layers.changes_of(layer):
+                self.follow(signal, self._on_painted)
 
     def _on_painted(self) -> None:
         # New labels that a run puts into the layer are no correction.
@@ -271,11 +280,17 @@ class GraphCutWidget(Dock):
     # What a run tells
 
     def _on_progress(self, fraction: float, text: str) -> None:
+        self.progress.show()
         self.progress.setValue(round(1000 * fraction))
         if self._is_applying():
             self._model.say(text)
         elif time.monotonic() - self._began > SLOW:
             self._model.say(f"Preview: {text}")
+
+    def _hide_bar(self) -> None:
+        if "cut" not in self._runs:
+            self.progress.hide()
+            self.progress.reset()
 
     def _on_outcome(self, outcome: Outcome, seconds: float) -> None:
         job = self._job
@@ -339,26 +354,10 @@ class GraphCutWidget(Dock):
             return
         self.run.setToolTip("Compute and keep the result (again: update it)")
         if talk:
-            text = self._what_it_is()
+            text = self.controls.what_it_is()
             if self._is_of_last_session:
                 text += f" {LAST_SESSION}"
             self._model.say(text)
-
-    def _what_it_is(self) -> str:
-        main = self.controls.main_layer()
-        assert main is not None
-        level = layers.level(main)
-        shape = layers.spatial_shape(main, level)
-        ndim = self._model.form.work_ndim
-        size = " x ".join(str(n) for n in shape[-ndim:])
-        unit = "plane" if ndim == 2 else "volume"
-        n_frames = int(np.prod(shape[:-ndim]))
-        text = f"A {unit} of {size}."
-        if n_frames > 1:
-            text = f"{n_frames} {unit}s of {size}, each cut on its own."
-        if level > 0:
-            text += f" The image is large: level {level} of its pyramid is cut."
-        return text
 
     # The threshold of the foreground
 

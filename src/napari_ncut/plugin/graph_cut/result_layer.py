@@ -10,7 +10,7 @@ from napari.components import ViewerModel
 from napari.layers import Labels, Layer
 from numpy.typing import NDArray
 
-from napari_ncut.plugin.shared.layers import RECORD
+from napari_ncut.plugin.shared.layers import RECORD, changes_of
 from napari_ncut.plugin.shared.model import Applied, LastRun, Model
 
 PREVIEW = " (preview)"
@@ -54,12 +54,14 @@ class ResultLayer:
         self.is_touched = False
         self._watched = self.layer
         if self._watched is not None:
-            self._watched.events.set_data.connect(self._on_painted)
+            for signal in changes_of(self._watched):
+                signal.connect(self._on_painted)
 
     def unwatch(self) -> None:
         """Listen to the layer no more."""
         if self._watched is not None:
-            self._watched.events.set_data.disconnect(self._on_painted)
+            for signal in changes_of(self._watched):
+                signal.disconnect(self._on_painted)
         self._watched = None
 
     def _on_painted(self, _: object = None) -> None:

@@ -208,11 +208,13 @@ class MeasureDock(Dock):
     def _watch(self, labels: Labels | None) -> None:
         """Note from now on whether a layer is painted on."""
         if self._watched is not None:
-            self.unfollow(self._watched.events.set_data, self._on_painted)
+            for signal in layers.changes_of(self._watched):
+                self.unfollow(signal, self._on_painted)
         self._watched = labels
         self._has_changed = False
         if labels is not None:
-            self.follow(labels.events.set_data, self._on_painted)
+            for signal in layers.changes_of(labels):
+                self.follow(signal, self._on_painted)
 
     def _on_painted(self, _: object = None) -> None:
         self._has_changed = True

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
 
 import napari
 from napari.layers import Layer
-from qtpy.QtCore import QEvent, QObject, Qt
+from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtGui import QKeySequence, QShortcut
-from qtpy.QtWidgets import QApplication
+from qtpy.QtWidgets import QApplication, QDockWidget
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.plugin.shared.column import Column
@@ -18,6 +19,9 @@ from napari_ncut.plugin.shared.model import model_of
 from napari_ncut.plugin.shared.napari_private import main_window, unwrapped
 from napari_ncut.plugin.shared.run import Run
 from napari_ncut.plugin.shared.status_label import StatusLabel
+
+# The docks of each viewer that are open.
+_open: WeakKeyDictionary[napari.viewer.Viewer, WeakSet[Dock]] = WeakKeyDictionary()
 
 
 class Dock(Column):
@@ -45,6 +49,31 @@ class Dock(Column):
         self.follow(self._viewer.events.theme, self._on_theme)
         if self._main is not None:
             self._main.installEventFilter(self)
+        _open.setdefault(self._viewer, WeakSet()).add(self)
+        # Only in its window, a moment later, it can.
+        docked = QTimer(self)
+        docked.setSingleShot(True)
+        docked.timeout.connect(self._lie_with_the_others)
+        docked.start(0)
+
+    def _lie_with_the_others(self) -> None:
+        """Become a tab beside the other docks of the plugin: below each other none has room."""
+        dock = self.parent()
+        if self._main is None or not isinstance(dock, QDockWidget) or dock.isFloating():
+            return
+        area = self._main.dockWidgetArea(dock)
+        for other in _open[self._viewer]:
+            place = other.parent()
+            if (
+                other is not self
+                and isinstance(place, QDockWidget)
+                and not place.isFloating()
+                and self._main.dockWidgetArea(place) == area
+            ):
+                self._main.tabifyDockWidget(place, dock)
+                dock.show()
+                dock.raise_()
+                return
 
     @property
     def is_idle(self) -> bool:
@@ -166,6 +195,7 @@ class Dock(Column):
         if self._has_left:
             return
         self._has_left = True
+        _open[self._viewer].discard(self)
         for soon in self._debounced:
             soon.cancel()
         for run in list(self._runs.values()):

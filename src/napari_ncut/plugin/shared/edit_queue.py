@@ -15,7 +15,7 @@ from qtpy.QtCore import QObject
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.objects.edits import Edit, NoNumberLeft
-from napari_ncut.plugin.shared import editable
+from napari_ncut.plugin.shared import editable, layers
 from napari_ncut.plugin.shared.run import Run
 
 Job = Callable[[Any, Monitor], Edit]
@@ -206,10 +206,13 @@ class EditQueue:
             self._actions.popleft()
             self._say(str(error), error=True)
 
-        layer.events.set_data.connect(note)
+        for signal in layers.changes_of(layer):
+            signal.connect(note)
         run = Run(lambda _: editable.widened(data), "wider copy", self._parent)
         self._begin(run, go_on, fail)
-        run.finished.connect(lambda: layer.events.set_data.disconnect(note))
+        run.finished.connect(
+            lambda: [signal.disconnect(note) for signal in layers.changes_of(layer)]
+        )
 
     def _go_on_with(self, layer: Labels, data: NDArray[Any]) -> None:
         if self.layer != layer or layer not in self._viewer.layers:

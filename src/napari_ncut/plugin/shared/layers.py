@@ -174,6 +174,15 @@ def current_frame(layer: Layer, point: Sequence[float], spatial_ndim: int) -> Fr
     )
 
 
+def changes_of(labels: Labels) -> tuple[Any, Any]:
+    """Return the signals of which at least one comes whenever labels are changed.
+
+    Painting and edits come with ``paint``, which alone tells of pixels of a plane that is not
+    drawn anew; undo, redo and new data with ``set_data``.
+    """
+    return labels.events.paint, labels.events.set_data
+
+
 def path(layer: Layer | None) -> str | None:
     """Return the file that a layer was read from, if it was."""
     return None if layer is None or layer.source.path is None else str(layer.source.path)

@@ -331,9 +331,9 @@ def descend_quotient(
 
 
 def average_neighbours(
-    indptr: Index[::1],
+    indptr: cython.const[Index][::1],
     indices: cython.const[cython.int][::1],
-    weights: Weight[::1],
+    weights: cython.const[Weight][::1],
     vector: cython.const[cython.double][::1],
     result: cython.double[::1],
 ) -> None:

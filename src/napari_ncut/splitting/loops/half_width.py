@@ -285,10 +285,10 @@ def gaussian_in_rows(
                     else:
                         for k in range(1, reach + 1):
                             left, right = x - k, x + k
-                            # The image goes on mirrored beyond its border.
-                            if left < 0:
+                            # The image goes on mirrored beyond its border, for runs that reach it.
+                            if left < 0 and first == 0:
                                 left = -left - 1
-                            if right >= n:
+                            if right >= n and end == n:
                                 right = 2 * n - 1 - right
                             total += weights[k] * (
                                 (source[row, left] if first <= left < end else nothing)

@@ -95,7 +95,7 @@ def holes_of_rows(
                 if label == 0 or labels[z, y, x] != 0:
                     continue
                 found[0, 0], found[0, 1], found[0, 2] = z, y, x
-                n, done, inside = 1, 0, True
+                n, done, inside = 1, 0, largest > 0
                 while inside and done < n:
                     z0, y0, x0 = found[done, 0], found[done, 1], found[done, 2]
                     done += 1

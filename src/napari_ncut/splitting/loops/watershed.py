@@ -307,8 +307,8 @@ def borders_of_rows(
                         offsets[k, 2],
                     ):
                         continue
-                    key = min(own, other)
-                    key = (key << 32) | max(own, other)
+                    key = cython.cast(cython.longlong, min(own, other))
+                    key = (key << 32) | cython.cast(cython.longlong, max(own, other))
                     i = _slot(keys, key)
                     if keys[i] == -1:
                         keys[i] = key

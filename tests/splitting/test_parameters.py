@@ -1,0 +1,150 @@
+"""Tuned numbers: all in one place, all described, and none of them without effect."""
+
+import math
+import re
+from dataclasses import fields, replace
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import ndimage as ndi
+from tests.splitting.mixed import scene
+from tests.splitting.test_pinholes import pinwheel
+
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.splitting import pinholes, split
+from napari_ncut.splitting.grid import Grid
+from napari_ncut.splitting.parameters import DEFAULT, SplitParameters
+from napari_ncut.splitting.stray_pixels import attach_stray_pixels
+
+ROOM = Path(split.__file__).parent
+NAMES = [field.name for field in fields(SplitParameters)]
+
+# What is no tuned number, in the files that have any: of mathematics, or a mark for "none".
+OTHERS = {
+    ("ridges", "MEAN_ROOT"),  # of the absolute value of a normal number
+    ("spurious_maxima", "NOWHERE"),  # no disc
+    ("pinholes", "NECK"),  # the default setting
+}
+
+
+def test_every_parameter_is_described_and_nothing_else():
+    text = SplitParameters.__doc__.partition("Parameters\n")[2]
+    entries = re.findall(r"^    (\w[\w, ]*) : (?:float|int)$", text, re.MULTILINE)
+    described = [name for entry in entries for name in entry.split(", ")]
+    assert sorted(described) == sorted(NAMES)
+    for entry in re.split(r"^    \w[\w, ]* : (?:float|int)$", text, flags=re.MULTILINE)[1:]:
+        assert len(entry.strip()) > 15
+
+
+def test_no_tuned_number_hides_in_another_file():
+    hidden = set()
+    for path in ROOM.glob("[a-z]*.py"):
+        if path.stem == "parameters":
+            continue
+        module = import_module(f"napari_ncut.splitting.{path.stem}")
+        for name, value in vars(module).items():
+            if name.isupper() and isinstance(value, (float, np.floating)):
+                defined = re.search(rf"^{name}\b.*=", path.read_text(), re.MULTILINE)
+                if defined:
+                    hidden.add((path.stem, name))
+    assert hidden == OTHERS
+
+
+def test_the_mean_root_of_a_normal_number_is_right():
+    ridges = import_module("napari_ncut.splitting.image.ridges")
+    exact = 2**0.25 * math.gamma(0.75) / math.sqrt(math.pi)
+    assert exact == pytest.approx(ridges.MEAN_ROOT, abs=1e-3)
+
+
+def observed(labels, image, parameters, spacing=None):
+    """Return all that a run makes: the fragments, the merges and their ratios."""
+    original = split.DEFAULT
+    split.DEFAULT = parameters
+    try:
+        tree = split.split_tree(labels, image, spacing=spacing)
+    finally:
+        split.DEFAULT = original
+    return [tree.fragments, tree.ratio, tree.beside, strays(parameters)]
+
+
+def strays(parameters):
+    """Return two fragments, of which one has lost a piece in the other, and that a pixel in it."""
+    fragments = np.zeros((1, 12, 40), np.int32)
+    fragments[:, :, 30:] = 1
+    fragments[:, 3:7, 5:8] = 1
+    fragments[:, 4, 6] = 0
+    labels = np.ones_like(fragments)
+    attach_stray_pixels(labels, fragments, Grid((1.0, 1.0, 1.0), 2), parameters, Monitor())
+    return fragments
+
+
+def is_same(one, other):
+    """Tell whether two runs made the same."""
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def cases():
+    """Yield scenes in which one number or another counts."""
+    for seed in range(4):
+        labels, image = scene(seed)
+        yield labels, image, None
+    holes = pinwheel().astype(np.int32)
+    holes[60, 41] = holes[20, 49] = 0
+    holes[60:62, 49] = 0
+    disc = np.hypot(*np.mgrid[-30:31, -30:31]) <= 28
+    disc[30, 30] = disc[30, 31] = disc[40, 40] = False
+    holes = np.pad(holes, ((0, 0), (0, 70)))
+    holes[10:71, 95:156] = disc
+    yield holes, None, None
+    # Objects darker than around them.
+    labels, image = scene(1)
+    yield labels, -image, None
+    y, x = np.mgrid[:150, :150] - 75
+    turns = np.deg2rad([10, 130, 250])
+    around = [np.hypot(y - 32 * np.sin(a), x - 32 * np.cos(a)) for a in turns]
+    yield (np.min(around, axis=0) <= 36).astype(np.int32), None, None
+    labels, image = scene(1, 3, spacing=(2.0, 1.0, 1.0))
+    yield labels, image, (2.0, 1.0, 1.0)
+    ball = np.sqrt((np.mgrid[-15:16, -15:16, -15:16] ** 2).sum(axis=0)) <= 14
+    texture = ndi.gaussian_filter(np.random.default_rng(0).normal(size=ball.shape), 1.5)
+    yield ball.astype(np.int32), texture / texture.std(), None
+
+
+@pytest.fixture(scope="module")
+def runs():
+    found = []
+    for labels, image, spacing in cases():
+        found.append((labels, image, spacing, observed(labels, image, DEFAULT, spacing)))
+    return found
+
+
+def changed(name):
+    """Yield parameters with one of them much larger, and much smaller."""
+    value = getattr(DEFAULT, name)
+    for factor in (4, 0.1, 40):
+        new = type(value)(round(value * factor)) if isinstance(value, int) else value * factor
+        if new != value:
+            yield replace(DEFAULT, **{name: new})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_parameter_changes_something(name, runs):
+    assert any(
+        not is_same(observed(labels, image, parameters, spacing), wanted)
+        for labels, image, spacing, wanted in runs
+        for parameters in changed(name)
+    )
+
+
+def test_the_same_parameters_give_the_same(runs):
+    for labels, image, spacing, wanted in runs:
+        assert is_same(observed(labels, image, replace(DEFAULT), spacing), wanted)
+
+
+def test_limits_are_in_order():
+    assert DEFAULT.finest_smoothing < DEFAULT.coarsest_smoothing
+    assert DEFAULT.near < DEFAULT.far
+    assert DEFAULT.pixel_ellipticity < DEFAULT.hole_ellipticity < 1
+    assert split.DEFAULTS.neck == pinholes.NECK
