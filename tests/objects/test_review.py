@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from napari_ncut.objects import review
+from napari_ncut.objects.edits import NoNumberLeft
 from napari_ncut.splitting.split import split_tree
 
 
@@ -30,10 +31,11 @@ def neck_near(tree, x):
     return int(np.argmin(np.abs(tree.position[:, 1] - x)))
 
 
-def change(labels, pixels, label):
-    changed = labels.copy()
-    changed[pixels] = label
-    return changed
+def apply(edit, labels):
+    after = labels.copy()
+    for change in edit.changes:
+        after[change.indices] = change.after
+    return after
 
 
 def same_partition(a, b):
@@ -72,54 +74,72 @@ def test_decisions_about_other_necks_do_not_change_a_neck(tree):
 def test_merging_at_a_neck_gives_the_labels_of_the_tree_with_that_neck_joined(tree):
     left = neck_near(tree, 34)
     labels = tree.cut(1.0)
-    pixels, label = review.merge(tree, labels, left)
-    expected = tree.cut(1.0, decisions={left: False})
-    assert same_partition(change(labels, pixels, label), expected)
+    before = labels.copy()
+    merged = apply(review.merge(tree, labels, (), left), labels)
+    assert same_partition(merged, tree.cut(1.0, decisions={left: False}))
+    np.testing.assert_array_equal(labels, before)
 
 
 def test_splitting_at_a_neck_gives_the_labels_of_the_tree_with_that_neck_cut(tree):
     left = neck_near(tree, 34)
     labels = tree.cut(0.0)
-    pixels, label = review.split(tree, labels, left)
-    assert label == 2
-    expected = tree.cut(0.0, decisions={left: True})
-    assert same_partition(change(labels, pixels, label), expected)
+    edit = review.split(tree, labels, (), left)
+    assert edit.numbers == (1, 2)
+    assert same_partition(apply(edit, labels), tree.cut(0.0, decisions={left: True}))
 
 
 def test_the_larger_part_keeps_its_number(tree):
     left = neck_near(tree, 34)
     labels = np.where(tree.cut(0.0) > 0, 7, 0).astype(np.int32)
-    pixels, label = review.split(tree, labels, left)
-    assert label == 8
-    assert 0 < len(pixels[0]) < np.count_nonzero(labels) / 2
-    apart = change(labels, pixels, label)
-    back, label = review.merge(tree, apart, left)
-    assert label == 7
-    np.testing.assert_array_equal(change(apart, back, label), labels)
+    edit = review.split(tree, labels, (), left)
+    (split_off,) = edit.changes
+    assert (split_off.before, split_off.after) == (7, 8)
+    assert 0 < len(split_off.indices[0]) < np.count_nonzero(labels) / 2
+    apart = apply(edit, labels)
+    back = review.merge(tree, apart, (), left)
+    assert {change.after for change in back.changes} == {7}
+    np.testing.assert_array_equal(apply(back, apart), labels)
 
 
 def test_what_was_mended_by_hand_stays_as_it_is(tree):
     left, right = neck_near(tree, 34), neck_near(tree, 61)
     labels = tree.cut(1.0)
     # By hand: the second and the third disc are one object with a number of its own.
-    labels = change(labels, np.nonzero(np.isin(labels, review.side_labels(tree, labels)[right])), 9)
-    pixels, label = review.merge(tree, labels, left)
-    merged = change(labels, pixels, label)
+    labels[np.isin(labels, review.side_labels(tree, labels)[right])] = 9
+    merged = apply(review.merge(tree, labels, (), left), labels)
     assert set(np.unique(merged)) == {0, 9}
-    pixels, label = review.split(tree, merged, right)
-    apart = change(merged, pixels, label)
+    apart = apply(review.split(tree, merged, (), right), merged)
     sides = review.side_labels(tree, apart)
     assert sides[left, 0] == sides[left, 1]
     assert sides[right, 0] != sides[right, 1]
 
 
-def test_nothing_changes_where_it_is_so_already_or_an_object_was_deleted(tree):
+def test_what_can_not_be_done_at_a_neck_any_more_is_an_error(tree):
     left = neck_near(tree, 34)
-    assert len(review.merge(tree, tree.cut(0.0), left)[0][0]) == 0
-    assert len(review.split(tree, tree.cut(1.0), left)[0][0]) == 0
     nothing = np.zeros_like(tree.cut(0.0))
-    assert len(review.merge(tree, nothing, left)[0][0]) == 0
-    assert len(review.split(tree, nothing, left)[0][0]) == 0
+    for labels in (tree.cut(0.0), nothing):
+        with pytest.raises(ValueError, match="no two objects"):
+            review.merge(tree, labels, (), left)
+    for labels in (tree.cut(1.0), nothing):
+        with pytest.raises(ValueError, match="no object to split"):
+            review.split(tree, labels, (), left)
+
+
+def test_in_a_movie_only_the_frame_changes(tree):
+    left = neck_near(tree, 34)
+    movie = np.stack([tree.cut(0.0)] * 3)
+    split = apply(review.split(tree, movie, (1,), left), movie)
+    assert same_partition(split[1], tree.cut(0.0, decisions={left: True}))
+    np.testing.assert_array_equal(split[[0, 2]], movie[[0, 2]])
+    merged = apply(review.merge(tree, split, (1,), left), split)
+    np.testing.assert_array_equal(merged, movie)
+
+
+def test_a_type_without_a_number_left_is_told(tree):
+    movie = np.stack([tree.cut(0.0)] * 2).astype(np.uint8)
+    movie[0].flat[:255] = np.arange(1, 256)
+    with pytest.raises(NoNumberLeft):
+        review.split(tree, movie, (1,), neck_near(tree, 34))
 
 
 @pytest.mark.parametrize("neck", [0.0, 1.0])

@@ -12,9 +12,9 @@ from napari_ncut.splitting.adjacency import BORDER_SUMS, NODE_SUMS
 from napari_ncut.splitting.agglomerate import ellipticities
 from napari_ncut.splitting.criterion import border_strength, neck_ratio
 from napari_ncut.splitting.grid import Grid
+from napari_ncut.splitting.image.ridges import patch_of_texture
 from napari_ncut.splitting.loops.agglomerate import half_chord, ratios
 from napari_ncut.splitting.parameters import DEFAULT
-from napari_ncut.splitting.ridges import patch_of_texture
 
 PLANE, SPACE = Grid((1.0, 1.0, 1.0), 2), Grid((1.0, 1.0, 1.0), 3)
 LEAST = 1 / 12

@@ -5,8 +5,8 @@ import pytest
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting.adjacency import Intensity, find_borders
-from napari_ncut.splitting.gradients import gradients, length_of_gradient
 from napari_ncut.splitting.grid import Grid
+from napari_ncut.splitting.image.gradients import gradients, length_of_gradient
 from napari_ncut.splitting.oversegment import Fragments
 from napari_ncut.splitting.parameters import DEFAULT
 

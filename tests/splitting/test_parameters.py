@@ -53,7 +53,7 @@ def test_no_tuned_number_hides_in_another_file():
 
 
 def test_the_mean_root_of_a_normal_number_is_right():
-    ridges = import_module("napari_ncut.splitting.ridges")
+    ridges = import_module("napari_ncut.splitting.image.ridges")
     exact = 2**0.25 * math.gamma(0.75) / math.sqrt(math.pi)
     assert exact == pytest.approx(ridges.MEAN_ROOT, abs=1e-3)
 

@@ -9,7 +9,7 @@ from tests.splitting.mixed import scene
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting.grid import Grid
-from napari_ncut.splitting.smoothing import mean_within
+from napari_ncut.splitting.image.smoothing import mean_within
 
 PLANE = Grid((1.0, 1.0, 1.0), 2)
 

@@ -11,7 +11,7 @@ from scipy import ndimage as ndi
 from tests.splitting.mixed import assert_same_labels, scene
 
 from napari_ncut import image_statistics, scenes, split_touching
-from napari_ncut.splitting.statistics import ImageStatistics
+from napari_ncut.splitting.image.statistics import ImageStatistics
 
 
 def test_mean_and_deviation_are_those_of_the_foreground():

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
+from napari_ncut.objects import edits
+from napari_ncut.objects.edits import Edit
 from napari_ncut.objects.loops import pixels as loops
 from napari_ncut.splitting.tree import SplitTree
 
@@ -194,29 +196,69 @@ def faces(sides: NDArray[np.int32]) -> NDArray[np.float64]:
     return np.concatenate(found)
 
 
-def merge(tree: SplitTree, labels: NDArray[Any], row: int) -> tuple[tuple[NDArray[Any], ...], int]:
-    """Return the pixels that change when the sides of a neck are joined, and their label.
+def _frame(frame: tuple[int, ...], ndim: int) -> edits.Frame:
+    """Return a frame of a result as a frame of its labels: the axes that are left are spatial."""
+    return edits.Frame((*frame, *[None] * (ndim - len(frame))))
 
-    The larger object keeps its number. No pixel changes if the sides are one object already.
+
+def merge(tree: SplitTree, data: Any, frame: tuple[int, ...], row: int) -> Edit:
+    """Return the edit that makes the objects on both sides of a neck one.
+
+    The larger object keeps its number.
+
+    Parameters
+    ----------
+    tree : SplitTree
+        Split tree of the frame.
+    data : array_like of int
+        The labels of all frames.
+    frame : tuple of int
+        Index of the frame.
+    row : int
+        The neck, by its row in the tree.
+
+    Raises
+    ------
+    ValueError
+        If there are no two objects beside the neck.
     """
+    where = _frame(frame, data.ndim)
+    labels = np.asarray(where.view(data))
     first, second = (int(label) for label in side_labels(tree, labels)[row])
     if first == second or first == 0 or second == 0:
-        return np.nonzero(np.zeros(labels.shape, bool)), first
+        raise ValueError("There are no two objects beside this neck any more.")
     if np.count_nonzero(labels == first) < np.count_nonzero(labels == second):
         first, second = second, first
-    return np.nonzero(labels == second), first
+    return edits.merge_edit(data, where, (first, second))
 
 
-def split(tree: SplitTree, labels: NDArray[Any], row: int) -> tuple[tuple[NDArray[Any], ...], int]:
-    """Return the pixels that change when an object is cut at a neck, and their label.
+def split(tree: SplitTree, data: Any, frame: tuple[int, ...], row: int) -> Edit:
+    """Return the edit that cuts an object at a neck.
 
-    The larger part keeps the number of the object, the other gets the next free one. No pixel
-    changes if the sides are two objects already.
+    The larger part keeps the number of the object, the other gets the next free one. What was
+    joined or cut by hand since counts.
+
+    Parameters
+    ----------
+    tree, data, frame, row
+        As in `merge`.
+
+    Raises
+    ------
+    ValueError
+        If there is no object beside the neck, or it is cut there already.
+    NoNumberLeft
+        If the type of the labels has no number for the new object.
     """
+    where = _frame(frame, data.ndim)
+    labels = np.asarray(where.view(data))
     first, second = (int(label) for label in side_labels(tree, labels)[row])
-    free = int(labels.max()) + 1
     if first != second or first == 0:
-        return np.nonzero(np.zeros(labels.shape, bool)), free
-    found = parts(tree, labels, row)
-    smaller = 1 if np.count_nonzero(found == 1) < np.count_nonzero(found == 2) else 2
-    return np.nonzero(found == smaller), free
+        raise ValueError("There is no object to split at this neck any more.")
+    region = edits.whole_object(labels, first)
+    found = parts(tree, labels, row)[region.box]
+    # The larger part keeps the number: so does what lies on neither side.
+    sizes = np.bincount(found[region.mask], minlength=3)
+    if not sizes[1] or not sizes[2]:
+        raise ValueError("The object has changed and can not be split at this neck any more.")
+    return edits.split_edit(data, where, region, found, "Split")

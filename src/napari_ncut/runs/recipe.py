@@ -24,8 +24,11 @@ from napari_ncut.core.settings import CutSettings, SplitSettings
 from napari_ncut.core.validation import HIGHEST_LABEL, check_label_range
 from napari_ncut.runs.recipe_schema import MODES, SCHEMA, checked, unknown_fields
 from napari_ncut.runs.stacks import Frame, Result, Source, StackSession
-from napari_ncut.splitting.parameters import VERSION as PARAMETERS
-from napari_ncut.splitting.statistics import ImageStatistics
+from napari_ncut.splitting.image.statistics import ImageStatistics
+from napari_ncut.splitting.parameters import VERSION
+
+# Version of the tuned numbers of splitting: other numbers, other labels.
+PARAMETERS = VERSION
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,7 @@ class SplitParameters:
     ridge_floor: float = 0.22
     ridge_share: float = 0.4
     ridge_maximum_in_space: float = 2.0
-    fewest_places: float = 3.0
+    fewest_places: float = 3.4
     ridge_limit: float = 8.0
     ridge: float = 1.0
     ridge_steepness: float = 0.8

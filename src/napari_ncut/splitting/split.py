@@ -40,13 +40,13 @@ from napari_ncut.core.validation import (
 from napari_ncut.splitting.adjacency import adjacency
 from napari_ncut.splitting.agglomerate import agglomerate
 from napari_ncut.splitting.criterion import neck_ratio
-from napari_ncut.splitting.divide import divide
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.half_width import half_width, squared_distance
+from napari_ncut.splitting.image.divide import divide
+from napari_ncut.splitting.image.statistics import ImageStatistics, standardised, statistics_of
 from napari_ncut.splitting.oversegment import oversegment
 from napari_ncut.splitting.parameters import DEFAULT
 from napari_ncut.splitting.pinholes import close_pinholes
-from napari_ncut.splitting.statistics import ImageStatistics, standardised, statistics_of
 from napari_ncut.splitting.tree import SplitTree as SplitTree
 from napari_ncut.splitting.tree import tree_of_merges
 

@@ -9,7 +9,6 @@ from tests.plugin.hands import check_nothing_is_cut_off, idle, press
 
 from napari_ncut import scenes
 from napari_ncut.objects import review
-from napari_ncut.runs import review_queue
 
 
 @pytest.fixture
@@ -322,7 +321,7 @@ def test_where_the_necks_lie_is_found_and_changed_in_threads(window, threads_of)
     window.run(graph_cut)
     dock = open_review(window)
     go(window, dock)
-    looks, merges = threads_of(review, "look"), threads_of(review_queue, "merge_edit")
+    looks, merges = threads_of(review, "look"), threads_of(review, "merge")
     for name in ("next", "next", "keep", "next"):
         go(window, dock, name)
     go_to_a(window, dock, split=True)

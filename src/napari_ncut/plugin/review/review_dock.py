@@ -18,7 +18,6 @@ from napari_ncut.plugin.shared.colours import JOINED_COLOUR, SPLIT_COLOUR
 from napari_ncut.plugin.shared.dock import Dock, in_viewer
 from napari_ncut.plugin.shared.edit_queue import EditQueue
 from napari_ncut.plugin.shared.go_to import go_to
-from napari_ncut.runs import review_queue
 from napari_ncut.runs.review_queue import Neck, ReviewQueue
 from napari_ncut.runs.stacks import Frame
 from napari_ncut.splitting.tree import SplitTree
@@ -218,7 +217,7 @@ class ReviewDock(Dock):
             # A preview is made anew, as it is decided.
             self._remember(neck, split)
             return
-        change = review_queue.split_edit if split else review_queue.merge_edit
+        change = review.split if split else review.merge
         tree = self._necks.trees[neck.frame]
 
         def job(data: Any, _: Monitor) -> Edit:

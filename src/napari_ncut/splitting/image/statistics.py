@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.validation import real
 from napari_ncut.splitting.grid import UNITS_PER_PIXEL, Grid, Volume
+from napari_ncut.splitting.image.ridges import ridges
 from napari_ncut.splitting.parameters import SplitParameters
-from napari_ncut.splitting.ridges import ridges
 
 
 @dataclass(frozen=True)
