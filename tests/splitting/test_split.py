@@ -487,3 +487,9 @@ def test_a_flat_image_changes_nothing_not_even_a_number():
     mask = scenes.field(40, size=300).mask
     flat = np.full(mask.shape, 7.0)
     np.testing.assert_array_equal(split_touching(mask, flat), split_touching(mask))
+
+
+def test_what_does_not_fit_into_memory_is_said_at_once_with_the_figure():
+    large = np.broadcast_to(np.uint8(1), (300_000, 300_000))
+    with pytest.raises(ValueError, match=r"90000000000 pixels takes about \d+ GB of memory"):
+        split_touching(large)

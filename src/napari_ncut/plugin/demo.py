@@ -26,7 +26,7 @@ from napari_ncut.plugin.shared.result_record import recipe_of
 WIDGET = ("napari-ncut", "Graph cut")
 WINDOW_SIZE = (1400, 900)
 SCREEN = "1600x1000x24"
-# The first cut of a fresh installation compiles.
+# A machine that is busy with other things takes long.
 TIMEOUT = 300.0
 
 

@@ -16,7 +16,7 @@ from qtpy.QtGui import QKeyEvent
 from napari_ncut.plugin.correct import pointing
 from napari_ncut.plugin.correct.correct_form import CorrectForm
 from napari_ncut.plugin.correct.desk import Desk
-from napari_ncut.plugin.correct.mouse_keys import FREE_MODE, Hands, Keys
+from napari_ncut.plugin.correct.mouse_keys import FREE_MODE, Keys, MouseKeys
 from napari_ncut.plugin.correct.tools import TOOLS, Tool
 from napari_ncut.plugin.shared import editable, layers
 from napari_ncut.plugin.shared.dock import Dock, in_viewer
@@ -40,7 +40,7 @@ class CorrectWidget(Dock):
         self._desk = Desk(viewer, self)
         self._tools: dict[str, Tool] = {kind.name: kind(self._desk) for kind in TOOLS}
         self.tool: Tool | None = None
-        self._hands: Hands | None = None
+        self._mouse_keys: MouseKeys | None = None
         self._keys: Keys | None = None
         self._wants_no_image = False
         self.form = CorrectForm(
@@ -256,7 +256,7 @@ class CorrectWidget(Dock):
         if self._viewer.layers.selection.active is not layer:
             self._viewer.layers.selection.active = layer
         self.tool = self._tools[name]
-        self._hands = Hands(
+        self._mouse_keys = MouseKeys(
             self._viewer, layer, self.tool, lambda: self._desk.spatial_ndim, self._leave
         )
         self.say("")
@@ -265,9 +265,9 @@ class CorrectWidget(Dock):
     def _leave(self) -> None:
         """Put the tool away: the mouse is napari's again."""
         tool, self.tool = self.tool, None
-        hands, self._hands = self._hands, None
-        if hands is not None:
-            hands.release()
+        mouse_keys, self._mouse_keys = self._mouse_keys, None
+        if mouse_keys is not None:
+            mouse_keys.release()
         if tool is not None:
             tool.end()
             self._desk.drop()

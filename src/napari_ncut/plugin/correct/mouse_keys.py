@@ -48,7 +48,7 @@ class Keys:
                 del self._layer.keymap[key]
 
 
-class Hands:
+class MouseKeys:
     """Leads the mouse and the keys of a layer to a tool.
 
     Parameters
