@@ -67,6 +67,12 @@ def test_every_room_is_known():
     assert {room(path) for path in modules()} - {"_version"} == set(ROOMS)
 
 
+def test_the_slide_shows_every_room():
+    slide = (PACKAGE.parents[1] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rooms = [path.parent.name for path in PACKAGE.glob("*/__init__.py")]
+    assert [name for name in rooms if f"\n  {name}/ " not in slide] == []
+
+
 @pytest.mark.parametrize("name", ROOMS)
 def test_imports_run_one_way(name):
     wrong = {
