@@ -14,6 +14,13 @@ hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile("default")
 
 
+def pytest_sessionstart():
+    """Compile what was edited now: tests have a time limit, and read what processes print."""
+    package = Path(napari_ncut.__file__).parent
+    for folder in package.glob("*/loops"):
+        importlib.import_module(f"napari_ncut.{folder.parent.name}.loops")
+
+
 @pytest.fixture(scope="session")
 def uncompiled():
     """Return a function that loads the source of a compiled module as plain Python."""

@@ -15,7 +15,7 @@ from napari_ncut import __version__, scenes
 from napari_ncut.cli import main
 from napari_ncut.core.settings import CutSettings, SplitSettings
 from napari_ncut.files import read_labels, read_provenance, write_labels
-from napari_ncut.runs.recipe import Recipe, script
+from napari_ncut.runs.recipe import PARAMETERS, Recipe, script
 from napari_ncut.runs.stacks import StackSession
 
 
@@ -555,4 +555,4 @@ def test_like_names_what_it_leaves_out(folder, capsys):
     assert "other.tif: its recipe has unknown fields, left out: 'hook'" in out
     assert "was made with version 1000 of the numbers" in out
     assert err == ""
-    assert read_provenance("out.tif")["parameters"] == 1
+    assert read_provenance("out.tif")["parameters"] == PARAMETERS

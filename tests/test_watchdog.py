@@ -64,6 +64,35 @@ for labels in (truth * 2.0**40, truth * 1e300, truth.astype(np.uint32) * 2**30, 
     case(split, labels, noisy)
 """
 
+CUT = """
+for beta in BETAS:
+    case(ncut.normalized_cut, noisy, mask, 4, beta=beta)
+for spacing in (*SIZES, *OBLONG):
+    case(ncut.normalized_cut, noisy, mask, 4, spacing=spacing, connectivity=2)
+for gain in GAINS:
+    case(ncut.normalized_cut, noisy * gain, mask, 4)
+    case(ncut.normalized_cut, np.where(mask, noisy, gain), mask, 4)
+for number in (*SIZES, 1e45):
+    case(ncut.normalized_cut, noisy, mask, 4, min_size=number)
+for number in (0, -1, 10**6, 10**400, 2.5, np.nan, True, "4"):
+    case(ncut.normalized_cut, noisy, mask, number)
+    case(ncut.normalized_cut, noisy, mask, 4, random_state=number)
+seeds = np.where(truth, 0, 0).astype(np.int64)
+seeds[28, 24] = 3
+for label in (2**31 - 2, 2**31 - 1, 2**31, 2**40):
+    seeds[67, 58] = label
+    case(ncut.normalized_cut, noisy, mask, seeds=seeds)
+"""
+
+# Images of few levels, so that many moves are worth the same.
+TIES = """
+for seed in range(8):
+    few = np.random.default_rng(seed).integers(-1, 2, (9, 17)).astype(float)
+    for beta, spacing in ((90, (1e-3, 1e3)), (30, (1, 1e4)), (1000, (1e4, 1)), (1e6, 1)):
+        case(ncut.normalized_cut, few, None, 5, beta=beta, spacing=spacing)
+        case(split, few > -1, few, beta=beta, spacing=spacing)
+"""
+
 CLUSTER = """
 few = np.random.default_rng(0).integers(0, 4, (40, 40)).astype(float)
 few += few.T
@@ -77,7 +106,9 @@ for k in (2, 5, 40, 10**400):
 """
 
 
-@pytest.mark.parametrize("cases", [SPLIT, CLUSTER], ids=["split", "cluster"])
+@pytest.mark.parametrize(
+    "cases", [SPLIT, CUT, CLUSTER, TIES], ids=["split", "cut", "cluster", "ties"]
+)
 def test_hostile_numbers_end(cases, tmp_path):
     with (tmp_path / "said").open("w+") as said:
         done = subprocess.Popen(

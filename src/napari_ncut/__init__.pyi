@@ -8,8 +8,8 @@ from .cutting.session import Cut as Cut
 from .cutting.session import CutSession as CutSession
 from .graph.affinity import ncut_value as ncut_value
 from .runs.recipe import Recipe as Recipe
+from .splitting.image.statistics import ImageStatistics as ImageStatistics
 from .splitting.split import image_statistics as image_statistics
 from .splitting.split import split_touching as split_touching
 from .splitting.split import split_tree as split_tree
-from .splitting.statistics import ImageStatistics as ImageStatistics
 from .splitting.tree import SplitTree as SplitTree

@@ -34,12 +34,11 @@ from napari_ncut.io.files import (
 )
 from napari_ncut.io.mask import check_foreground
 from napari_ncut.io.stored import check_axes
-from napari_ncut.runs.recipe import Recipe, pack
+from napari_ncut.runs.recipe import PARAMETERS, Recipe, pack
 from napari_ncut.runs.recipe_schema import MODES, unknown_fields
 from napari_ncut.runs.recipe_schema import settings as checked_settings
 from napari_ncut.runs.review_queue import ReviewQueue
 from napari_ncut.runs.stacks import Result, foreground
-from napari_ncut.splitting.parameters import VERSION as PARAMETERS
 
 if TYPE_CHECKING:
     from napari_ncut.core.monitor import Progress
@@ -223,6 +222,7 @@ def _write(
         unit=size.unit,
         axes=main.image.label_axes,
         interval=main.image.interval,
+        translate=main.image.origin if size.sizes is not None else None,
         provenance=recipe.completed(result).to_dict() | outcome,
         force=options.force,
     )

@@ -6,6 +6,7 @@ import pytest
 from napari_ncut import (
     CutSession,
     CutSettings,
+    image_statistics,
     normalized_cut,
     scenes,
     split_touching,
@@ -68,6 +69,24 @@ def test_no_gain_changes_the_labels(function, gain):
     np.testing.assert_array_equal(function(*scaled, **options), function(*arrays, **options))
 
 
+@pytest.mark.parametrize("gain", [1e-300, 1e-20, 1e20, 1e200, 1e307])
+def test_statistics_are_those_of_the_image_at_any_gain(gain):
+    scene = scenes.circles(4, noise=0.2)
+    plain = image_statistics(scene.image, scene.mask)
+    whole = image_statistics(scene.image * gain, scene.mask)
+    assert whole.mean == pytest.approx(plain.mean * gain)
+    assert whole.deviation == pytest.approx(plain.deviation * gain)
+    assert split_tree(scene.mask, scene.image * gain).statistics == whole
+    # A crop by itself has another range.
+    crop = np.s_[:60, :60]
+    image = np.where(scene.mask, scene.image, 0)
+    np.testing.assert_allclose(
+        split_tree(scene.mask[crop], image[crop] * gain, statistics=whole).ratio,
+        split_tree(scene.mask[crop], image[crop], statistics=plain).ratio,
+        rtol=1e-4,
+    )
+
+
 @pytest.mark.parametrize("mark", [1.7e308, -1.7e308, np.inf, np.nan])
 def test_a_mark_for_missing_data_outside_the_mask_changes_nothing(mark):
     scene = scenes.circles(4, noise=0.2)
@@ -78,7 +97,9 @@ def test_a_mark_for_missing_data_outside_the_mask_changes_nothing(mark):
 
 def test_images_in_the_usual_range_are_not_copied():
     image = np.ones((5, 5), np.float32)
-    assert validation.in_safe_range(image, image > 0) is image
+    found, exponent = validation.in_safe_range(image, image > 0)
+    assert found is image
+    assert exponent == 0
 
 
 def test_numbers_beyond_double_precision_are_told():

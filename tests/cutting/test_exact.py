@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.linalg
+import scipy.ndimage as ndi
 import scipy.sparse as sp
 from sklearn import datasets
 from sklearn.neighbors import kneighbors_graph
@@ -80,4 +81,28 @@ def neighbours(points):
 def test_the_cut_of_a_neighbour_graph_is_no_higher_than_the_exact_one(points, k):
     matrix = neighbours(points)
     found = ncut_value(matrix, spectral_clustering(matrix, n_clusters=k))
+    assert found <= 1.01 * exact_cut(matrix, k)
+
+
+@pytest.mark.parametrize(("offset", "k"), [(1e-6, 5), (1e-6, 10), (1e-3, 10)])
+def test_a_cut_is_no_higher_than_the_exact_one_where_links_differ_a_million_times(offset, k):
+    # Blobs of even brightness, whose borders are a million times fainter than what is inside.
+    rng = np.random.default_rng(1)
+    image = ndi.zoom(rng.integers(0, 5, (6, 8)).astype(float), 6, order=1)
+    mask = np.ones(image.shape, dtype=bool)
+    graph = pixel_graph(pixel_neighbours(mask, 1, (1, 1)), pixel_values(image, mask), 10)
+    matrix = graph.matrix()
+    matrix.data += offset
+    found = ncut_value(matrix, spectral_clustering(matrix, n_clusters=k))
+    assert found <= 1.01 * exact_cut(matrix, k)
+
+
+@pytest.mark.parametrize("beta", [3, 10, 30])
+@pytest.mark.parametrize("k", [2, 5])
+def test_the_cut_of_strong_contrasts_is_no_higher_than_the_exact_one(beta, k):
+    image = ndi.gaussian_filter(np.random.default_rng(4).normal(size=(40, 50)), 1)
+    mask = np.ones(image.shape, dtype=bool)
+    pixels = pixel_neighbours(mask, 1, (1.0, 1.0))
+    matrix = pixel_graph(pixels, pixel_values(image, mask), beta).matrix()
+    found = ncut_value(matrix, normalized_cut(image, mask, k, beta=beta)[mask])
     assert found <= 1.01 * exact_cut(matrix, k)

@@ -459,3 +459,13 @@ def test_fewer_segments_than_components_names_both_and_says_what_to_do():
     mask[1, 1:4] = mask[4, 1:4] = mask[7, 1:4] = True
     with pytest.raises(ValueError, match=r"n_segments is 2.*3 connected.*n_segments=3 or more"):
         normalized_cut(np.ones((9, 9)), mask, 2)
+
+
+def test_a_cut_does_not_wait_for_the_import_of_scikit_learn():
+    code = (
+        "import sys; from napari_ncut import normalized_cut, scenes; "
+        "scene = scenes.circles(2); normalized_cut(scene.image, scene.mask, 3); "
+        "print('sklearn' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

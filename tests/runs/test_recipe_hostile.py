@@ -257,14 +257,8 @@ def test_a_correction_to_the_highest_label_is_refused_and_not_lost():
 
 @pytest.mark.parametrize("name", [text for text in HOSTILE if "\x00" not in text])
 def test_names_of_layers_never_become_code(name):
-    from napari.layers import Labels
+    from napari_ncut.plugin.graph_cut.recipe_button import python_of
 
-    from napari_ncut.plugin.recipes import python_of
-
-    def code_of(name):
-        record = Recipe(SplitSettings(), name, name).to_dict()
-        layer = Labels(np.zeros((5, 5), np.int32), metadata={"napari_ncut": record})
-        layer.name = name
-        return python_of(layer)
-
-    assert shape_of(code_of(name)) == HARMLESS
+    # Layers are called so, and none of them was read from a file.
+    code = python_of(name, Recipe(SplitSettings(), name, name), {})
+    assert shape_of(code) == HARMLESS

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.splitting.neighbours import neighbours, random_labels
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting.adjacency import (
@@ -17,7 +18,6 @@ from napari_ncut.splitting.adjacency import (
     moments,
 )
 from napari_ncut.splitting.grid import Grid
-from tests.splitting.neighbours import neighbours, random_labels
 
 SPACING = (2.0, 1.0, 0.7)
 
@@ -52,7 +52,9 @@ def test_borders_are_those_of_all_pairs_of_neighbours(seed, ndim, corners):
             if pair[0] >= pair[1]:
                 continue
             # The saddle is the highest of the lower pixels; of equal ones, the first.
-            lower = min(here, there, key=lambda at: (width[at], np.ravel_multi_index(at, width.shape)))
+            lower = min(
+                here, there, key=lambda at: (width[at], np.ravel_multi_index(at, width.shape))
+            )
             row = wanted.setdefault(pair, [(0, 0), np.zeros(len(BORDER_SUMS))])
             row[0] = max(row[0], (width[lower], -np.ravel_multi_index(lower, width.shape)))
             area, length = measures[step]
@@ -77,8 +79,12 @@ def test_borders_are_those_of_all_pairs_of_neighbours(seed, ndim, corners):
 @settings(max_examples=30)
 def test_sums_over_a_fragment_are_those_over_its_pixels(seed, ndim):
     labels, fragments, width, image, grid = case(seed, ndim)
-    fragments = np.where(fragments >= 0, np.unique(fragments, return_inverse=True)[1].reshape(
-        fragments.shape) - (fragments.min() < 0), -1).astype(np.int32)
+    fragments = np.where(
+        fragments >= 0,
+        np.unique(fragments, return_inverse=True)[1].reshape(fragments.shape)
+        - (fragments.min() < 0),
+        -1,
+    ).astype(np.int32)
     n = int(fragments.max()) + 1
     graph = adjacency(labels, fragments, n, width, grid, Monitor(), intensity=image)
     plain = adjacency(labels, fragments, n, width, grid, Monitor())

@@ -67,16 +67,13 @@ def slow_merges(graph, criterion, greatest):
     width, nodes = list(graph.width), [*graph.nodes]
     pairs = list(zip(graph.low, graph.high, strict=True))
     slopes = [graph.basin[a] == graph.basin[b] for a, b in pairs]
-    rows = {
-        ends: (graph.saddle[k], slopes[k], graph.borders[k], k) for k, ends in enumerate(pairs)
-    }
+    rows = {ends: (graph.saddle[k], slopes[k], graph.borders[k], k) for k, ends in enumerate(pairs)}
     members = {k: frozenset([k]) for k in range(graph.n)}
     least = dict.fromkeys(members, greatest)
     result = []
     while rows:
         found = {
-            ends: slow_ratio(*ends, *row[:3], width, nodes, criterion)
-            for ends, row in rows.items()
+            ends: slow_ratio(*ends, *row[:3], width, nodes, criterion) for ends, row in rows.items()
         }
         a, b = max(found, key=found.get)
         least[a] = min(found[a, b], least[a], least[b])
@@ -100,7 +97,9 @@ def slow_merges(graph, criterion, greatest):
     return result
 
 
-@given(st.integers(0, 10_000), st.sampled_from([2, 3]), st.sampled_from(["shape", "image", "ridge"]))
+@given(
+    st.integers(0, 10_000), st.sampled_from([2, 3]), st.sampled_from(["shape", "image", "ridge"])
+)
 @settings(max_examples=60)
 def test_the_heap_merges_what_a_search_through_all_pairs_merges(seed, ndim, kind):
     graph = random_graph(seed, ndim)

@@ -12,9 +12,9 @@ from napari_ncut.splitting.adjacency import BORDER_SUMS, NODE_SUMS
 from napari_ncut.splitting.agglomerate import ellipticities
 from napari_ncut.splitting.criterion import border_strength, neck_ratio
 from napari_ncut.splitting.grid import Grid
+from napari_ncut.splitting.image.ridges import patch_of_texture
 from napari_ncut.splitting.loops.agglomerate import half_chord, ratios
 from napari_ncut.splitting.parameters import DEFAULT
-from napari_ncut.splitting.ridges import patch_of_texture
 
 PLANE, SPACE = Grid((1.0, 1.0, 1.0), 2), Grid((1.0, 1.0, 1.0), 3)
 LEAST = 1 / 12
@@ -260,7 +260,10 @@ def part(mean=0.0, deviation=0.0):
 def compared(sums, criterion, one=None, other=None, n=PATCH):
     """Return the ratio of two parts of n pixels."""
     nodes = two_parts(n, (1.0, 1.0, 1.0), 0.1, 2)
-    nodes[0, 10:], nodes[1, 10:] = part() if one is None else one, part() if other is None else other
+    nodes[0, 10:], nodes[1, 10:] = (
+        part() if one is None else one,
+        part() if other is None else other,
+    )
     return ratios(
         np.array([0], np.int32),
         np.array([1], np.int32),

@@ -5,9 +5,9 @@ import pytest
 from scipy import ndimage as ndi
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.splitting.divide import divide
 from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.half_width import half_width, squared_distance
+from napari_ncut.splitting.image.divide import divide
 from napari_ncut.splitting.oversegment import oversegment
 from napari_ncut.splitting.parameters import DEFAULT
 

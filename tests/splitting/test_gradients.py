@@ -5,8 +5,8 @@ import pytest
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting.adjacency import Intensity, find_borders
-from napari_ncut.splitting.gradients import gradients, length_of_gradient
 from napari_ncut.splitting.grid import Grid
+from napari_ncut.splitting.image.gradients import gradients, length_of_gradient
 from napari_ncut.splitting.oversegment import Fragments
 from napari_ncut.splitting.parameters import DEFAULT
 
@@ -53,9 +53,7 @@ def test_a_larger_object_must_show_a_greater_step():
     labels = np.ones((1, 40, 40), np.int32)
     grey = np.random.default_rng(0).normal(size=labels.shape).astype(np.float32)
     small, large = (
-        gradients(
-            grey, labels, one_fragment(labels), np.full(2, value), PLANE, DEFAULT, Monitor()
-        )
+        gradients(grey, labels, one_fragment(labels), np.full(2, value), PLANE, DEFAULT, Monitor())
         for value in (2.0, 3.0)
     )
     np.testing.assert_allclose(large.expected, 1.5 * small.expected, rtol=1e-5)

@@ -45,7 +45,9 @@ def test_the_area_of_a_straight_border_is_its_length(spacing, angle):
     assert found.sums[0, 0] == pytest.approx(2 * radius, rel=0.15)
 
 
-@pytest.mark.parametrize(("spacing", "tolerance"), [((1.0, 1.0, 1.0), 0.15), ((2.0, 1.0, 1.0), 0.3)])
+@pytest.mark.parametrize(
+    ("spacing", "tolerance"), [((1.0, 1.0, 1.0), 0.15), ((2.0, 1.0, 1.0), 0.3)]
+)
 @pytest.mark.parametrize("normal", [(1, 0, 0), (0, 0, 1), (1, 1, 1), (0, 2, 1)])
 def test_the_area_of_a_plane_border_is_that_of_the_disc(spacing, tolerance, normal):
     at = (np.indices((24, 40, 40)) - np.array([12, 20, 20]).reshape(3, 1, 1, 1) + 0.25) * np.array(

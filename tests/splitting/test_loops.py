@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.splitting.test_criterion import two_parts
+from tests.uncompiled import Both
 
 import napari_ncut
 from napari_ncut import split_tree
@@ -13,8 +15,6 @@ from napari_ncut.splitting.adjacency import BORDER_SUMS
 from napari_ncut.splitting.criterion import neck_ratio
 from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.parameters import DEFAULT
-from tests.splitting.test_criterion import two_parts
-from tests.uncompiled import Both
 
 ROOM = Path(napari_ncut.__file__).parent / "splitting"
 IDEAS = sorted(path.stem for path in (ROOM / "loops").glob("[a-z]*.py"))

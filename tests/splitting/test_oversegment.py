@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage as ndi
+from tests.splitting.mixed import scene
 
 from napari_ncut import split_touching
 from napari_ncut.core.monitor import Monitor
@@ -12,7 +13,6 @@ from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.half_width import half_width, squared_distance
 from napari_ncut.splitting.oversegment import oversegment
 from napari_ncut.splitting.parameters import DEFAULT
-from tests.splitting.mixed import scene
 
 
 def fragments_of(labels, spacing=(1.0, 1.0, 1.0), connectivity=1):
@@ -41,11 +41,11 @@ def test_every_fragment_is_one_piece_within_one_label(seed, ndim):
 
 def test_a_fragment_for_each_of_some_discs():
     y, x = np.mgrid[:60, :150]
-    centres = (25, 62, 105)
-    mask = np.any([np.hypot(y - 30, x - c) <= r for c, r in zip(centres, (20, 20, 26))], axis=0)
+    discs = {25: 20, 62: 20, 105: 26}
+    mask = np.any([np.hypot(y - 30, x - c) <= r for c, r in discs.items()], axis=0)
     found = fragments_of(mask)
     assert found.n == 3
-    assert len({found.number[0, 30, c] for c in centres}) == 3
+    assert len({found.number[0, 30, c] for c in discs}) == 3
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -8,11 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from napari_ncut.splitting import pinholes, split
-from napari_ncut.splitting.parameters import DEFAULT, SplitParameters
+from scipy import ndimage as ndi
 from tests.splitting.mixed import scene
 from tests.splitting.test_pinholes import pinwheel
+
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.splitting import pinholes, split
+from napari_ncut.splitting.grid import Grid
+from napari_ncut.splitting.parameters import DEFAULT, SplitParameters
+from napari_ncut.splitting.stray_pixels import attach_stray_pixels
 
 ROOM = Path(split.__file__).parent
 NAMES = [field.name for field in fields(SplitParameters)]
@@ -49,7 +53,7 @@ def test_no_tuned_number_hides_in_another_file():
 
 
 def test_the_mean_root_of_a_normal_number_is_right():
-    ridges = import_module("napari_ncut.splitting.ridges")
+    ridges = import_module("napari_ncut.splitting.image.ridges")
     exact = 2**0.25 * math.gamma(0.75) / math.sqrt(math.pi)
     assert exact == pytest.approx(ridges.MEAN_ROOT, abs=1e-3)
 
@@ -62,7 +66,18 @@ def observed(labels, image, parameters, spacing=None):
         tree = split.split_tree(labels, image, spacing=spacing)
     finally:
         split.DEFAULT = original
-    return [tree.fragments, tree.ratio, tree.beside]
+    return [tree.fragments, tree.ratio, tree.beside, strays(parameters)]
+
+
+def strays(parameters):
+    """Return two fragments, of which one has lost a piece in the other, and that a pixel in it."""
+    fragments = np.zeros((1, 12, 40), np.int32)
+    fragments[:, :, 30:] = 1
+    fragments[:, 3:7, 5:8] = 1
+    fragments[:, 4, 6] = 0
+    labels = np.ones_like(fragments)
+    attach_stray_pixels(labels, fragments, Grid((1.0, 1.0, 1.0), 2), parameters, Monitor())
+    return fragments
 
 
 def is_same(one, other):
@@ -83,8 +98,18 @@ def cases():
     holes = np.pad(holes, ((0, 0), (0, 70)))
     holes[10:71, 95:156] = disc
     yield holes, None, None
+    # Objects darker than around them.
+    labels, image = scene(1)
+    yield labels, -image, None
+    y, x = np.mgrid[:150, :150] - 75
+    turns = np.deg2rad([10, 130, 250])
+    around = [np.hypot(y - 32 * np.sin(a), x - 32 * np.cos(a)) for a in turns]
+    yield (np.min(around, axis=0) <= 36).astype(np.int32), None, None
     labels, image = scene(1, 3, spacing=(2.0, 1.0, 1.0))
     yield labels, image, (2.0, 1.0, 1.0)
+    ball = np.sqrt((np.mgrid[-15:16, -15:16, -15:16] ** 2).sum(axis=0)) <= 14
+    texture = ndi.gaussian_filter(np.random.default_rng(0).normal(size=ball.shape), 1.5)
+    yield ball.astype(np.int32), texture / texture.std(), None
 
 
 @pytest.fixture(scope="module")
@@ -122,4 +147,4 @@ def test_limits_are_in_order():
     assert DEFAULT.finest_smoothing < DEFAULT.coarsest_smoothing
     assert DEFAULT.near < DEFAULT.far
     assert DEFAULT.pixel_ellipticity < DEFAULT.hole_ellipticity < 1
-    assert pinholes.NECK == split.DEFAULTS.neck
+    assert split.DEFAULTS.neck == pinholes.NECK

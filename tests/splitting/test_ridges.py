@@ -6,15 +6,15 @@ from scipy import ndimage as ndi
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting.grid import Grid
-from napari_ncut.splitting.oversegment import Fragments
-from napari_ncut.splitting.parameters import DEFAULT
-from napari_ncut.splitting.ridges import (
+from napari_ncut.splitting.image.ridges import (
     expected_maximum,
     in_units_of_noise,
     noise_of,
     patch_of_texture,
     ridges,
 )
+from napari_ncut.splitting.oversegment import Fragments
+from napari_ncut.splitting.parameters import DEFAULT
 
 PLANE = Grid((1.0, 1.0, 1.0), 2)
 

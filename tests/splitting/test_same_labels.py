@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.splitting.mixed import MARGIN, assert_same_labels, assert_same_objects, scene
 
 from napari_ncut import image_statistics, split_touching
 from napari_ncut.core.parallel import use_threads
-from tests.splitting.mixed import MARGIN, assert_same_labels, assert_same_objects, scene
 
 # A few dozen in each run of the tests, and as many as the profile says when it is asked for more.
 DEFAULT = settings.get_profile("default").max_examples

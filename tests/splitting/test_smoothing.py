@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage as ndi
+from tests.splitting.mixed import scene
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting.grid import Grid
-from napari_ncut.splitting.smoothing import mean_within
-from tests.splitting.mixed import scene
+from napari_ncut.splitting.image.smoothing import mean_within
 
 PLANE = Grid((1.0, 1.0, 1.0), 2)
 

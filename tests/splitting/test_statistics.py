@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage as ndi
+from tests.splitting.mixed import assert_same_labels, scene
 
 from napari_ncut import image_statistics, scenes, split_touching
-from napari_ncut.splitting.statistics import ImageStatistics
-from tests.splitting.mixed import assert_same_labels, scene
+from napari_ncut.splitting.image.statistics import ImageStatistics
 
 
 def test_mean_and_deviation_are_those_of_the_foreground():
@@ -71,9 +71,7 @@ def test_a_crop_with_the_statistics_of_the_whole_has_the_labels_of_the_whole():
     field = scenes.field(30, size=360)
     whole = image_statistics(field.image, field.mask)
     labels = split_touching(field.mask, field.image)
-    np.testing.assert_array_equal(
-        split_touching(field.mask, field.image, statistics=whole), labels
-    )
+    np.testing.assert_array_equal(split_touching(field.mask, field.image, statistics=whole), labels)
     # The left half, cut where there is background, without what reaches over the cut.
     blobs, _ = ndi.label(field.mask)
     crossing = np.unique(blobs[:, 180:])

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.splitting.neighbours import neighbours, random_labels
 
 from napari_ncut.core.monitor import Cancelled, Monitor
 from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.watershed import renumbered, watershed
-from tests.splitting.neighbours import neighbours, random_labels
 
 
 @given(st.integers(0, 10_000), st.sampled_from([2, 3]), st.booleans(), st.booleans())

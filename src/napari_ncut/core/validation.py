@@ -88,10 +88,10 @@ def image_array(image: ArrayLike, channel_axis: int | None = None) -> NDArray[An
     return np.moveaxis(array, axis, -1)
 
 
-def in_safe_range(image: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[Any]:
+def in_safe_range(image: NDArray[Any], mask: NDArray[np.bool_]) -> tuple[NDArray[Any], int]:
     """Return an image whose intensities under a mask can be squared and added up.
 
-    Where they are so high or so low that this would overflow or vanish, the image is multiplied by
+    Where they are so high or so low that this would overflow or vanish, the image is divided by
     a power of two, which changes no digit; no method depends on the gain. Numbers outside the mask
     that are beyond all measure are taken for missing data, NaN.
 
@@ -101,18 +101,25 @@ def in_safe_range(image: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[Any]:
         Numbers, finite under the mask; channels come last, if there are any.
     mask : ndarray of bool
         Of the image's spatial shape.
+
+    Returns
+    -------
+    image : ndarray
+        The same, where nothing had to be done.
+    exponent : int
+        Of the power of two by which it is divided.
     """
     if image.dtype.kind != "f":
-        return image
+        return image, 0
     inside, everywhere = _greatest(image[mask]), _greatest(image)
     is_safe = inside == 0.0 or FAINTEST <= inside <= BRIGHTEST
     if is_safe and not NO_DATA < everywhere < math.inf:
-        return image
+        return image, 0
     exponent = 0 if is_safe else math.frexp(inside)[1]
     with np.errstate(over="ignore"):
         scaled = np.ldexp(image.astype(np.float64), -exponent)
     scaled[np.abs(scaled) > NO_DATA] = np.nan
-    return scaled
+    return scaled, exponent
 
 
 def _greatest(values: NDArray[Any]) -> float:

@@ -21,6 +21,7 @@ from napari_ncut.core.monitor import Monitor
 from napari_ncut.cutting.recursive import divide
 from napari_ncut.graph.components import Components
 from napari_ncut.refinement import refine as rf
+from napari_ncut.refinement.agglomerate import agglomerate
 from napari_ncut.refinement.merge_split import exchange, split_along
 from napari_ncut.spectral.eigenvectors import Spectrum, smallest_eigenvectors
 from napari_ncut.spectral.fiedler import average_neighbours
@@ -39,6 +40,8 @@ FEWEST, EACH = 200, 20
 # From SEVERAL segments on, cutting a component in two again and again is tried, too; above MANY it
 # is all that is done, and no more eigenvalues than that are computed.
 SEVERAL, MANY = 8, 32
+# Eigenvectors of eigenvalues below this can hardly be told apart: segments are merged, too.
+FAINT = 1e-7
 # A cut in two is looked for along so many eigenvectors: with a faint border across a short side,
 # the second eigenvector still follows the long one.
 SWEPT = 4
@@ -218,6 +221,8 @@ class MultilevelCut:
             found += self._halves(graph, component, level, k)
         if free and SEVERAL <= k < graph.n:
             found.append(divide(graph, k, monitor))
+        if free and spectrum.values[min(k, len(spectrum.values)) - 1] < FAINT:
+            found.append(agglomerate(graph, k))
         return found
 
     def _halves(self, graph: Graph, component: int, level: int, k: int) -> list[NDArray[np.int32]]:

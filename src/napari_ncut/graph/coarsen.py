@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 # Below this there is nothing left to gain.
 SMALLEST = 32
 # An edge of less than this part of the heaviest of both its ends is not merged: a border may run
-# there. Unless the graph would keep more than MOST_LEFT of its nodes.
-CONTRAST, MOST_LEFT = 0.25, 0.6
+# there. If so much more of the nodes would stay than of even pixels (a half for each axis that is
+# halved), faint borders are everywhere, and nodes are merged by pairs from there on.
+CONTRAST, MORE_LEFT = 0.25, 0.15
 
 
 @dataclass(frozen=True)
@@ -84,13 +85,13 @@ def build_hierarchy(
     sizes = np.array(spacing, dtype=float)
     finest = graph.n
     while graph.n > SMALLEST:  # every round has fewer nodes, or is the last
-        seeds = bound[-1] if bound else None
-        if graph.cells is not None:
+        seeds, cells = bound[-1] if bound else None, graph.cells
+        if cells is not None:
             # Axes that lag behind wait, until pixels are about as long as wide and deep.
             halved = sizes < 1.5 * sizes.min()
             sizes[halved] *= 2
             parent, n, cells = merge_cells(graph, halved, seeds, monitor)
-        else:
+        if cells is None or n > (MORE_LEFT + 0.5 ** np.count_nonzero(halved)) * graph.n:
             parent, n = match_heavy_edges(graph, seeds, monitor)
             cells = None
         if n == graph.n:
@@ -127,28 +128,25 @@ def merge_cells(
     n = graph.n
     z, y, x = (int(flag) for flag in halved)
     top = float(graph.weights.max(initial=0.0))
-    for least in (CONTRAST, 0.0):
-        parent = np.arange(n, dtype=np.int32)
-        bound = np.full(1, -1, dtype=np.int32) if seeds is None else seeds.copy()
-        for first in range(0, n, SLAB):
-            monitor.check()
-            loops.join_cells(
-                graph.indptr,
-                graph.indices,
-                graph.weights,
-                graph.cells,
-                z,
-                y,
-                x,
-                bound,
-                parent,
-                least,
-                top,
-                first,
-                min(first + SLAB, n),
-            )
-        if loops.count_roots(parent) <= MOST_LEFT * n:
-            break
+    parent = np.arange(n, dtype=np.int32)
+    bound = np.full(1, -1, dtype=np.int32) if seeds is None else seeds.copy()
+    for first in range(0, n, SLAB):
+        monitor.check()
+        loops.join_cells(
+            graph.indptr,
+            graph.indices,
+            graph.weights,
+            graph.cells,
+            z,
+            y,
+            x,
+            bound,
+            parent,
+            CONTRAST,
+            top,
+            first,
+            min(first + SLAB, n),
+        )
     cells = np.empty(n, dtype=np.int64)
     n_merged = loops.number_roots(parent, graph.cells, z, y, x, cells)
     return parent, n_merged, cells[:n_merged].copy()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -13,48 +12,6 @@ from numpy.typing import NDArray
 # Directions nearer to each other than this are one: less than the least angle of two steps between
 # pixels a million times as long as wide, the most oblong that are accepted.
 SAME_DIRECTION = 1e-10
-
-
-@dataclass(frozen=True)
-class Steps:
-    """Steps to the neighbours of a pixel: over faces, edges and corners.
-
-    Parameters
-    ----------
-    offsets : (m, 3) ndarray of int64
-        In raster order: first the backward half, then the forward half, its mirror image.
-    lengths : (m,) ndarray of float64
-        In physical units.
-    areas : (m,) ndarray of float64
-        What a border gains where it is crossed by each step (or its opposite), so that the sum is
-        its Euclidean length or area.
-    """
-
-    offsets: NDArray[np.int64]
-    lengths: NDArray[np.float64]
-    areas: NDArray[np.float64]
-
-
-def neighbour_steps(shape: Sequence[int], spacing: Sequence[float]) -> Steps:
-    """Return the steps inside a volume; along an axis of one pixel there are none.
-
-    Parameters
-    ----------
-    shape : sequence of int
-        Pixels along z, y and x.
-    spacing : sequence of float
-        Pixel size along z, y and x.
-    """
-    axes = [axis for axis, n in enumerate(shape) if n > 1]
-    near = neighbour_offsets(len(axes), len(axes))
-    sizes = np.array([spacing[axis] for axis in axes], dtype=float)
-    offsets = np.zeros((len(near), 3), dtype=np.int64)
-    offsets[:, axes] = near
-    if len(axes) == 0:
-        return Steps(offsets, np.empty(0), np.empty(0))
-    unit = math.exp(np.mean(np.log(sizes)))
-    lengths: NDArray[np.float64] = np.linalg.norm(near * sizes, axis=1)
-    return Steps(offsets, lengths, border_areas(near, sizes / unit) * unit ** (len(axes) - 1))
 
 
 def neighbour_offsets(ndim: int, connectivity: int) -> NDArray[np.int64]:

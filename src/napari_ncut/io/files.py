@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.io.formats import OTHERS, READABLE, WRITABLE, contents, other_format
@@ -58,6 +60,8 @@ class Image:
         Whether the file says something about the pixel size that can not be used.
     interval : float, optional
         Seconds between two frames.
+    origin : tuple of float, optional
+        Where the first pixel lies along the spatial axes, in the unit of ``spacing``.
     text : str
         What the values of a mask or a label image mean, in words.
     is_mask : bool
@@ -74,6 +78,7 @@ class Image:
     note: str = ""
     is_doubtful: bool = False
     interval: float | None = None
+    origin: tuple[float, ...] | None = None
     text: str = ""
     is_mask: bool = False
     are_axes_named: bool = False
@@ -119,7 +124,7 @@ def read_image(path: str | os.PathLike[str], *, axes: str | None = None) -> Imag
     OSError
         If it is missing or not readable.
     """
-    return _read(path, [axes] if axes else [], _shown_colours)
+    return _read(path, [axes] if axes else [], image_of)
 
 
 def read_labels(
@@ -148,51 +153,63 @@ def read_labels(
     ValueError
         If the values leave a doubt, if it is a colour picture, or not readable as in `read_image`.
     """
-
-    def understood(stored: Stored) -> tuple[Stored, str, bool]:
-        found = meaning(stored, foreground)
-        label_axes = stored.axes.rstrip(CHANNELS)
-        return replace(stored, data=found.data, axes=label_axes), found.text, found.is_mask
-
-    return _read(path, label_names(axes) if axes else [], understood)
+    return _read(path, label_names(axes) if axes else [], partial(labels_of, foreground=foreground))
 
 
-def _shown_colours(stored: Stored) -> tuple[Stored, str, bool]:
-    """Return what is stored with the colours of its palette as channels."""
-    if stored.palette is None:
-        return stored, "", False
-    colours = stored.palette[stored.data.astype("u2").clip(max=len(stored.palette) - 1)]
-    if (colours == colours[..., :1]).all():
-        return replace(stored, data=colours[..., 0]), "", False
-    return replace(stored, data=colours, axes=stored.axes + "S"), "", False
+def image_of(stored: Stored) -> Image:
+    """Return what is stored as an image, with the colours of its palette as channels."""
+    if stored.palette is not None:
+        indices = np.minimum(stored.data.astype(np.intp), len(stored.palette) - 1)
+        colours = stored.palette[indices]
+        if (colours == colours[..., :1]).all():
+            stored = replace(stored, data=colours[..., 0])
+        else:
+            stored = replace(stored, data=colours, axes=stored.axes + "S")
+    return _image(stored)
+
+
+def labels_of(stored: Stored, foreground: str | None = None) -> Image:
+    """Return what is stored as a mask or labels; `mask.meaning` raises ValueError."""
+    found = meaning(stored, foreground)
+    label_axes = stored.axes.rstrip(CHANNELS)
+    image = _image(replace(stored, data=found.data, axes=label_axes))
+    return replace(image, text=found.text, is_mask=found.is_mask)
 
 
 def _read(
-    path: str | os.PathLike[str],
-    axes: Sequence[str],
-    understood: Callable[[Stored], tuple[Stored, str, bool]],
+    path: str | os.PathLike[str], axes: Sequence[str], understood: Callable[[Stored], Image]
 ) -> Image:
     """Read a file, and let a function say what its values mean."""
     path = Path(path)
     try:
-        stored, text, is_mask = understood(read_stored(path, axes))
+        return understood(read_stored(path, axes))
     except ValueError as error:
         raise ValueError(f"{path}: {str(error).rstrip('.')}.") from error
+
+
+def _image(stored: Stored) -> Image:
+    """Return what is stored with the pixel size that it has, or seems to have."""
     n_spatial = len(stored.axes.rstrip(CHANNELS).lstrip(TIME))
     spacing, note, is_doubtful = stored.pixel_size.along("ZYX"[-n_spatial:])
+    is_known = spacing is not None
     return Image(
         stored.data,
         stored.axes,
         spacing,
-        None if spacing is None else stored.pixel_size.unit,
-        "" if spacing is None else stored.pixel_size.source,
-        note,
-        is_doubtful,
-        stored.interval if TIME in stored.axes else None,
-        text,
-        is_mask,
-        stored.are_axes_named,
+        unit=stored.pixel_size.unit if is_known else None,
+        source=stored.pixel_size.source if is_known else "",
+        note=note,
+        is_doubtful=is_doubtful,
+        interval=stored.interval if TIME in stored.axes else None,
+        origin=_origin(stored, n_spatial) if is_known else None,
+        are_axes_named=stored.are_axes_named,
     )
+
+
+def _origin(stored: Stored, n_spatial: int) -> tuple[float, ...] | None:
+    """Return where the first pixel lies along the spatial axes, if the file tells it."""
+    place = tuple(stored.origin.get(axis, 0.0) for axis in "ZYX"[-n_spatial:])
+    return place if any(place) else None
 
 
 def read_stored(path: Path, axes: Sequence[str] = ()) -> Stored:
@@ -250,9 +267,10 @@ def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         with tifffile.TiffFile(path) as tif:
             recipe = stored_recipe(tif)
-    except OSError:
-        raise
     except Exception as error:  # Damaged files raise whatever their bytes lead to.
+        # Only errors of the system name the file.
+        if isinstance(error, OSError) and error.filename is not None:
+            raise
         raise ValueError(f"{path}: cannot be read as TIFF with a recipe ({error}).") from error
     if not isinstance(recipe, dict):
         raise ValueError(f"{path}: holds no recipe; wanted a TIFF that napari-ncut wrote.")

@@ -16,7 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_ncut.core.validation import check_label_range, real, shown, spacing_tuple
+from napari_ncut.core.validation import (
+    LARGEST_PIXEL,
+    check_label_range,
+    real,
+    shown,
+    spacing_tuple,
+)
 from napari_ncut.io.atomic import already_there, atomic_file
 from napari_ncut.io.formats import WRITABLE
 from napari_ncut.io.stored import TIME
@@ -69,6 +75,7 @@ def write_labels(
     unit: str | None = None,
     axes: str | None = None,
     interval: float | None = None,
+    translate: Sequence[float] | None = None,
     provenance: Mapping[str, Any] | None = None,
     force: bool = False,
 ) -> None:
@@ -90,6 +97,8 @@ def write_labels(
         One letter an axis of ``labels``; YX or ZYX by default, with T for time.
     interval : float, optional
         Seconds between two frames.
+    translate : sequence of float, optional
+        Where the first pixel lies along the spatial axes, in the unit of ``spacing``.
     provenance : mapping, optional
         What `read_provenance` returns: settings, sources, version; anything JSON can hold.
     force : bool
@@ -118,6 +127,7 @@ def write_labels(
         sizes = dict(zip(spatial, spacing_tuple(spacing, len(spatial)), strict=True))
     if interval is not None:
         interval = real(interval, "interval")
+    place = _place(translate, spatial)
     unit = _unit(unit)
     recipe = _json(provenance)
     fits_imagej = full.max(initial=0) <= np.iinfo(np.uint16).max and all(
@@ -125,10 +135,10 @@ def write_labels(
     )
     if fits_imagej and 2 * full.size < _CLASSIC_TIFF_BYTES:
         data = full[..., np.newaxis].astype(np.uint16)
-        options = imagej_options(sizes, unit, interval, recipe)
+        options = imagej_options(sizes, unit, interval, place, recipe)
     else:
         data = full.astype(np.int32)
-        options = ome_options(sizes, unit, interval, recipe)
+        options = ome_options(sizes, unit, interval, place, recipe)
     with atomic_file(path, force=force) as file:
         tifffile.imwrite(file, data, compression="zlib", photometric="minisblack", **options)
 
@@ -146,6 +156,19 @@ def _named_axes(axes: str, labels: NDArray[Any]) -> str:
 
 def _length(labels: NDArray[Any], axes: str, axis: str) -> int:
     return labels.shape[axes.index(axis)] if axis in axes else 1
+
+
+def _place(translate: Sequence[float] | None, axes: str) -> dict[str, float]:
+    """Return where the first pixel lies by axis letter; nothing where it lies at 0."""
+    if translate is None:
+        return {}
+    if len(translate) != len(axes):
+        raise ValueError(
+            f"translate has {len(translate)} values, but there are {len(axes)} spatial axes; "
+            "pass one number for each of them."
+        )
+    numbers = [real(number, "translate", -LARGEST_PIXEL, LARGEST_PIXEL) for number in translate]
+    return dict(zip(axes, numbers, strict=True)) if any(numbers) else {}
 
 
 def _unit(unit: str | None) -> str | None:

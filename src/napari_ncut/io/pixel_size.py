@@ -162,6 +162,34 @@ def ome_pixel_size(xml: str) -> PixelSize:
     return found if found.unit or not found.sizes else PixelSize(found.sizes, "pixel", "OME")
 
 
+def ome_origin(xml: str) -> dict[str, float]:
+    """Return where the first plane of an OME header lies, in micrometres."""
+    plane = ElementTree.fromstring(xml).find(".//{*}Pixels/{*}Plane")
+    found = {}
+    for axis in "ZYX" if plane is not None else "":
+        assert plane is not None
+        place = finite(plane.get(f"Position{axis}"))
+        unit = unit_name(plane.get(f"Position{axis}Unit"))
+        if place is not None and unit in IN_MICROMETRES:
+            found[axis] = place * IN_MICROMETRES[unit]
+    return found
+
+
+def imagej_origin(metadata: Mapping[str, Any], sizes: Mapping[str, float]) -> dict[str, float]:
+    """Return where the first pixel lies by ImageJ, which says which pixel lies at 0."""
+    pixels = {axis: finite(metadata.get(f"{axis.lower()}origin")) for axis in sizes}
+    return {axis: -number * sizes[axis] for axis, number in pixels.items() if number is not None}
+
+
+def finite(value: Any) -> float | None:
+    """Return a number that may be 0 or negative, or None if it is none."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if abs(number) <= LARGEST_PIXEL else None
+
+
 def ome_interval(xml: str) -> float | None:
     """Return the seconds between two frames in an OME header."""
     pixels = ElementTree.fromstring(xml).find(".//{*}Pixels")
@@ -218,17 +246,18 @@ def imagej_pixel_size(metadata: Mapping[str, Any], tags: Any) -> PixelSize:
         if not found.sizes or "spacing" not in metadata:
             return found
         factor = IN_MICROMETRES.get(unit or printed, 1.0)
-        return PixelSize(
-            {**found.sizes, "Z": abs(float(metadata["spacing"])) * factor}, "µm", "ImageJ"
-        )
+        depth = finite(metadata["spacing"])
+        if not depth:
+            return found
+        return PixelSize({**found.sizes, "Z": abs(depth) * factor}, "µm", "ImageJ")
     units: dict[str, str | None] = dict.fromkeys("ZYX", unit)
     for axis in "YZ":
         own = unit_name(metadata.get(f"{axis.lower()}unit"))
         units[axis] = own or unit
     if "spacing" in metadata:
         # ImageJ writes a negative spacing for stacks from below.
-        size = usable(metadata["spacing"])
-        sizes["Z"] = size if size is not None else usable(_negated(metadata["spacing"]))
+        number = finite(metadata["spacing"])
+        sizes["Z"] = None if number is None else abs(number)
     plain = unit is None and all(size == 1.0 for size in sizes.values())
     if plain or not sizes:
         return NOTHING
@@ -236,13 +265,6 @@ def imagej_pixel_size(metadata: Mapping[str, Any], tags: Any) -> PixelSize:
     if found.unit is None and "unit" in metadata and found.sizes:
         return PixelSize(found.sizes, "pixel", "ImageJ", found.note)
     return found
-
-
-def _negated(size: Any) -> Any:
-    try:
-        return -float(size)
-    except (TypeError, ValueError, OverflowError):
-        return None
 
 
 def json_pixel_size(metadata: Mapping[str, Any], tags: Any) -> PixelSize:

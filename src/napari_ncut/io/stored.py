@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -29,6 +29,8 @@ class Stored:
         What is said about the size of the pixels.
     interval : float, optional
         Seconds between frames.
+    origin : mapping of str to float
+        By axis letter, where the first pixel lies, in the unit of the pixel size.
     is_inverted : bool
         Whether low values are shown bright.
     palette : ndarray of uint8, shape (n, 3), optional
@@ -49,6 +51,7 @@ class Stored:
     axes: str
     pixel_size: PixelSize = field(default_factory=lambda: NOTHING)
     interval: float | None = None
+    origin: Mapping[str, float] = field(default_factory=dict)
     is_inverted: bool = False
     palette: NDArray[np.uint8] | None = None
     alpha: NDArray[Any] | None = None

@@ -22,6 +22,7 @@ from napari_ncut.io.stored import CHANNELS, Stored
 RECIPE_KEY = "napari_ncut"
 # Labels without a recipe are marked, too.
 LABELS_KEY = "napari_ncut_labels"
+PLACE_KEY = "napari_ncut_translate"
 OPAQUE = (1, 2)  # kinds of extra samples that say how opaque a pixel is
 
 
@@ -41,9 +42,10 @@ def read_tiff(path: Path) -> Stored:
                 raise ValueError(f"it holds {len(tif.series)} images; save the one to cut alone")
             series = tif.series[0]
             return _stored(tif, series.asarray(), series.axes)
-    except OSError:
-        raise
     except Exception as error:  # Damaged files raise whatever their bytes lead to.
+        # Only errors of the system name the file.
+        if isinstance(error, OSError) and error.filename is not None:
+            raise
         raise ValueError(f"it cannot be read as TIFF ({error})") from error
 
 
@@ -79,6 +81,7 @@ def _stored(tif: Any, data: NDArray[Any], axes: str) -> Stored:
         axes,
         size,
         interval,
+        _origin(tif, size),
         is_inverted=_is_inverted(tif),
         palette=palette,
         alpha=alpha,
@@ -125,8 +128,28 @@ def _pixel_size(tif: Any) -> tuple[PixelSize, float | None]:
     return sizes_in.printed_pixel_size(sizes, unit, "resolution of the TIFF"), None
 
 
+def _origin(tif: Any, size: PixelSize) -> dict[str, float]:
+    """Return where the first pixel lies, by axis letter."""
+    said = _ome_description(tif) if tif.is_ome else tif.imagej_metadata if tif.is_imagej else {}
+    with suppress(ValueError, TypeError, RecursionError):
+        place = (said or {}).get(PLACE_KEY)
+        place = json.loads(place) if isinstance(place, str) else place
+        if place:
+            numbers = [sizes_in.finite(number) or 0.0 for number in place][-3:]
+            return dict(zip("ZYX"[-len(numbers) :], numbers, strict=True))
+    if tif.is_ome and size.unit == "µm":
+        return sizes_in.ome_origin(tif.ome_metadata)
+    if tif.is_imagej:
+        return sizes_in.imagej_origin(tif.imagej_metadata, size.sizes)
+    return {}
+
+
 def imagej_options(
-    sizes: Mapping[str, float], unit: str | None, interval: float | None, recipe: str | None
+    sizes: Mapping[str, float],
+    unit: str | None,
+    interval: float | None,
+    place: Mapping[str, float],
+    recipe: str | None,
 ) -> dict[str, Any]:
     """Return what tifffile wants for an ImageJ hyperstack of shape TZCYX and one sample."""
     metadata: dict[str, Any] = {"axes": "TZCYXS", LABELS_KEY: "yes"}
@@ -142,11 +165,19 @@ def imagej_options(
         metadata["spacing"] = float(sizes["Z"])
     if interval is not None:
         metadata |= {"finterval": float(interval), "tunit": "sec"}
+    if place:
+        metadata[PLACE_KEY] = json.dumps(list(place.values()))
+        for axis, size in sizes.items():
+            metadata[f"{axis.lower()}origin"] = -place[axis] / size
     return options
 
 
 def ome_options(
-    sizes: Mapping[str, float], unit: str | None, interval: float | None, recipe: str | None
+    sizes: Mapping[str, float],
+    unit: str | None,
+    interval: float | None,
+    place: Mapping[str, float],
+    recipe: str | None,
 ) -> dict[str, Any]:
     """Return what tifffile wants for an OME-TIFF of shape TZCYX."""
     metadata: dict[str, Any] = {"axes": "TZCYX"}
@@ -155,7 +186,9 @@ def ome_options(
         metadata[f"PhysicalSize{axis}Unit"] = unit or "pixel"
     if interval is not None:
         metadata |= {"TimeIncrement": float(interval), "TimeIncrementUnit": "s"}
-    ours = {LABELS_KEY: "yes"}
+    ours: dict[str, Any] = {LABELS_KEY: "yes"}
+    if place:
+        ours[PLACE_KEY] = list(place.values())
     if recipe is not None:
         ours[RECIPE_KEY] = json.loads(recipe)
     metadata["Description"] = json.dumps(ours)

@@ -54,7 +54,7 @@ def exchange(
     fixed : (k,) ndarray of bool, optional
         Segments that are left as they are.
     monitor : Monitor, optional
-        Asked whether to go on.
+        Checks for cancellation.
 
     Returns
     -------

@@ -24,8 +24,11 @@ from napari_ncut.core.settings import CutSettings, SplitSettings
 from napari_ncut.core.validation import HIGHEST_LABEL, check_label_range
 from napari_ncut.runs.recipe_schema import MODES, SCHEMA, checked, unknown_fields
 from napari_ncut.runs.stacks import Frame, Result, Source, StackSession
-from napari_ncut.splitting.parameters import VERSION as PARAMETERS
-from napari_ncut.splitting.statistics import ImageStatistics
+from napari_ncut.splitting.image.statistics import ImageStatistics
+from napari_ncut.splitting.parameters import VERSION
+
+# Version of the tuned numbers of splitting: other numbers, other labels.
+PARAMETERS = VERSION
 
 
 @dataclass(frozen=True)
@@ -338,6 +341,21 @@ def correct(automatic: NDArray[np.int32], corrections: str) -> NDArray[np.int32]
     """
     changes = unpack(corrections, automatic.shape)
     return np.where(changes > 0, changes - 1, automatic)
+
+
+def uncorrected(labels: NDArray[Any], corrections: str | None) -> NDArray[Any]:
+    """Return labels from which `difference` leads to corrected ones by the same corrections.
+
+    What was there before a correction is not kept; the highest label stands for it.
+
+    Raises
+    ------
+    ValueError
+        If the corrections belong to labels of another shape.
+    """
+    if corrections is None:
+        return labels
+    return np.where(unpack(corrections, labels.shape) > 0, HIGHEST_LABEL, labels)
 
 
 def script(recipe: Recipe, output: str = "labels.tif") -> str:

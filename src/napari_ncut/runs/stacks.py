@@ -23,8 +23,8 @@ from napari_ncut.core.settings import CutSettings, SplitSettings
 from napari_ncut.core.validation import check_same_shape
 from napari_ncut.cutting.session import CutSession
 from napari_ncut.objects.review import Decisions, decided_rows, necks
+from napari_ncut.splitting.image.statistics import ImageStatistics
 from napari_ncut.splitting.split import split_tree
-from napari_ncut.splitting.statistics import ImageStatistics
 from napari_ncut.splitting.tree import SplitTree
 
 Frame = tuple[int, ...]

@@ -33,8 +33,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.splitting.grid import Grid
+from napari_ncut.splitting.image.ridges import patch_of_texture
 from napari_ncut.splitting.parameters import SplitParameters
-from napari_ncut.splitting.ridges import patch_of_texture
 
 
 def neck_ratio(grid: Grid, parameters: SplitParameters, beta: float = 0.0) -> NDArray[np.float64]:

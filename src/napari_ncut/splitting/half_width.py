@@ -31,6 +31,9 @@ from napari_ncut.splitting.parameters import SplitParameters
 
 # Weights of a diffusion are 64ths; the pixel itself keeps a quarter at least.
 PARTS, MOST = 64, 48
+# Variance along an axis, in its pixels, beyond which it is not smoothed further: of pixels that are
+# hundreds of times longer than wide, the steps would be without number.
+WIDEST = 100.0
 
 
 def squared_distance(labels: Volume, grid: Grid, monitor: Monitor) -> NDArray[np.float32]:
@@ -113,7 +116,7 @@ def half_width(
 
 def _diffusion(grid: Grid, variance: float) -> tuple[tuple[int, int, int], int]:
     """Return the weights along the axes, in 64ths, and the steps, for a variance in pixels."""
-    wanted = [variance * (grid.pixel / size) ** 2 for size in grid.sizes]
+    wanted = [min(variance * (grid.pixel / size) ** 2, WIDEST) for size in grid.sizes]
     # A step adds twice the weight of a neighbour to the variance along its axis.
     steps = max(1, math.ceil(sum(wanted) * PARTS / MOST - 1e-9))
     weights = [round(PARTS * v / (2 * steps)) for v in wanted]

@@ -51,8 +51,11 @@ class SplitParameters:
     rim : float
         A pixel lies at the rim of its object up to this half-width, in finest pixels: the rim of a
         bright object is darker (`statistics`).
-    certainty : float
-        A difference between the rim and the middle is none below this many standard errors.
+    rim_difference, certainty : float
+        A difference between the rim and the middle tells nothing below so many deviations (real
+        images have .25 and more), and so many standard errors.
+    skewness : float
+        Where the rim tells nothing, lines are bright if ridges are skewed to their side by more.
     near, far : float
         Sigmas of the two Gaussian means whose difference shows ridges, in finest pixels (`ridges`).
     ridge_floor : float
@@ -119,13 +122,15 @@ class SplitParameters:
     stray_size: int = 16
     stray_passes: int = 4
     rim: float = 1.5
+    rim_difference: float = 0.2
     certainty: float = 5.0
+    skewness: float = 0.2
     near: float = 1.0
     far: float = 3.0
     ridge_floor: float = 0.22
     ridge_share: float = 0.4
     ridge_maximum_in_space: float = 2.0
-    fewest_places: float = 3.0
+    fewest_places: float = 3.4
     ridge_limit: float = 8.0
     ridge: float = 1.0
     ridge_steepness: float = 0.8

@@ -16,12 +16,14 @@ the blob is split. In steps that follow one another, each in a file of its own:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from napari_ncut.core.memory import gigabytes, total_memory
 from napari_ncut.core.monitor import IsCancelled, Monitor, Progress
 from napari_ncut.core.settings import SplitSettings
 from napari_ncut.core.validation import (
@@ -40,17 +42,21 @@ from napari_ncut.core.validation import (
 from napari_ncut.splitting.adjacency import adjacency
 from napari_ncut.splitting.agglomerate import agglomerate
 from napari_ncut.splitting.criterion import neck_ratio
-from napari_ncut.splitting.divide import divide
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.half_width import half_width, squared_distance
+from napari_ncut.splitting.image.divide import divide
+from napari_ncut.splitting.image.statistics import ImageStatistics, standardised, statistics_of
 from napari_ncut.splitting.oversegment import oversegment
 from napari_ncut.splitting.parameters import DEFAULT
 from napari_ncut.splitting.pinholes import close_pinholes
-from napari_ncut.splitting.statistics import ImageStatistics, standardised, statistics_of
 from napari_ncut.splitting.tree import SplitTree as SplitTree
 from napari_ncut.splitting.tree import tree_of_merges
 
 DEFAULTS = SplitSettings()
+# Pixels and fragments are numbered by 32 bits: half the memory, and most of the speed.
+MOST_PIXELS = 2**31 - 1
+# Bytes for a pixel at the peak of a split, by the mask alone and with an image; measured.
+MASK_BYTES, IMAGE_BYTES = 36, 60
 
 
 def split_touching(
@@ -183,6 +189,7 @@ def split_tree(
     """
     monitor = Monitor(progress, cancelled)
     shape = np.shape(labels)
+    _check_size(math.prod(shape), with_image=image is not None)
     given = _labels(labels)
     ndim = len(shape)
     connectivity = check_connectivity(connectivity, ndim)
@@ -205,11 +212,12 @@ def split_tree(
     intensity = None
     if channels is not None and beta > 0.0:
         monitor.report(0.5, "Looking at the image")
-        channels = in_safe_range(channels.reshape(*volume.shape, -1), volume > 0)
+        channels, gain = in_safe_range(channels.reshape(*volume.shape, -1), volume > 0)
         if statistics is None:
-            statistics = statistics_of(channels, volume, width, grid, parameters, monitor)
+            found = statistics_of(channels, volume, width, grid, parameters, monitor)
+            statistics = found.divided(-gain)
         if statistics.deviation > 0.0:
-            grey = standardised(channels, volume, statistics, monitor)
+            grey = standardised(channels, volume, statistics.divided(gain), monitor)
             fragments, intensity = divide(
                 fragments, width, grey, volume, beta, grid, parameters, monitor
             )
@@ -272,8 +280,23 @@ def image_statistics(
     volume, grid = _on_grid(given, sizes, 1)
     closed = close_pinholes(volume, grid, DEFAULT, monitor)
     width = half_width(closed, squared_distance(closed, grid, monitor), grid, DEFAULT, monitor)
-    channels = in_safe_range(channels.reshape(*volume.shape, -1), volume > 0)
-    return statistics_of(channels, volume, width, grid, DEFAULT, monitor)
+    channels, gain = in_safe_range(channels.reshape(*volume.shape, -1), volume > 0)
+    return statistics_of(channels, volume, width, grid, DEFAULT, monitor).divided(-gain)
+
+
+def _check_size(n_pixels: int, *, with_image: bool) -> None:
+    """Raise ValueError if so many pixels can't be split on this computer."""
+    advice = "crop it, split it in tiles, or at a lower resolution"
+    needed, there = n_pixels * (IMAGE_BYTES if with_image else MASK_BYTES), total_memory()
+    if needed > there:
+        raise ValueError(
+            f"A split of {n_pixels} pixels takes about {gigabytes(needed)} of memory, and this "
+            f"computer has {gigabytes(there)}; {advice}."
+        )
+    if n_pixels > MOST_PIXELS:
+        raise ValueError(
+            f"labels has {n_pixels} pixels, and at most {MOST_PIXELS} can be split; {advice}."
+        )
 
 
 def _labels(labels: ArrayLike) -> NDArray[np.int32]:
@@ -283,11 +306,6 @@ def _labels(labels: ArrayLike) -> NDArray[np.int32]:
         raise ValueError(
             f"labels has {array.ndim} axes; wanted 2 (y, x) or 3 (z, y, x). "
             "Split one frame or channel at a time."
-        )
-    if array.size >= 2**31:
-        # Pixels and fragments are numbered by 32 bits: half the memory, and most of the speed.
-        raise ValueError(
-            f"labels has {array.size} pixels, more than {2**31 - 1}; split it in tiles."
         )
     if array.dtype.itemsize >= 4 and array.max() > HIGHEST_LABEL:
         array = np.unique(array, return_inverse=True)[1].reshape(array.shape) + (array.min() > 0)

@@ -14,8 +14,8 @@ from napari_ncut.core.parallel import map_chunks
 from napari_ncut.core.validation import real, size_value
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
 from napari_ncut.splitting.agglomerate import Merges
+from napari_ncut.splitting.image.statistics import ImageStatistics
 from napari_ncut.splitting.loops import tree as loops
-from napari_ncut.splitting.statistics import ImageStatistics
 
 
 @dataclass(frozen=True)

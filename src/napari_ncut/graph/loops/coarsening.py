@@ -105,17 +105,6 @@ def join_cells(
                     parent[a] = b
 
 
-def count_roots(parent: cython.const[cython.int][::1]) -> int:
-    """Return how many nodes are their own root."""
-    count: cython.Py_ssize_t = 0
-    node: cython.Py_ssize_t
-    with cython.nogil:
-        for node in range(parent.shape[0]):
-            if parent[node] == node:
-                count += 1
-    return count
-
-
 def number_roots(
     parent: cython.int[::1],
     cells: cython.const[cython.longlong][::1],
@@ -252,6 +241,25 @@ def apart(
     return bound.shape[0] > 1 and bound[a] >= 0 and bound[b] >= 0 and bound[a] != bound[b]
 
 
+def strongest_links(
+    indptr: Index[::1],
+    indices: cython.const[cython.int][::1],
+    weights: cython.const[cython.double][::1],
+    volumes: cython.const[cython.double][::1],
+    strengths: cython.double[::1],
+) -> None:
+    """Write, for each node, its largest weight over the smaller volume of both ends."""
+    node: cython.Py_ssize_t
+    edge: cython.Py_ssize_t
+    strength: cython.double
+    with cython.nogil:
+        for node in range(strengths.shape[0]):
+            strengths[node] = 0.0
+            for edge in range(indptr[node], indptr[node + 1]):
+                strength = weights[edge] / min(volumes[node], volumes[indices[edge]])
+                strengths[node] = max(strengths[node], strength)
+
+
 def match_nodes(
     indptr: cython.const[Index][::1],
     indices: cython.const[cython.int][::1],
@@ -259,9 +267,13 @@ def match_nodes(
     volumes: cython.const[cython.double][::1],
     bound: cython.const[cython.int][::1],
     order: cython.const[cython.int][::1],
+    least: cython.double,
     mate: cython.int[::1],
 ) -> None:
-    """Give each node in turn the free neighbour with the heaviest edge as its mate."""
+    """Give each node in turn the free neighbour with the heaviest edge as its mate.
+
+    Not over an edge of less than ``least`` times the smaller volume of both ends.
+    """
     i: cython.Py_ssize_t
     node: cython.int
     edge: cython.Py_ssize_t
@@ -280,6 +292,8 @@ def match_nodes(
                 other = indices[edge]
                 if mate[other] >= 0 or other == node or apart(bound, node, other):
                     continue
+                if weights[edge] < least * min(volumes[node], volumes[other]):
+                    continue
                 weight = weights[edge] / volumes[other]
                 if weight > heaviest:
                     heaviest = weight
@@ -293,10 +307,15 @@ def match_leaves(
     indptr: cython.const[Index][::1],
     indices: cython.const[cython.int][::1],
     weights: cython.const[cython.double][::1],
+    volumes: cython.const[cython.double][::1],
     bound: cython.const[cython.int][::1],
+    least: cython.double,
     mate: cython.int[::1],
 ) -> None:
-    """Pair nodes left over that have the same heaviest neighbour, as the leaves of a star."""
+    """Pair nodes left over that have the same heaviest neighbour, as the leaves of a star.
+
+    Not if their edges to it are lighter than ``least`` times their volume.
+    """
     n: cython.Py_ssize_t = mate.shape[0]
     waiting: cython.int[::1] = np.full(n, -1, dtype=np.int32)
     node: cython.Py_ssize_t
@@ -314,6 +333,8 @@ def match_leaves(
                 if weights[edge] > heaviest:
                     heaviest = weights[edge]
                     hub = indices[edge]
+            if heaviest < least * min(volumes[node], volumes[hub]):
+                continue
             other = waiting[hub]
             if other < 0:
                 waiting[hub] = node

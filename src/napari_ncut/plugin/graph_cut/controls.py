@@ -317,6 +317,9 @@ class Controls:
             # What a slider rounds is no change of the setting.
             self._is_showing = True
             try:
+                # A recipe may hold more than anyone would set by hand.
+                if isinstance(value, (int, float)) and getattr(control, "max", value) < value:
+                    control.max = value
                 control.value = value
             finally:
                 self._is_showing = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.validation import real
 from napari_ncut.splitting.grid import UNITS_PER_PIXEL, Grid, Volume
+from napari_ncut.splitting.image.ridges import ridges
 from napari_ncut.splitting.parameters import SplitParameters
-from napari_ncut.splitting.ridges import ridges
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class ImageStatistics:
         Mean and standard deviation of that one over the foreground; a deviation of 0 is an image
         that tells nothing.
     bright_ridges : bool
-        Whether the lines between objects are bright: in blocks of cells with stained membranes
-        and no background.
+        Whether the lines between objects are bright: told where the rim of the objects does not
+        tell, as in blocks of cells with stained membranes and no background.
 
     Examples
     --------
@@ -51,8 +52,13 @@ class ImageStatistics:
     def __post_init__(self) -> None:
         direction = tuple(real(value, "direction", -1.0, 1.0) for value in self.direction)
         object.__setattr__(self, "direction", direction)
-        real(self.mean, "mean", -1e300, 1e300)
+        real(self.mean, "mean", -1.7e308, 1.7e308)
         real(self.deviation, "deviation")
+
+    def divided(self, exponent: int) -> ImageStatistics:
+        """Return the statistics of the image that is divided by a power of two."""
+        mean, deviation = np.ldexp([self.mean, self.deviation], -exponent).tolist()
+        return replace(self, mean=mean, deviation=deviation)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers, for JSON."""
@@ -107,16 +113,20 @@ def statistics_of(
     inside = channels[mask].astype(np.float64)
     monitor.check()
     direction = _direction(inside, width[mask], parameters)
+    is_told = direction is not None
+    if direction is None:
+        direction = np.full(channels.shape[-1], channels.shape[-1] ** -0.5)
     grey = inside @ direction
     mean = float(grey.mean()) if len(grey) else 0.0
     deviation = float(grey.std()) if len(grey) else 0.0
     if deviation <= 1e-6 * max(float(np.abs(grey).max(initial=0.0)), 1e-30):
         deviation = 0.0
     found = ImageStatistics(tuple(map(float, direction)), mean, deviation)
-    if deviation > 0.0 and mask.all():
+    if deviation > 0.0 and not is_told:
         standard = standardised(channels, labels, found, monitor)
-        ridge = ridges(standard, labels, grid, parameters, monitor)
-        if ((ridge - ridge.mean()) ** 3).mean() < 0:
+        ridge = ridges(standard, labels, grid, parameters, monitor)[mask].astype(np.float64)
+        ridge -= ridge.mean()
+        if (ridge**3).mean() < -parameters.skewness * (ridge**2).mean() ** 1.5:
             found = replace(found, bright_ridges=True)
     return found
 
@@ -141,11 +151,11 @@ def standardised(
 
 def _direction(
     inside: NDArray[np.float64], width: NDArray[np.int32], parameters: SplitParameters
-) -> NDArray[np.float64]:
+) -> NDArray[np.float64] | None:
     """Return how to add up the channels so that objects are brighter than at their rim.
 
-    Nothing outside the foreground is asked: there may be anything. Where there is no rim, or no
-    difference beyond chance, all channels count alike. A vector of length 1.
+    Nothing outside the foreground is asked: there may be anything. A vector of length 1, or None
+    where there is no rim, or hardly a difference.
 
     Parameters
     ----------
@@ -156,12 +166,16 @@ def _direction(
     parameters : SplitParameters
         Tuned numbers.
     """
-    direction = np.ones(inside.shape[1])
     rim = width <= parameters.rim * UNITS_PER_PIXEL
     deep = width > width.mean() if len(width) else rim
-    if rim.any() and deep.any():
-        difference = inside[deep].mean(axis=0) - inside[rim].mean(axis=0)
-        chance = inside.var(axis=0) * (1 / rim.sum() + 1 / deep.sum())
-        if (difference**2 > parameters.certainty**2 * chance).any():
-            direction = difference
-    return np.asarray(direction / np.linalg.norm(direction))
+    if not (rim.any() and deep.any()):
+        return None
+    difference = inside[deep].mean(axis=0) - inside[rim].mean(axis=0)
+    size = float(np.linalg.norm(difference))
+    if size == 0.0:
+        return None
+    direction = np.asarray(difference / size)
+    # No difference that chance makes, nor one that a line through flat objects does.
+    chance = math.sqrt(1 / rim.sum() + 1 / deep.sum())
+    least = max(parameters.rim_difference, parameters.certainty * chance)
+    return direction if size > least * (inside @ direction).std() else None

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.parallel import map_chunks
 from napari_ncut.splitting.grid import Grid, Volume
+from napari_ncut.splitting.image.smoothing import mean_within
 from napari_ncut.splitting.loops import image as loops
 from napari_ncut.splitting.oversegment import Fragments
 from napari_ncut.splitting.parameters import SplitParameters
-from napari_ncut.splitting.smoothing import mean_within
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,9 @@ from napari_ncut.core.parallel import map_chunks
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.loops import half_width as loops
 
+# So many pixels away are looked at in any image, however small.
+FARTHEST = 100
+
 
 def mean_within(
     values: NDArray[np.float32], labels: Volume, sigma: float, grid: Grid, monitor: Monitor
@@ -65,7 +68,7 @@ def _along(
 ) -> NDArray[np.float32]:
     """Return the weighted sums along one axis."""
     nz, ny, nx = labels.shape
-    weights = _weights(sigma / grid.spacing[axis])
+    weights = _weights(sigma / grid.spacing[axis], max(labels.shape[axis], FARTHEST))
     result = np.empty_like(values)
     arrays = labels, values, result
     if axis == 2:
@@ -81,9 +84,12 @@ def _along(
     return result
 
 
-def _weights(sigma: float) -> NDArray[np.float32]:
-    """Weights of a Gaussian at the whole numbers from 0 to three sigmas, in pixels."""
-    reach = int(3 * sigma + 0.5)
+def _weights(sigma: float, farthest: int) -> NDArray[np.float32]:
+    """Weights of a Gaussian at the whole numbers from 0 to three sigmas, or to the farthest pixel.
+
+    Over pixels that are a thousand times longer than wide, three sigmas may be millions of them.
+    """
+    reach = min(int(3 * sigma + 0.5), farthest)
     weights = np.exp(-0.5 * (np.arange(reach + 1) / max(sigma, 1e-9)) ** 2)
     weights /= weights[0] + 2 * weights[1:].sum()
     return weights.astype(np.float32)

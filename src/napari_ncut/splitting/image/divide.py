@@ -16,11 +16,11 @@ from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting.adjacency import Intensity, RegionAdjacencyGraph, adjacency
 from napari_ncut.splitting.agglomerate import agglomerate
 from napari_ncut.splitting.criterion import border_strength
-from napari_ncut.splitting.gradients import gradients
 from napari_ncut.splitting.grid import LARGEST, Grid, Volume
+from napari_ncut.splitting.image.gradients import gradients
+from napari_ncut.splitting.image.ridges import expected_maximum, in_units_of_noise, ridges
 from napari_ncut.splitting.oversegment import Fragments
 from napari_ncut.splitting.parameters import SplitParameters
-from napari_ncut.splitting.ridges import expected_maximum, in_units_of_noise, ridges
 from napari_ncut.splitting.watershed import renumbered, watershed
 
 

@@ -1,0 +1,1 @@
+"""What the image adds to the shape: statistics, ridges, gradients, and the basins they divide."""
