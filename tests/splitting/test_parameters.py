@@ -97,6 +97,7 @@ def cases():
     holes[60:62, 49] = 0
     disc = np.hypot(*np.mgrid[-30:31, -30:31]) <= 28
     disc[30, 30] = disc[30, 31] = disc[40, 40] = False
+    disc[22, 40] = disc[22, 41] = False
     holes = np.pad(holes, ((0, 0), (0, 70)))
     holes[10:71, 95:156] = disc
     yield holes, None, None
