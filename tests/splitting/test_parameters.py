@@ -68,7 +68,16 @@ def observed(labels, image, parameters, spacing=None):
         tree = split.split_tree(labels, image, spacing=spacing)
     finally:
         split.DEFAULT = original
-    return [tree.fragments, tree.ratio, tree.beside, strays(parameters)]
+    return [tree.fragments, tree.ratio, tree.beside, strays(parameters), closed(parameters)]
+
+
+def closed(parameters):
+    """Return a disc with a hole of two pixels, closed or not."""
+    disc = np.hypot(*np.mgrid[-20:21, -20:21]) <= 18
+    disc[20, 20:22] = False
+    labels = disc.astype(np.int32)[np.newaxis]
+    grid = Grid((1.0, 1.0, 1.0), 2)
+    return pinholes.without_pinholes(labels, grid, parameters, Monitor()).labels
 
 
 def strays(parameters):
