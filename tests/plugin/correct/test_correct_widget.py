@@ -10,6 +10,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QComboBox, QLabel, QPushButton
 from tests.plugin.canvas import NO_MODIFIER, Canvas
 
+from napari_ncut.objects.edits import Frame, merge_edit
 from napari_ncut.plugin.correct.tools import cut_tool
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -598,6 +599,24 @@ class TestObstacles:
         assert not hand.control("make_editable").isVisible()
         hand.tool("C")
         assert hand.widget.tool.name == "cut"
+
+    def test_a_hidden_layer_says_so_and_is_changed_by_no_tool(self, hand_on):
+        # In a frame of which napari has no picture an edit would fail half way.
+        hand = hand_on(np.stack([discs()] * 2), axis_labels=("t", "y", "x"))
+        hand.tool("D")
+        hand.layer.visible = False
+        hand.viewer.dims.set_current_step(0, 1)
+        before = hand.layer.data.copy()
+        assert hand.widget.tool is None
+        assert "hidden" in hand.status
+        hand.widget._desk.act(lambda data, _: merge_edit(data, Frame((1, None, None)), (3, 7)))
+        hand.idle()
+        assert "hidden" in hand.status
+        np.testing.assert_array_equal(hand.layer.data, before)
+        hand.layer.visible = True
+        hand.tool("D")
+        hand.act((1, *LEFT))
+        assert not (hand.layer.data[1] == 3).any()
 
     def test_a_preview_says_to_apply_it_first(self, window):
         window.viewer.open_sample("napari-ncut", "circles4")

@@ -68,7 +68,7 @@ class TestSeeds:
 
     def test_scribbles_of_another_shape_are_an_error(self, image):
         with pytest.raises(ValueError, match=r"\(5, 5\).*\(40, 60\)"):
-            regions.seeds(Labels(np.ones((5, 5), int)), image, (40, 60))
+            regions.seeds(Labels(np.ones((5, 5), int)), image, (40, 60))()
 
     def test_scribbles_hold_no_label_that_a_result_can_not(self, image):
         scribbles = np.zeros((40, 60), np.int64)

@@ -55,6 +55,15 @@ def test_an_error_is_told_as_it_is(qtbot, parent):
     qtbot.waitUntil(lambda: watch.told == ["no", "finished"], timeout=20_000)
 
 
+def test_a_listener_that_fails_leaves_nobody_waiting(qtbot, parent):
+    run, told = Run(lambda _: 1, "text", parent), []
+    run.returned.connect(lambda *_: 1 / 0)
+    run.finished.connect(lambda: told.append("finished"))
+    with qtbot.captureExceptions() as caught:
+        qtbot.waitUntil(lambda: told == ["finished"], timeout=20_000)
+    assert len(caught) == 1
+
+
 def test_cancel_is_told_at_once_and_ends_the_thread(qtbot, parent):
     run = Run(forever, "text", parent)
     watch = Watch(run)

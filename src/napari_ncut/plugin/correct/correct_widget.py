@@ -105,6 +105,7 @@ class CorrectWidget(Dock):
                 (layer.events.data, self._on_labels_changed),
                 (layer.events.mode, self._on_mode),
                 (layer.events.editable, self._refresh),
+                (layer.events.visible, self._refresh),
             ]
             for event, react in self._layer_events:
                 self.follow(event, react)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from napari_ncut.objects.edits import wider_dtype
 from napari_ncut.plugin.shared import layers
 
-Remedy = Literal["apply", "copy"]
+Remedy = Literal["apply", "copy", "show"]
 
 
 def obstacle(layer: Labels) -> tuple[Remedy, str] | None:
@@ -36,6 +36,12 @@ def obstacle(layer: Labels) -> tuple[Remedy, str] | None:
         what = "is locked"
     elif layer.ndim < 2:
         return "copy", f"The labels have {layer.ndim} axis; wanted two or more."
+    elif not layer.visible:
+        # Napari has no picture of it, and fails half way through an edit in another frame.
+        return (
+            "show",
+            "This layer is hidden. Show it (the eye in the list of layers) to correct it.",
+        )
     else:
         return None
     return "copy", f"This layer {what}. Make an editable copy of it and correct that."

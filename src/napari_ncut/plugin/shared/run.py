@@ -138,13 +138,16 @@ class Run:
             return
         value, error, seconds = self._news.get()
         self._end()
-        if error is None:
-            self.returned.emit(value, seconds)
-        elif isinstance(error, Cancelled):
-            self.cancelled.emit()
-        else:
-            self.failed.emit(error)
-        self.finished.emit()
+        try:
+            if error is None:
+                self.returned.emit(value, seconds)
+            elif isinstance(error, Cancelled):
+                self.cancelled.emit()
+            else:
+                self.failed.emit(error)
+        finally:
+            # Also where a listener fails: nobody shall wait for a run that is over.
+            self.finished.emit()
 
     def _show_progress(self) -> None:
         if self._latest is None:
