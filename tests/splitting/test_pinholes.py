@@ -9,7 +9,7 @@ from napari_ncut import split_touching
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.parameters import DEFAULT
-from napari_ncut.splitting.pinholes import close_pinholes, find_pinholes
+from napari_ncut.splitting.pinholes import find_pinholes, without_pinholes
 
 PLANE = Grid((1.0, 1.0, 1.0), 2)
 
@@ -27,7 +27,7 @@ def closed(mask):
     """Return the mask with its pinholes filled."""
     labels = mask.astype(np.int32)[np.newaxis]
     before = labels.copy()
-    result = close_pinholes(labels, PLANE, DEFAULT, Monitor())
+    result = without_pinholes(labels, PLANE, DEFAULT, Monitor()).labels
     np.testing.assert_array_equal(labels, before)
     return result[0] > 0
 
@@ -83,4 +83,4 @@ def test_a_disc_with_pinholes_is_split_no_more_than_one_without_and_they_stay_ba
 
 def test_a_mask_without_holes_is_not_copied():
     labels = np.ones((1, 9, 9), np.int32)
-    assert close_pinholes(labels, PLANE, DEFAULT, Monitor()) is labels
+    assert without_pinholes(labels, PLANE, DEFAULT, Monitor()).labels is labels

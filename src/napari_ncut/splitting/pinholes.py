@@ -19,7 +19,7 @@ from scipy import ndimage
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.parallel import map_chunks
 from napari_ncut.core.settings import SplitSettings
-from napari_ncut.splitting.adjacency import RegionAdjacencyGraph, adjacency
+from napari_ncut.splitting.adjacency import adjacency
 from napari_ncut.splitting.agglomerate import agglomerate, ellipticities
 from napari_ncut.splitting.criterion import neck_ratio
 from napari_ncut.splitting.grid import Grid, Volume
@@ -27,6 +27,7 @@ from napari_ncut.splitting.half_width import half_width, squared_distance
 from napari_ncut.splitting.loops import small_regions as loops
 from napari_ncut.splitting.oversegment import Fragments, oversegment
 from napari_ncut.splitting.parameters import SplitParameters
+from napari_ncut.splitting.watershed import renumbered
 
 # How eagerly the blobs are split to judge the holes in their parts.
 NECK = SplitSettings().neck
@@ -57,6 +58,25 @@ class Pinholes:
         return Pinholes(self.index[rows], self.label[rows], self.size[rows])
 
 
+@dataclass(frozen=True)
+class Shape:
+    """What the shape of labels tells.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (nz, ny, nx)
+        Labels whose pinholes are closed.
+    width : ndarray of int32, shape (nz, ny, nx)
+        Half-width.
+    fragments : Fragments
+        By shape alone.
+    """
+
+    labels: Volume
+    width: NDArray[np.int32]
+    fragments: Fragments
+
+
 def find_pinholes(labels: Volume, largest: int, monitor: Monitor) -> Pinholes:
     """Return the pinholes of a label image.
 
@@ -78,10 +98,10 @@ def find_pinholes(labels: Volume, largest: int, monitor: Monitor) -> Pinholes:
     return Pinholes(*np.concatenate([np.zeros((0, 3), np.int64), *rows]).T)
 
 
-def close_pinholes(
+def without_pinholes(
     labels: Volume, grid: Grid, parameters: SplitParameters, monitor: Monitor
-) -> Volume:
-    """Return the labels with their pinholes filled, but for those that are gaps between objects.
+) -> Shape:
+    """Return the shape of labels with their pinholes closed, but for gaps between objects.
 
     Parameters
     ----------
@@ -96,52 +116,71 @@ def close_pinholes(
     """
     holes = find_pinholes(labels, parameters.hole_size, monitor)
     if len(holes) == 0:
-        return labels
+        return shape_of(labels, grid, parameters, monitor)
     closed = labels.copy()
-    flat = closed.reshape(-1)
-    flat[holes.index] = holes.label
+    closed.reshape(-1)[holes.index] = holes.label
+    shape = shape_of(closed, grid, parameters, monitor)
     # A gap that is opened changes what is around the other holes of its blob: those are judged
     # again, until none of them is a gap. Each turn opens one at least.
     while len(holes):
-        monitor.check()
-        blob, gaps = _judge(closed, holes, grid, parameters, monitor)
-        flat[holes.index[gaps]] = 0
-        holes = holes[~gaps & np.isin(blob, blob[gaps])]
-    return closed
+        blob, gaps = _judge(shape, holes, grid, parameters, monitor)
+        if not gaps.any():
+            break
+        closed.reshape(-1)[holes.index[gaps]] = 0
+        inside = blob[shape.fragments.number.reshape(-1)[holes.index]]
+        changed = np.unique(inside[gaps])
+        shape = _measured_again(shape, blob, changed, grid, parameters, monitor)
+        holes = holes[~gaps & np.isin(inside, changed)]
+    return shape
 
 
 def _judge(
-    closed: Volume, holes: Pinholes, grid: Grid, parameters: SplitParameters, monitor: Monitor
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return the blob of each pixel of a hole, and whether the hole is a gap between objects."""
-    corners = np.array(np.unravel_index(holes.index, closed.shape))
-    structure = ndimage.generate_binary_structure(3, 1 if grid.strict else 3)
-    blobs = ndimage.label(closed > 0, structure)[0]
-    asked = np.zeros(int(blobs.max()) + 1, np.bool_)
-    blob = blobs[tuple(corners)].astype(np.int64)
-    asked[blob] = True
-    kept = asked[blobs]
-    kept &= closed > 0
-    box = ndimage.find_objects(kept.astype(np.int8))[0]
-    # The rim tells the half-width where the labels end.
-    rim = tuple(slice(max(s.start - 1, 0), s.stop + 1) for s in box)
-    part = np.where(kept[rim], closed[rim], 0).astype(np.int32)
-    fragments, graph = _split(part, grid, parameters, monitor)
+    shape: Shape, holes: Pinholes, grid: Grid, parameters: SplitParameters, monitor: Monitor
+) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Return the blob of each fragment, and whether each pixel of a hole is one of a gap."""
+    fragments = shape.fragments
+    graph = adjacency(shape.labels, fragments.number, fragments.n, shape.width, grid, monitor)
     criterion = neck_ratio(grid, parameters)
-    number, count = agglomerate(graph, criterion).parts(graph.n, NECK)
+    merges = agglomerate(graph, criterion)
+    part, count = merges.parts(graph.n, NECK)
     nodes = np.zeros((count, graph.nodes.shape[1]))
-    np.add.at(nodes, number, graph.nodes)
-    inside = tuple(corners - np.array([[s.start] for s in rim]))
-    around = number[fragments.number[inside]]
+    np.add.at(nodes, part, graph.nodes)
+    around = part[fragments.number.reshape(-1)[holes.index]]
     limit = np.where(holes.size > 1, parameters.hole_ellipticity, parameters.pixel_ellipticity)
-    return blob, ellipticities(nodes, criterion)[around] < limit
+    gaps = ellipticities(nodes, criterion)[around] < limit
+    return merges.parts(graph.n, 0.0)[0], gaps
 
 
-def _split(
-    labels: Volume, grid: Grid, parameters: SplitParameters, monitor: Monitor
-) -> tuple[Fragments, RegionAdjacencyGraph]:
-    """Return the fragments of labels by shape alone, and their graph."""
+def _measured_again(
+    shape: Shape,
+    blob: NDArray[np.int32],
+    changed: NDArray[np.int32],
+    grid: Grid,
+    parameters: SplitParameters,
+    monitor: Monitor,
+) -> Shape:
+    """Return the shape with that of some blobs, whose labels have changed, found anew."""
+    labels, width = shape.labels, shape.width
+    number, n = shape.fragments.number, shape.fragments.n
+    turn = np.zeros(n + 1, np.int32)
+    turn[:n][np.isin(blob, changed)] = 1 + np.searchsorted(changed, blob[np.isin(blob, changed)])
+    blobs = turn[number]
+    for k, found in enumerate(ndimage.find_objects(blobs), start=1):
+        # The rim tells the half-width where the blob ends.
+        box = tuple(slice(max(s.start - 1, 0), s.stop + 1) for s in found)
+        here = blobs[box] == k
+        part = np.where(here, labels[box], 0)
+        new = shape_of(part, grid, parameters, monitor)
+        width[box][here] = new.width[here]
+        number[box][here] = np.where(new.fragments.number >= 0, new.fragments.number + n, -1)[here]
+        n += new.fragments.n
+    number, n = renumbered(number, n, monitor)
+    return Shape(labels, width, Fragments(number, n, np.arange(n, dtype=np.int32)))
+
+
+def shape_of(labels: Volume, grid: Grid, parameters: SplitParameters, monitor: Monitor) -> Shape:
+    """Return the half-width and the fragments of labels as they are."""
     squared = squared_distance(labels, grid, monitor)
     width = half_width(labels, squared, grid, parameters, monitor)
-    fragments = oversegment(labels, width, squared, grid, parameters, monitor)
-    return fragments, adjacency(labels, fragments.number, fragments.n, width, grid, monitor)
+    monitor.report(0.3, "Finding fragments")
+    return Shape(labels, width, oversegment(labels, width, squared, grid, parameters, monitor))

@@ -43,12 +43,10 @@ from napari_ncut.splitting.adjacency import adjacency
 from napari_ncut.splitting.agglomerate import agglomerate
 from napari_ncut.splitting.criterion import neck_ratio
 from napari_ncut.splitting.grid import Grid, Volume
-from napari_ncut.splitting.half_width import half_width, squared_distance
 from napari_ncut.splitting.image.divide import divide
 from napari_ncut.splitting.image.statistics import ImageStatistics, standardised, statistics_of
-from napari_ncut.splitting.oversegment import oversegment
 from napari_ncut.splitting.parameters import DEFAULT
-from napari_ncut.splitting.pinholes import close_pinholes
+from napari_ncut.splitting.pinholes import without_pinholes
 from napari_ncut.splitting.tree import SplitTree as SplitTree
 from napari_ncut.splitting.tree import tree_of_merges
 
@@ -188,10 +186,10 @@ def split_tree(
     [1, 2]
     """
     monitor = Monitor(progress, cancelled)
-    shape = np.shape(labels)
-    _check_size(math.prod(shape), with_image=image is not None)
+    wanted = np.shape(labels)
+    _check_size(math.prod(wanted), with_image=image is not None)
     given = _labels(labels)
-    ndim = len(shape)
+    ndim = len(wanted)
     connectivity = check_connectivity(connectivity, ndim)
     beta = beta_value(beta)
     sizes = spacing_tuple(spacing, ndim)
@@ -203,12 +201,8 @@ def split_tree(
     parameters = DEFAULT
 
     monitor.report(0.0, "Measuring widths")
-    closed = close_pinholes(volume, grid, parameters, monitor)
-    squared = squared_distance(closed, grid, monitor)
-    width = half_width(closed, squared, grid, parameters, monitor)
-    monitor.report(0.3, "Finding fragments")
-    fragments = oversegment(closed, width, squared, grid, parameters, monitor)
-    del squared
+    shape = without_pinholes(volume, grid, parameters, monitor)
+    width, fragments = shape.width, shape.fragments
     intensity = None
     if channels is not None and beta > 0.0:
         monitor.report(0.5, "Looking at the image")
@@ -223,7 +217,7 @@ def split_tree(
             )
     monitor.report(0.8, "Merging fragments")
     graph = adjacency(
-        closed,
+        shape.labels,
         fragments.number,
         fragments.n,
         width,
@@ -234,7 +228,7 @@ def split_tree(
     )
     merges = agglomerate(graph, neck_ratio(grid, parameters, 0.0 if intensity is None else beta))
     fragments.number[volume == 0] = -1
-    number = fragments.number.reshape(shape)
+    number = fragments.number.reshape(wanted)
     tree = tree_of_merges(number, graph.pixels * pixel, graph, merges, statistics)
     monitor.report(1.0, "Done")
     return tree
@@ -278,8 +272,7 @@ def image_statistics(
     sizes = spacing_tuple(spacing, given.ndim)
     channels = _channels(image, channel_axis, given)
     volume, grid = _on_grid(given, sizes, 1)
-    closed = close_pinholes(volume, grid, DEFAULT, monitor)
-    width = half_width(closed, squared_distance(closed, grid, monitor), grid, DEFAULT, monitor)
+    width = without_pinholes(volume, grid, DEFAULT, monitor).width
     channels, gain = in_safe_range(channels.reshape(*volume.shape, -1), volume > 0)
     return statistics_of(channels, volume, width, grid, DEFAULT, monitor).divided(-gain)
 

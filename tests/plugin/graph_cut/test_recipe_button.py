@@ -73,8 +73,9 @@ class TestCorrections:
 class TestSave:
     def test_the_file_holds_labels_spacing_and_recipe(self, window, tmp_path, monkeypatch):
         scene = scenes.circles(4)
-        window.viewer.add_image(scene.image, name="cells", scale=(0.5, 0.5))
-        window.viewer.add_labels(scene.mask.astype(int), name="mask", scale=(0.5, 0.5))
+        place = {"scale": (0.5, 0.5), "translate": (3.0, 4.0), "units": ("um", "um")}
+        window.viewer.add_image(scene.image, name="cells", **place)
+        window.viewer.add_labels(scene.mask.astype(int), name="mask", **place)
         widget = window.dock()
         layer = window.run(widget)
         layer.fill((28, 24), 9)
@@ -85,6 +86,8 @@ class TestSave:
         saved = read_image(tmp_path / "saved.tif")
         np.testing.assert_array_equal(saved.data, layer.data)
         assert saved.spacing == (0.5, 0.5)
+        assert saved.unit == "µm"
+        assert saved.origin == pytest.approx((3.0, 4.0))
         assert read_provenance(tmp_path / "saved.tif")["corrections"] is not None
 
     def test_a_place_that_can_not_be_written_is_a_sentence(self, window, tmp_path, monkeypatch):

@@ -140,12 +140,21 @@ class RecipeButton(QPushButton):
         if not path.lower().endswith((".tif", ".tiff")):
             path += ".tif"
         result = Snapshot.of(layer, copy=True)
+        ndim = int((result.record or {}).get("spatial_ndim", 2))
+        unit = layers.length_unit(layer, ndim)
+        translate = [float(value) for value in layer.translate[-ndim:]]
 
         def write(_: Monitor) -> None:
             recipe = result.recipe()
             # The dialog has asked whether to overwrite.
             write_labels(
-                path, result.data, spacing=recipe.spacing, provenance=recipe.to_dict(), force=True
+                path,
+                result.data,
+                spacing=recipe.spacing,
+                unit=unit,
+                translate=translate if any(translate) else None,
+                provenance=recipe.to_dict(),
+                force=True,
             )
 
         self._dock.start_run(

@@ -19,6 +19,9 @@ RECORD = "napari_ncut"
 TIME_AXES = ("t", "time", "frame", "c", "ch", "channel", "s", "p", "position", "scene")
 DEPTH_AXES = ("z", "depth", "plane", "slice")
 
+# Units of napari as people write them.
+SHORT_UNITS = {"micrometer": "µm", "nanometer": "nm", "millimeter": "mm"}
+
 
 def arrays(layer: Layer) -> list[Any]:
     """Return the levels of a layer's data, the finest first."""
@@ -131,6 +134,13 @@ def image_of_shape(image: Image, shape: tuple[int, ...]) -> Any:
     return next((array for n, array in levels if spatial_shape(image, n) == shape), None)
 
 
+def length_unit(layer: Layer, ndim: int) -> str | None:
+    """Return the unit of a layer's last axes as files name it, None if it is none or several."""
+    names = {str(unit) for unit in layer.units[-ndim:]}
+    unit = names.pop() if len(names) == 1 else "pixel"
+    return None if unit == "pixel" else SHORT_UNITS.get(unit, unit)
+
+
 def unit_of(layer: Layer, ndim: int) -> str:
     """Return the unit of area or volume of a layer, as text."""
     names = {str(unit) for unit in layer.units[-ndim:]}
@@ -138,7 +148,7 @@ def unit_of(layer: Layer, ndim: int) -> str:
     power = "²" if ndim == 2 else "³"
     if unit == "pixel":
         return "px" + power
-    return {"micrometer": "µm", "nanometer": "nm", "millimeter": "mm"}.get(unit, unit) + power
+    return SHORT_UNITS.get(unit, unit) + power
 
 
 def place(layer: Layer) -> dict[str, Any]:
