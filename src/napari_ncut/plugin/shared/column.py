@@ -36,10 +36,8 @@ class Column(QScrollArea):
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Let the wheel scroll, rather than turn what happens to pass under the mouse."""
-        bar = self.verticalScrollBar()
-        scrolls = bar is not None and bar.maximum() > 0
         passed = isinstance(watched, QWidget) and watched is not self and not watched.hasFocus()
-        if event is not None and event.type() == QEvent.Type.Wheel and scrolls and passed:
+        if event is not None and event.type() == QEvent.Type.Wheel and passed:
             event.ignore()  # then it goes on to what lies below: this column
             return True
         return bool(super().eventFilter(watched, event))
