@@ -79,6 +79,8 @@ class TestSave:
         widget = window.dock()
         layer = window.run(widget)
         layer.fill((28, 24), 9)
+        # The line tells of the edit first, and only then of what is done next.
+        window.wait_until(lambda: "corrected by hand" in window.status(widget))
         path = tmp_path / "saved"
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
         pick(window, widget, "save")

@@ -136,14 +136,14 @@ def image_of_shape(image: Image, shape: tuple[int, ...]) -> Any:
 
 def length_unit(layer: Layer, ndim: int) -> str | None:
     """Return the unit of a layer's last axes as files name it, None if it is none or several."""
-    names = {str(unit) for unit in layer.units[-ndim:]}
+    names = {f"{unit:D}" for unit in layer.units[-ndim:]}
     unit = names.pop() if len(names) == 1 else "pixel"
     return None if unit == "pixel" else SHORT_UNITS.get(unit, unit)
 
 
 def unit_of(layer: Layer, ndim: int) -> str:
     """Return the unit of area or volume of a layer, as text."""
-    names = {str(unit) for unit in layer.units[-ndim:]}
+    names = {f"{unit:D}" for unit in layer.units[-ndim:]}
     unit = names.pop() if len(names) == 1 else "unit"
     power = "²" if ndim == 2 else "³"
     if unit == "pixel":
