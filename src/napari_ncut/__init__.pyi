@@ -3,6 +3,7 @@ from .core.monitor import Cancelled as Cancelled
 from .core.settings import CutSettings as CutSettings
 from .core.settings import SplitSettings as SplitSettings
 from .cutting.clustering import spectral_clustering as spectral_clustering
+from .cutting.estimator import NcutClustering as NcutClustering
 from .cutting.normalized_cut import normalized_cut as normalized_cut
 from .cutting.session import Cut as Cut
 from .cutting.session import CutSession as CutSession

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,14 +21,20 @@ from napari_ncut.spectral.rounding import METHODS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+SOLVERS = ("arpack", "lobpcg", "amg")
+
 
 def spectral_clustering(
     affinity: Any,
     *,
     n_clusters: int = 8,
     n_components: int | None = None,
+    eigen_solver: str | None = None,
     random_state: int | np.random.RandomState | np.random.Generator | None = None,
+    n_init: int = 10,
+    eigen_tol: float | str = "auto",
     assign_labels: str = "best",
+    verbose: bool = False,
 ) -> NDArray[np.int32]:
     """Cluster the nodes of a graph so that the normalised cut is low.
 
@@ -41,11 +48,20 @@ def spectral_clustering(
         Number of clusters, 1 to n.
     n_components : int, optional
         Number of eigenvectors to read the clusters from; ``n_clusters`` by default.
+    eigen_solver : {None, "arpack", "lobpcg", "amg"}
+        Accepted in scikit-learn's place, and without effect: the eigenvectors are those of a coarse
+        graph, for which one solver serves. "amg" is refused without pyamg, as there.
     random_state : int, RandomState, Generator or None
         Seed of the k-means starts. None is 0: the same input gives the same labels.
+    n_init : int
+        Accepted, and without effect: refinement makes up for the start.
+    eigen_tol : float or "auto"
+        Accepted, and without effect: the eigenvectors of the coarse graph are exact.
     assign_labels : {"best", "kmeans", "discretize", "cluster_qr"}
         How clusters are read from the eigenvectors of the coarse graph, before their borders are
         refined; "best" tries several and takes the lowest cut.
+    verbose : bool
+        Whether to print how labels are assigned.
 
     Returns
     -------
@@ -58,7 +74,8 @@ def spectral_clustering(
         If the affinity is a `numpy.matrix` or does not hold real numbers.
     ValueError
         If the affinity is not square, or holds NaN, infinite or negative weights; if
-        ``n_clusters`` or ``n_components`` is out of range; for an unknown ``assign_labels``.
+        ``n_clusters`` or ``n_components`` is out of range; for an unknown ``assign_labels`` or
+        ``eigen_solver``.
 
     Warns
     -----
@@ -97,7 +114,10 @@ def spectral_clustering(
         raise ValueError(
             f"assign_labels is {assign_labels!r}; wanted 'best' or one of {', '.join(METHODS)}."
         )
+    _check_solver(eigen_solver, n_init, eigen_tol)
     seed = _seed(random_state)
+    if verbose:
+        print(f"Computing label assignment using {assign_labels}")
     linked = np.flatnonzero(np.diff(matrix.indptr))
     labels = np.zeros(n, dtype=np.int32)
     used = min(k, len(linked))
@@ -118,6 +138,23 @@ def spectral_clustering(
     alone = np.flatnonzero(np.diff(matrix.indptr) == 0)
     labels[alone[: k - used]] = used + np.arange(k - used)
     return numbers_by_appearance(labels, k)[labels]
+
+
+def _check_solver(eigen_solver: Any, n_init: Any, eigen_tol: Any) -> None:
+    """Raise an error for what scikit-learn would not take either."""
+    if eigen_solver not in (None, *SOLVERS):
+        raise ValueError(
+            f"eigen_solver is {eigen_solver!r}; wanted None or one of {', '.join(SOLVERS)}."
+        )
+    if eigen_solver == "amg" and find_spec("pyamg") is None:
+        raise ValueError(
+            "eigen_solver is 'amg', but pyamg is not installed; leave eigen_solver out, it is not "
+            "needed here."
+        )
+    if checks.integer(n_init, "n_init") < 1:
+        raise ValueError(f"n_init is {n_init}; wanted 1 or more.")
+    if eigen_tol != "auto":
+        checks.real(eigen_tol, "eigen_tol")
 
 
 def _seed(random_state: Any) -> int:

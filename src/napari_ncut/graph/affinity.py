@@ -34,7 +34,9 @@ def as_affinity(affinity: Any) -> sp.csr_array:
         If it is not symmetric; the mean with its transpose is taken.
     """
     if isinstance(affinity, np.matrix):
-        raise TypeError("affinity is a numpy.matrix; wanted an array: pass np.asarray(affinity).")
+        raise TypeError(
+            "np.matrix is not supported. Please convert to a numpy array with np.asarray(affinity)."
+        )
     data: Any = affinity if sp.issparse(affinity) else np.asarray(affinity)
     if data.dtype.kind not in "biuf":
         raise TypeError(
