@@ -117,7 +117,7 @@ def spectral_clustering(
     _check_solver(eigen_solver, n_init, eigen_tol)
     seed = _seed(random_state)
     if verbose:
-        print(f"Computing label assignment using {assign_labels}")
+        print(f"Computing label assignment using {assign_labels}")  # noqa: T201 as scikit-learn
     linked = np.flatnonzero(np.diff(matrix.indptr))
     labels = np.zeros(n, dtype=np.int32)
     used = min(k, len(linked))
