@@ -556,3 +556,46 @@ def test_like_names_what_it_leaves_out(folder, capsys):
     assert "was made with version 1000 of the numbers" in out
     assert err == ""
     assert read_provenance("out.tif")["parameters"] == PARAMETERS
+
+
+# export
+
+
+def test_export_writes_regions_features_and_a_table(folder, capsys):
+    assert run("split mask.png --image image.tif -o labels.tif") == 0
+    line = "export labels.tif --imagej a.zip --qupath a.geojson --table a.csv --image image.tif"
+    assert run(line) == 0
+    out = capsys.readouterr().out.strip().splitlines()
+    assert out[-1].endswith("4 objects")
+    assert "4 regions" in out[-1]
+    assert "4 features" in out[-1]
+    rows = Path("a.csv").read_text().splitlines()
+    assert len(rows) == 5
+    assert rows[0].startswith("label,area,centroid_y,centroid_x,mean_intensity,perimeter,")
+    area = (scenes.circles(4).mask.sum()) * 0.25
+    assert sum(float(row.split(",")[1]) for row in rows[1:]) == pytest.approx(area)
+
+
+def test_export_measures_what_is_asked_for(folder):
+    assert run("split mask.png -o labels.tif") == 0
+    assert run("export labels.tif --table a.csv --measure axes,edge") == 0
+    header = Path("a.csv").read_text().splitlines()[0]
+    assert header == "label,area,centroid_y,centroid_x,major_axis,minor_axis,touches_border"
+    assert run("export labels.tif --table a.csv --measure none --force") == 0
+    assert Path("a.csv").read_text().splitlines()[0] == "label,area,centroid_y,centroid_x"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("", "pass --imagej, --qupath or --table"),
+        ("--table a.xlsx", "end the name of --table in .csv or .parquet"),
+        ("--imagej a.roi", "end the name of --imagej in .zip"),
+        ("--table missing/a.csv", "does not exist"),
+        ("--table a.csv --measure length", "'length'"),
+        ("--table mask.csv", "--force"),
+    ],
+)
+def test_export_says_what_is_wrong_before_the_work(folder, capsys, options, words):
+    Path("mask.csv").write_text("mine")
+    assert words in fails(capsys, f"export mask.png {options}")

@@ -18,6 +18,8 @@ from napari_ncut import about
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
+# Those that the library itself uses, if they are there.
+OPTIONAL = ("export",)
 # Names to import that are not those to install.
 INSTALLED_AS = {
     "PIL": "pillow",
@@ -69,8 +71,13 @@ def undeclared(paths, *extras, also=()):
 def test_the_library_declares_what_it_imports():
     package = ROOT / "src/napari_ncut"
     library = [path for path in package.rglob("*.py") if package / "plugin" not in path.parents]
-    # Loops import cython as they stand, and nothing when they are compiled.
-    assert undeclared(library, also=["cython"]) == {}
+    # Loops import cython as they stand, and nothing when they are compiled. What is in an extra is
+    # imported where it is needed, and its absence told.
+    assert undeclared(library, *OPTIONAL, also=["cython"]) == {}
+
+
+def test_extras_of_the_library_are_part_of_all():
+    assert set().union(*(declared(extra) for extra in OPTIONAL)) <= declared("all")
 
 
 def test_the_plugin_declares_what_it_imports():

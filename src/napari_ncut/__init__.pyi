@@ -7,7 +7,10 @@ from .cutting.estimator import NcutClustering as NcutClustering
 from .cutting.normalized_cut import normalized_cut as normalized_cut
 from .cutting.session import Cut as Cut
 from .cutting.session import CutSession as CutSession
+from .exports.geojson import write_geojson as write_geojson
+from .exports.imagej import write_imagej as write_imagej
 from .graph.affinity import ncut_value as ncut_value
+from .objects.measure import measure as measure
 from .runs.recipe import Recipe as Recipe
 from .splitting.image.statistics import ImageStatistics as ImageStatistics
 from .splitting.split import image_statistics as image_statistics

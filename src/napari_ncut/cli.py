@@ -1,4 +1,4 @@
-"""The command line: ``napari-ncut cut | split | demo | info``.
+"""The command line: ``napari-ncut cut | split | export | demo | info``.
 
 Everything heavy is imported by the command that needs it, so that ``--help`` answers at once.
 """
@@ -206,6 +206,59 @@ def split(
             force,
         )
     )
+
+
+@app.command()
+def export(
+    labels: Annotated[Path, typer.Argument(help=f"The label image: {FORMATS}.", metavar="LABELS")],
+    imagej: Annotated[
+        Path | None,
+        typer.Option(help="Regions of interest for ImageJ's ROI Manager.", metavar="OUT.zip"),
+    ] = None,
+    qupath: Annotated[
+        Path | None,
+        typer.Option(help="GeoJSON that QuPath imports, with measurements.", metavar="OUT.geojson"),
+    ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            help="A table of the objects, as CSV or Parquet.", metavar="OUT.csv|OUT.parquet"
+        ),
+    ] = None,
+    image: Annotated[
+        Path | None, typer.Option(help="The image under the labels: its intensities are measured.")
+    ] = None,
+    properties: Annotated[
+        str,
+        typer.Option(
+            "--measure",
+            help="What to measure beside size, place and mean intensity: all, none, or some of "
+            "border, diameter, axes, eccentricity, solidity, roundness, orientation, spread, edge, "
+            "neighbours.",
+            metavar="NAMES",
+        ),
+    ] = "all",
+    spacing: Spacing = None,
+    axes: Axes = None,
+    volume: Volume = None,
+    force: Force = False,
+) -> None:
+    """Write the objects of labels for other programs: ImageJ, QuPath, tables.
+
+    Outlines run along the edges of the pixels: read back, they give the same labels.
+
+    For example:
+
+    * `napari-ncut export nuclei_labels.tif --table nuclei.csv`
+
+    * `napari-ncut export nuclei_labels.tif --imagej nuclei.zip --qupath nuclei.geojson`
+
+    * `napari-ncut export labels.tif --image nuclei.tif --table nuclei.parquet --measure axes`
+    """
+    from napari_ncut.cli_export import Outputs, run_export
+
+    outputs = Outputs(imagej, qupath, table)
+    run_export(labels, outputs, image, properties, spacing, axes, volume, force=force)
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from skimage.measure import regionprops_table
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.io.atomic import atomic_file
+from napari_ncut.objects.properties import check_properties, properties_of
 from napari_ncut.objects.review import necks_of_labels
 from napari_ncut.splitting.tree import SplitTree
 
@@ -31,6 +33,7 @@ def measure(
     spatial_ndim: int = 2,
     spacing: Sequence[float] | None = None,
     has_channels: bool = False,
+    properties: Sequence[str] | str = (),
     trees: Mapping[Frame, SplitTree] | None = None,
     monitor: Monitor | None = None,
 ) -> Table:
@@ -49,6 +52,9 @@ def measure(
         Pixel size along the spatial axes.
     has_channels : bool
         Whether the last axis of the image holds channels.
+    properties : sequence of str, or "all"
+        What else to measure, see `napari_ncut.objects.properties`: "border", "diameter", "axes",
+        "eccentricity", "solidity", "roundness", "orientation", "spread", "edge", "neighbours".
     trees : dict of SplitTree, optional
         Split tree of each frame.
     monitor : Monitor, optional
@@ -66,6 +72,8 @@ def measure(
 
     Raises
     ------
+    ValueError
+        If there is no such property.
     Cancelled
         If the monitor says so.
 
@@ -77,6 +85,7 @@ def measure(
     {'label': [1, 2], 'area': [2.0, 1.0], 'centroid_y': [0.0, 2.0], 'centroid_x': [0.25, 1.0]}
     """
     monitor = monitor or Monitor()
+    chosen = check_properties(properties)
     n_frame_axes = labels.ndim - spatial_ndim
     frames = list(np.ndindex(tuple(labels.shape[:n_frame_axes])))
     parts = []
@@ -87,6 +96,7 @@ def measure(
             None if image is None else np.asarray(image[frame]),
             spacing or (1.0,) * spatial_ndim,
             has_channels,
+            chosen,
         )
         if trees is not None:
             part |= _neck_columns(np.asarray(labels[frame]), part["label"], trees.get(frame))
@@ -99,6 +109,7 @@ def _measure_frame(
     image: NDArray[Any] | None,
     spacing: Sequence[float],
     has_channels: bool,
+    chosen: Sequence[str],
 ) -> Table:
     properties = ["label", "area", "centroid"]
     if image is not None:
@@ -108,9 +119,8 @@ def _measure_frame(
     if labels.size and labels.max() > MAX_ROWS:
         # scikit-image takes memory for every number up to the highest.
         numbers, labels = _counted_through(labels)
-    found: Table = regionprops_table(
-        labels.astype(np.intp, copy=False), image, properties=properties, spacing=tuple(spacing)
-    )
+    labels = labels.astype(np.intp, copy=False)
+    found: Table = regionprops_table(labels, image, properties=properties, spacing=tuple(spacing))
     if numbers is not None:
         found["label"] = numbers[found["label"]]
     axes = AXES[-labels.ndim :]
@@ -125,6 +135,8 @@ def _measure_frame(
             table[f"mean_intensity_{channel}"] = found[f"intensity_mean-{channel}"].astype(float)
     elif image is not None:
         table["mean_intensity"] = found["intensity_mean"].astype(float)
+    if chosen:
+        table |= properties_of(labels, image, spacing, chosen, has_channels=has_channels)
     return table
 
 
@@ -190,7 +202,7 @@ def features(table: Table, frame: Frame = ()) -> Table:
     return found
 
 
-def write_csv(table: Table, path: str | os.PathLike[str]) -> None:
+def write_csv(table: Table, path: str | os.PathLike[str], *, force: bool = True) -> None:
     """Write a table as comma-separated values, or leave the file as it was.
 
     There is never half a table, see `napari_ncut.io.atomic`. Missing values are empty.
@@ -201,17 +213,57 @@ def write_csv(table: Table, path: str | os.PathLike[str]) -> None:
         The columns.
     path : path-like
         The file.
+    force : bool
+        Overwrite an existing file.
 
     Raises
     ------
     OSError
         If the file cannot be written.
     """
-    with atomic_file(path, force=True, text=True) as file:
+    with atomic_file(path, force=force, text=True) as file:
         writer = csv.writer(file)
         writer.writerow(table)
         columns = [_texts(column) for column in table.values()]
         writer.writerows(zip(*columns, strict=True))
+
+
+def write_table(table: Table, path: str | os.PathLike[str], *, force: bool = False) -> None:
+    """Write a table as CSV or Parquet, as its name ends.
+
+    Parameters
+    ----------
+    table : dict of ndarray
+        The columns.
+    path : path-like
+        Ends in .csv or .parquet.
+    force : bool
+        Overwrite an existing file.
+
+    Raises
+    ------
+    ValueError
+        If the name ends otherwise.
+    OSError
+        If the file cannot be written, or is there already.
+    ImportError
+        If pyarrow, which writes Parquet, is not installed.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix == ".csv":
+        write_csv(table, path, force=force)
+    elif suffix == ".parquet":
+        try:
+            import pyarrow
+            from pyarrow import parquet
+        except ImportError as error:
+            raise ImportError(
+                'Parquet needs pyarrow; install it with `pip install "napari-ncut[export]"`.'
+            ) from error
+        with atomic_file(path, force=force) as file:
+            parquet.write_table(pyarrow.table(dict(table)), file)
+    else:
+        raise ValueError(f"{path}: tables are written as .csv or .parquet.")
 
 
 def _texts(column: NDArray[Any]) -> list[str]:

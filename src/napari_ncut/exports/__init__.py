@@ -1,0 +1,1 @@
+"""Objects for other programs: ImageJ, QuPath, tables."""
