@@ -270,7 +270,7 @@ def test_an_existing_output_is_overwritten_only_by_force(folder, capsys):
         ("split mask.png --axes TYX -o out.tif", "mask.png: has 2 axes (100 x 100), and --axes"),
         ("split mask.png --axes ABC -o out.tif", "--axes ABC can not be"),
         ("split mask.png --volume -o out.tif", "none is depth"),
-        ("split mask.png --foreground bright -o out.tif", "--foreground is 'bright'; wanted"),
+        ("split mask.png --foreground shiny -o out.tif", "--foreground is 'shiny'; wanted"),
         ("split grey.npy -o out.tif", "grey.npy: it holds 202 different values from 15 to 216"),
         ("split mask.png --image two.npy -o out.tif", "as in --axes CYX"),
         ("split dates.npy -o out.tif", "dates.npy: it holds dates"),
@@ -599,3 +599,10 @@ def test_export_measures_what_is_asked_for(folder):
 def test_export_says_what_is_wrong_before_the_work(folder, capsys, options, words):
     Path("mask.csv").write_text("mine")
     assert words in fails(capsys, f"export mask.png {options}")
+
+
+def test_an_image_may_tell_its_own_mask(folder, capsys):
+    assert run("split image.tif --foreground bright -o labels.tif") == 0
+    out = capsys.readouterr().out
+    assert "Otsu's threshold" in out
+    assert read_labels("labels.tif").data.max() >= 4

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 EXTRAS = PROJECT["project"]["optional-dependencies"]
 # Those that the library itself uses, if they are there.
-OPTIONAL = ("export",)
+OPTIONAL = ("export", "scale")
 # Names to import that are not those to install.
 INSTALLED_AS = {
     "PIL": "pillow",

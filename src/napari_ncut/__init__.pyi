@@ -1,4 +1,5 @@
 from ._version import __version__ as __version__
+from .batches.batch import batch as batch
 from .core.monitor import Cancelled as Cancelled
 from .core.settings import CutSettings as CutSettings
 from .core.settings import SplitSettings as SplitSettings

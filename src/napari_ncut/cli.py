@@ -1,4 +1,4 @@
-"""The command line: ``napari-ncut cut | split | export | demo | info``.
+"""The command line: ``napari-ncut cut | split | batch | export | demo | info``.
 
 Everything heavy is imported by the command that needs it, so that ``--help`` answers at once.
 """
@@ -67,7 +67,8 @@ Foreground = Annotated[
     str | None,
     typer.Option(
         help="What is foreground in the mask, where its values leave a doubt: labels (each value "
-        "an object), a threshold as in '>128' or '<0.5', or values as in 255 or 1,3.",
+        "an object), a threshold as in '>128' or '<0.5', values as in 255 or 1,3; or bright or dark: "
+        "it is an image, whose mask is what is on that side of Otsu's threshold.",
         metavar="WHAT",
     ),
 ]
@@ -209,6 +210,103 @@ def split(
 
 
 @app.command()
+def batch(
+    context: typer.Context,
+    inputs: Annotated[
+        list[str],
+        typer.Argument(help="Files, folders, or patterns as in 'data/*.tif'.", metavar="INPUT..."),
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="Folder of the results.", metavar="OUTPUT")
+    ],
+    like: Like = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(help="Settings that were saved: a name, or a file.", metavar="NAME"),
+    ] = None,
+    mask: Annotated[
+        str | None,
+        typer.Option(
+            help="What the mask of an image is called, as in {name}_mask.tif; without it the "
+            "files are masks.",
+            metavar="PATTERN",
+        ),
+    ] = None,
+    foreground: Annotated[
+        str | None,
+        typer.Option(
+            help="bright or dark: the files are images, and their masks what is on that side of "
+            "Otsu's threshold. Or what is foreground in the masks, as in '>128'.",
+            metavar="bright|dark|WHAT",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes; by default one for each core.", metavar="N")
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Do the files on the workers of a dask scheduler.", metavar="ADDRESS"),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume/--no-resume", help="Keep results of the same files and settings, or not."
+        ),
+    ] = True,
+    table: Annotated[
+        Path | None,
+        typer.Option(help="A table of all objects of all files.", metavar="TABLE.csv"),
+    ] = None,
+    properties: Annotated[
+        str, typer.Option("--measure", help="What the table holds; see export.", metavar="NAMES")
+    ] = "all",
+    neck: Annotated[float, typer.Option(help="As of split.")] = SplitSettings.neck,
+    n_segments: Annotated[
+        int, typer.Option("-n", "--n-segments", help="As of cut.")
+    ] = CutSettings.n_segments,
+    min_size: Annotated[float, typer.Option(help="As of split and cut.")] = SplitSettings.min_size,
+    beta: Beta = SplitSettings.beta,
+    connectivity: Connectivity = SplitSettings.connectivity,
+    spacing: Spacing = None,
+    axes: Axes = None,
+    volume: Volume = None,
+) -> None:
+    """Split, or cut, all files of folders; a broken file stops nothing and shows in the report.
+
+    A second start does only what is missing or has changed. The exit code is 3 if a file failed.
+
+    For example:
+
+    * `napari-ncut batch masks -o results`
+
+    * `napari-ncut batch nuclei --mask '{name}_mask.tif' -o results --table objects.csv`
+
+    * `napari-ncut batch 'plate/*.tif' --foreground bright --like tuned_labels.tif -o results`
+    """
+    from napari_ncut.cli_batch import run_batch
+
+    given = _given(context, CutSettings) | _given(context, SplitSettings)
+    code = run_batch(
+        inputs,
+        output,
+        given,
+        like=like,
+        preset=preset,
+        mask=mask,
+        foreground=foreground,
+        workers=workers,
+        scheduler=scheduler,
+        resume=resume,
+        table=table,
+        properties=properties,
+        spacing=spacing,
+        axes=axes,
+        volume=volume,
+    )
+    raise typer.Exit(code)
+
+
+@app.command()
 def export(
     labels: Annotated[Path, typer.Argument(help=f"The label image: {FORMATS}.", metavar="LABELS")],
     imagej: Annotated[
@@ -311,7 +409,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code: 0 done, 2 for bad input or files, 130 if interrupted. What is wrong is one
+        The exit code: 0 done, 2 for bad input or files, 3 if files of a batch failed, 130 if
+        interrupted. What is wrong is one
         line on stderr.
     """
     # Damaged files are told of by our own line.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +25,7 @@ from napari_ncut.cli_files import (
     work_ndim,
 )
 from napari_ncut.core.monitor import Monitor
+from napari_ncut.core.settings import SplitSettings
 from napari_ncut.io.files import (
     check_output,
     read_image,
@@ -38,10 +39,14 @@ from napari_ncut.runs.recipe import PARAMETERS, Recipe, pack
 from napari_ncut.runs.recipe_schema import MODES, unknown_fields
 from napari_ncut.runs.recipe_schema import settings as checked_settings
 from napari_ncut.runs.review_queue import ReviewQueue
-from napari_ncut.runs.stacks import Result, foreground
+from napari_ncut.runs.stacks import Result, foreground, otsu
 
 if TYPE_CHECKING:
     from napari_ncut.core.monitor import Progress
+
+
+# What may be said of the foreground of an image: Otsu's threshold, and which side of it.
+SIDES = ("bright", "dark")
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,10 @@ class Options:
         Labels whose recipe is repeated.
     force : bool
         Whether an existing output is overwritten.
+    preset : Recipe, optional
+        Settings to follow, in the place of those of other labels.
+    mark : str, optional
+        Is written with the recipe: what a batch knows its results by.
     """
 
     command: str
@@ -80,10 +89,45 @@ class Options:
     is_volume: bool | None = None
     like: Path | None = None
     force: bool = False
+    preset: Recipe | None = None
+    mark: str | None = None
 
 
-def run(options: Options) -> None:
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run.
+
+    Parameters
+    ----------
+    objects, doubtful : int
+        Number of objects or segments, and of the necks that are near to the threshold.
+    seconds : float
+        What the work took, without reading and writing.
+    result : Result
+        The labels.
+    recipe : Recipe
+        How they were made.
+    image : File, optional
+        The image, if there was one.
+    """
+
+    objects: int
+    doubtful: int
+    seconds: float
+    result: Result
+    recipe: Recipe
+    image: File | None
+
+
+def run(options: Options, say: Callable[[str], object] = typer.echo) -> Outcome:
     """Do what the options ask for.
+
+    Parameters
+    ----------
+    options : Options
+        The files and settings.
+    say : callable
+        Is told each line of what was understood, and the last one of what came of it.
 
     Raises
     ------
@@ -106,11 +150,20 @@ def run(options: Options) -> None:
         has_channels=image is not None and image.image.channel_axis is not None,
         threshold=recipe.threshold if mask is None else None,
     )
+    if options.foreground in SIDES and image is not None:
+        recipe = replace(
+            recipe,
+            threshold=otsu(image.image.data, recipe.has_channels)[1],
+            dark=options.foreground == "dark",
+        )
     for file in filter(None, (image, mask)):
-        typer.echo(file.understood())
+        say(file.understood())
     if options.seeds is not None:
-        recipe = replace(recipe, seeds=_seeds(options, main))
-    typer.echo(size.understood())
+        recipe = replace(recipe, seeds=_seeds(options, main, say))
+    if options.foreground in SIDES:
+        side = "darker" if recipe.dark else "brighter"
+        say(f"the foreground is what is {side} than {recipe.threshold:.6g}, Otsu's threshold")
+    say(size.understood())
     region = None if mask is None else mask.image.data
     if mask is None and image is not None and recipe.threshold is not None:
         region = foreground(image.image.data, recipe.threshold, recipe.has_channels, recipe.dark)
@@ -125,7 +178,10 @@ def run(options: Options) -> None:
                 None if mask is None else region,
                 monitor=Monitor(progress),
             )
-    _write(options, recipe, result, main, size, time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    doubtful = _doubtful(recipe, result)
+    _write(options, recipe, result, main, size, seconds, say)
+    return Outcome(sum(result.counts.values()), doubtful, seconds, result, recipe, image)
 
 
 def _base(options: Options) -> Recipe:
@@ -136,7 +192,7 @@ def _base(options: Options) -> Recipe:
     ValueError
         If the other labels were made by another command.
     """
-    recipe = Recipe(MODES[options.command](), spatial_ndim=3)
+    recipe = options.preset or Recipe(MODES[options.command](), spatial_ndim=3)
     if options.like is not None:
         values = read_provenance(options.like)
         try:
@@ -159,7 +215,7 @@ def _base(options: Options) -> Recipe:
         recipe = replace(recipe, parameters=PARAMETERS, version=__version__)
     if options.axes is not None:
         check_axes(options.axes)
-    text = options.foreground
+    text = None if options.foreground in SIDES else options.foreground
     settings = vars(recipe.settings) | options.settings
     return replace(
         recipe,
@@ -173,7 +229,10 @@ def _read(options: Options, base: Recipe) -> tuple[Recipe, File | None, File | N
     """Return the recipe, the image and the mask."""
     image = mask = None
     path = options.image
-    if base.threshold is not None and options.image is None and options.foreground is None:
+    if options.foreground in SIDES:
+        # The file that is split is an image, whose own brightness tells the mask.
+        path = options.image or options.mask
+    elif base.threshold is not None and options.image is None and options.foreground is None:
         # The foreground was what is brighter, or darker, than a threshold.
         path = options.mask
     elif options.mask is not None:
@@ -190,7 +249,7 @@ def _read(options: Options, base: Recipe) -> tuple[Recipe, File | None, File | N
     return replace(base, foreground=base.foreground if mask else None), image, mask
 
 
-def _seeds(options: Options, main: File) -> str:
+def _seeds(options: Options, main: File, say: Callable[[str], object]) -> str:
     """Return the seeds, packed."""
     assert options.seeds is not None
     seeds = File(options.seeds, read_labels(options.seeds, axes=options.axes))
@@ -199,7 +258,7 @@ def _seeds(options: Options, main: File) -> str:
             f"{seeds.path} has the shape {times(seeds.shape)} and {main.path} {times(main.shape)}; "
             "wanted seeds in every frame of it."
         )
-    typer.echo(seeds.understood())
+    say(seeds.understood())
     try:
         return pack(seeds.image.data)
     except ValueError as error:
@@ -207,7 +266,13 @@ def _seeds(options: Options, main: File) -> str:
 
 
 def _write(
-    options: Options, recipe: Recipe, result: Result, main: File, size: Size, seconds: float
+    options: Options,
+    recipe: Recipe,
+    result: Result,
+    main: File,
+    size: Size,
+    seconds: float,
+    say: Callable[[str], object],
 ) -> None:
     """Write the labels with their recipe, and say so in one line."""
     outcome = {
@@ -215,6 +280,8 @@ def _write(
         "ncut": list(result.ncut.values()),
         "seconds": round(seconds, 4),
     }
+    if options.mark is not None:
+        outcome |= {"batch": options.mark, "doubtful": _doubtful(recipe, result)}
     write_labels(
         options.output,
         result.labels,
@@ -226,7 +293,7 @@ def _write(
         provenance=recipe.completed(result).to_dict() | outcome,
         force=options.force,
     )
-    typer.echo(f"{options.output}: {_summary(recipe, result)}, {size.text()}, {seconds:.2f} s")
+    say(f"{options.output}: {_summary(recipe, result)}, {size.text()}, {seconds:.2f} s")
 
 
 def _summary(recipe: Recipe, result: Result) -> str:
@@ -245,11 +312,16 @@ def _summary(recipe: Recipe, result: Result) -> str:
         words.append(f"a {kind} of {extent}")
         words += [f"normalised cut {value:.3g}" for value in result.ncut.values()]
     if result.trees:
-        settings = recipe.settings
-        doubts = ReviewQueue(result.trees, getattr(settings, "neck"))  # noqa: B009
-        n = int(np.count_nonzero(doubts.near))
+        n = _doubtful(recipe, result)
         words.append(f"{n} doubtful neck{'s' if n != 1 else ''}")
     return ", ".join(words)
+
+
+def _doubtful(recipe: Recipe, result: Result) -> int:
+    """Return the number of necks that are near to the threshold."""
+    if not isinstance(recipe.settings, SplitSettings):
+        return 0
+    return int(np.count_nonzero(ReviewQueue(result.trees, recipe.settings.neck).near))
 
 
 @contextmanager

@@ -34,7 +34,9 @@ MODES: dict[str, type[CutSettings] | type[SplitSettings]] = {
     "cut": CutSettings,
 }
 # What results hold beside the recipe: the outcome, and what the window keeps of a layer.
-BESIDE = {"schema", "mode", "n_segments", "ncut", "seconds", "paths", "automatic", "shown"}
+BESIDE = {"schema", "mode", "n_segments", "ncut", "seconds", "doubtful", "batch"}
+BESIDE |= {"paths", "automatic", "shown"}
+
 
 LONGEST_PATH = 4096
 LONGEST_NAME = 64
