@@ -1,0 +1,112 @@
+"""What the criterion learns from: fragments of images and scenes, and the objects they are of."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scenes import BY_IMAGE, KINDS, scene
+from scipy import ndimage as ndi
+
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.core.validation import image_array
+from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
+from napari_ncut.splitting.criterion.model import Model
+from napari_ncut.splitting.grid import Grid
+from napari_ncut.splitting.split import DEFAULTS, fragmented
+
+SCENES = 120
+REAL = "photographs"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The fragments of one picture.
+
+    Parameters
+    ----------
+    name : tuple of str
+        Kind and picture; with and without the image it is the same.
+    graph : RegionAdjacencyGraph
+        The fragments, n of them.
+    grid : Grid
+        Pixel size.
+    truth : ndarray of float64, shape (n, 1 + n_objects)
+        Pixels of each fragment in the background and in each object.
+    touching : ndarray of bool, shape (1 + n_objects,)
+        Which objects touch others.
+    """
+
+    name: tuple[str, str]
+    graph: RegionAdjacencyGraph
+    grid: Grid
+    truth: NDArray[np.float64]
+    touching: NDArray[np.bool_]
+
+
+def samples(folder: Path, model: Model, n_scenes: int = SCENES, first: int = 0) -> Iterator[Sample]:
+    """Yield each picture twice, without and with its image.
+
+    Parameters
+    ----------
+    folder : Path
+        Photographs as NPZ, each with an ``image`` and its true ``labels``.
+    model : Model
+        Judges the pinholes.
+    n_scenes, first : int
+        Scenes of each kind, and the seed of the first.
+    """
+    for file in sorted(folder.glob("*.npz")):
+        with np.load(file) as arrays:
+            image, truth = arrays["image"], arrays["labels"]
+        yield from both(model, (REAL, file.stem), truth, image, (1.0,) * truth.ndim)
+    for kind in KINDS:
+        for seed in range(first, first + n_scenes):
+            drawn = scene(kind, seed)
+            yield from both(model, (kind, str(seed)), drawn.truth, drawn.image, drawn.spacing)
+
+
+def both(model: Model, name, truth, image, spacing) -> Iterator[Sample]:
+    """Yield a picture without its image, if that tells anything, and with it."""
+    truth = np.unique(truth, return_inverse=True)[1].reshape(truth.shape)
+    if truth.max() == 0:
+        return
+    channels = image_array(image, -1 if image.ndim > truth.ndim else None)
+    with_image = channels.reshape(*truth.shape, -1)
+    for seen in [with_image] if name[0] in BY_IMAGE else [None, with_image]:
+        found = fragmented(
+            (truth > 0).astype(np.int32),
+            seen,
+            beta=DEFAULTS.beta,
+            connectivity=DEFAULTS.connectivity,
+            spacing=spacing,
+            statistics=None,
+            model=model,
+            monitor=Monitor(),
+        )
+        inside = found.number >= 0
+        n = found.graph.n, int(truth.max()) + 1
+        both_of = found.number[inside].astype(np.int64) * n[1] + truth[inside]
+        counts = np.bincount(both_of, minlength=n[0] * n[1]).reshape(n).astype(float)
+        yield Sample(name, found.graph, found.grid, counts, touching(truth))
+
+
+def touching(truth: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell for each label whether its object touches another."""
+    blobs, n = ndi.label(truth > 0)
+    pairs = np.unique(np.stack([blobs[truth > 0], truth[truth > 0]]), axis=1)
+    result = np.zeros(int(truth.max()) + 1, bool)
+    result[pairs[1]] = (np.bincount(pairs[0], minlength=n + 1) > 1)[pairs[0]]
+    return result
+
+
+def digest(folder: Path) -> str:
+    """Return a hash of the photographs; the scenes are those of the seeds."""
+    result = hashlib.sha256()
+    for file in sorted(folder.glob("*.npz")):
+        result.update(file.name.encode() + file.read_bytes())
+    return result.hexdigest()
