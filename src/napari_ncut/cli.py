@@ -67,8 +67,8 @@ Foreground = Annotated[
     str | None,
     typer.Option(
         help="What is foreground in the mask, where its values leave a doubt: labels (each value "
-        "an object), a threshold as in '>128' or '<0.5', values as in 255 or 1,3; or bright or dark: "
-        "it is an image, whose mask is what is on that side of Otsu's threshold.",
+        "an object), a threshold as in '>128' or '<0.5', values as in 255 or 1,3; or bright or "
+        "dark: it is an image, whose mask is what is on that side of Otsu's threshold.",
         metavar="WHAT",
     ),
 ]

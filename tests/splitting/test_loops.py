@@ -12,7 +12,9 @@ import napari_ncut
 from napari_ncut import split_tree
 from napari_ncut.core.parallel import use_threads
 from napari_ncut.splitting.adjacency import BORDER_SUMS
-from napari_ncut.splitting.criterion import neck_ratio
+from napari_ncut.splitting.criterion.model import model
+from napari_ncut.splitting.criterion.nodes import NAMES
+from napari_ncut.splitting.criterion.pairs import numbers
 from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.parameters import DEFAULT
 
@@ -39,7 +41,7 @@ def both(monkeypatch):
     """Run all loops of splitting both ways, wherever they are called."""
     loops = {idea: Both("splitting", idea) for idea in IDEAS}
     twins = {loops[idea].compiled: loops[idea] for idea in IDEAS}
-    for path in [*ROOM.glob("[a-z]*.py"), *ROOM.glob("image/[a-z]*.py")]:
+    for path in [*ROOM.glob("[a-z]*.py"), *ROOM.glob("[ic]*/[a-z]*.py")]:
         name = ".".join(path.relative_to(ROOM).with_suffix("").parts)
         module = import_module(f"napari_ncut.splitting.{name}")
         for name, value in list(vars(module).items()):
@@ -61,10 +63,8 @@ def test_compiled_loops_and_their_sources_give_the_same(both):
                 tree = split_tree(labels, channels, spacing=spacing, connectivity=connectivity)
                 tree.cut(0.9, 20.0)
     # No call of these belongs to a run.
-    criterion = neck_ratio(Grid((1.0, 1.0, 1.0), 2), DEFAULT, 0.3)
     nodes = two_parts(300.0, (0.9, 0.9, 0.8), 5.0, 2)
-    both["agglomerate"].half_chord(nodes, criterion)
-    both["agglomerate"].ratios(
+    both["agglomerate"].terms_of_pairs(
         np.array([0], np.int32),
         np.array([1], np.int32),
         np.array([6.0]),
@@ -72,8 +72,9 @@ def test_compiled_loops_and_their_sources_give_the_same(both):
         np.ones((1, len(BORDER_SUMS))),
         np.array([9.0, 8.0]),
         nodes,
-        criterion,
+        numbers(Grid((1.0, 1.0, 1.0), 2), DEFAULT),
     )
+    model().node.contributions(np.full(len(NAMES), 0.5, np.float32))
     for loops in both.values():
         assert loops.called == loops.public()
 

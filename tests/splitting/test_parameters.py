@@ -14,6 +14,7 @@ from tests.splitting.test_pinholes import pinwheel
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting import pinholes, split
+from napari_ncut.splitting.criterion.model import model
 from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.parameters import DEFAULT, SplitParameters
 from napari_ncut.splitting.stray_pixels import attach_stray_pixels
@@ -27,6 +28,8 @@ OTHERS = {
     ("ridges", "MEAN_ROOT"),  # of the absolute value of a normal number
     ("spurious_maxima", "NOWHERE"),  # no disc
     ("pinholes", "NECK"),  # the default setting
+    ("hierarchy", "NECK"),  # the same
+    ("hierarchy", "MOST"),  # a bound of beta
 }
 
 
@@ -77,7 +80,7 @@ def closed(parameters):
     disc[20, 20:22] = False
     labels = disc.astype(np.int32)[np.newaxis]
     grid = Grid((1.0, 1.0, 1.0), 2)
-    return pinholes.without_pinholes(labels, grid, parameters, Monitor()).labels
+    return pinholes.without_pinholes(labels, grid, parameters, model(), Monitor()).labels
 
 
 def strays(parameters):

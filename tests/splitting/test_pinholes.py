@@ -7,6 +7,7 @@ from scipy import ndimage as ndi
 
 from napari_ncut import split_touching
 from napari_ncut.core.monitor import Monitor
+from napari_ncut.splitting.criterion.model import model
 from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.parameters import DEFAULT
 from napari_ncut.splitting.pinholes import find_pinholes, without_pinholes
@@ -27,7 +28,7 @@ def closed(mask):
     """Return the mask with its pinholes filled."""
     labels = mask.astype(np.int32)[np.newaxis]
     before = labels.copy()
-    result = without_pinholes(labels, PLANE, DEFAULT, Monitor()).labels
+    result = without_pinholes(labels, PLANE, DEFAULT, model(), Monitor()).labels
     np.testing.assert_array_equal(labels, before)
     return result[0] > 0
 
@@ -83,4 +84,4 @@ def test_a_disc_with_pinholes_is_split_no_more_than_one_without_and_they_stay_ba
 
 def test_a_mask_without_holes_is_not_copied():
     labels = np.ones((1, 9, 9), np.int32)
-    assert without_pinholes(labels, PLANE, DEFAULT, Monitor()).labels is labels
+    assert without_pinholes(labels, PLANE, DEFAULT, model(), Monitor()).labels is labels

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage as ndi
+from tests.splitting.mixed import scene
 
 from napari_ncut import scenes, split_tree
 
@@ -189,3 +190,14 @@ def test_a_mask_with_nothing_in_it_has_no_splits():
     tree = split_tree(np.zeros((9, 12), bool))
     assert tree.n_fragments == len(tree.ratio) == len(tree.splits(1.0)) == 0
     assert not tree.cut(1.0).any()
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=20)
+def test_labels_and_fragments_are_numbered_by_their_first_pixels(seed):
+    labels, image = scene(seed % 40)
+    tree = split_tree(labels, image)
+    for found, first in ((tree.fragments, 0), (tree.cut(0.9), 1), (tree.cut(0.7, 30.0), 1)):
+        inside = found[found >= first]
+        _, index = np.unique(inside, return_index=True)
+        np.testing.assert_array_equal(inside[np.sort(index)], np.arange(first, first + len(index)))

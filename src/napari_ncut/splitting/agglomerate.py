@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
+from napari_ncut.splitting.criterion.trees import NO_TREES, Trees
 from napari_ncut.splitting.loops import agglomerate as loops
 
 
@@ -19,21 +20,24 @@ class Merges:
     ----------
     into, gone : ndarray of int32, shape (n,)
         Fragments that stand for the two parts; ``into`` stands for both from then on.
-    ratio : ndarray of float64, shape (n,)
-        Never above those of the merges within.
+    priority : ndarray of float64, shape (n,)
+        How much the parts look like one object, never above those of the merges within.
     border : ndarray of int32, shape (n,)
         Border of the graph whose saddle is the neck.
+    terms : ndarray of float32, shape (n, len(criterion.pairs.PAIR))
+        What the criterion knew of the two parts.
     """
 
     into: NDArray[np.int32]
     gone: NDArray[np.int32]
-    ratio: NDArray[np.float64]
+    priority: NDArray[np.float64]
     border: NDArray[np.int32]
+    terms: NDArray[np.float32]
 
     def parts(self, n: int, least: float) -> tuple[NDArray[np.int32], int]:
-        """Return the part of each of n fragments after merges of a least ratio, and how many."""
+        """Return the part of each of n fragments after merges of a least priority, and how many."""
         root = np.arange(n)
-        held = self.ratio >= least
+        held = self.priority >= least
         for into, gone in zip(self.into[held], self.gone[held], strict=True):
             root[gone] = into
         while (root[root] != root).any():
@@ -43,31 +47,45 @@ class Merges:
 
 
 def agglomerate(
-    graph: RegionAdjacencyGraph, criterion: NDArray[np.float64], greatest: float = 1.0
+    graph: RegionAdjacencyGraph, criterion: NDArray[np.float64], trees: Trees = NO_TREES
 ) -> Merges:
-    """Merge all fragments that are connected, the pair with the greatest ratio first.
+    """Merge all fragments that are connected, the pair with the greatest priority first.
 
     Parameters
     ----------
     graph : RegionAdjacencyGraph
         The fragments and their borders.
     criterion : ndarray of float64
-        As the functions of `criterion` give it.
-    greatest : float
-        A ratio above this counts as this.
+        As `criterion.pairs.numbers` gives it.
+    trees : Trees
+        They add up to the priority of a pair; without any, it is what the image shows between them.
     """
     merges = loops.merge(
         graph.low,
         graph.high,
         graph.saddle.copy(),
-        (graph.basin[graph.low] == graph.basin[graph.high]).astype(np.uint8),
+        is_slope(graph),
         graph.borders.copy(),
         graph.width.copy(),
         graph.nodes.copy(),
         criterion,
-        greatest,
+        *trees.arrays,
     )
     return Merges(*merges)
+
+
+def terms_of_pairs(
+    graph: RegionAdjacencyGraph, criterion: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Return the terms of each pair of fragments, shape (m, len(criterion.pairs.PAIR))."""
+    sums = graph.borders, graph.width, graph.nodes
+    pairs = graph.low, graph.high, graph.saddle
+    return np.asarray(loops.terms_of_pairs(*pairs, is_slope(graph), *sums, criterion))
+
+
+def is_slope(graph: RegionAdjacencyGraph) -> NDArray[np.uint8]:
+    """Tell for each border whether both sides are of one basin of the half-width, shape (m,)."""
+    return np.asarray(graph.basin[graph.low] == graph.basin[graph.high], dtype=np.uint8)
 
 
 def ellipticities(

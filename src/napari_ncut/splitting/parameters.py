@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -84,25 +84,9 @@ class SplitParameters:
         Mean gradient across a border that says nothing, in units of what is expected ...
     step_inside : float
         ... times this for borders that gradients have made inside a basin of the half-width.
-    width_exponent, shape_exponent : float
-        Exponents of the width in the neck ratio, and of the gain in shape for each dimension.
-    slope_rise : float
-        Within a basin, a rise over the saddle by less than this share of the width is noise.
-    deepening : float
-        Notches and shape may deepen a neck that the width shows up to so many times.
-    uncertainty : float
-        The half-width is uncertain by so much, in finest pixels.
-    contact : float
-        A neck is at most so much wider than its border is long.
     short_border : float
         Length that every border is lengthened by as if it showed nothing, in finest pixels: a
         short one proves little.
-    per_step, per_contrast, per_dip : float
-        How strongly a step, a contrast and a dip of brightness count, for each unit of beta.
-    contrast, contrast_limit : float
-        Contrast that says nothing, and the greatest that counts.
-    dip : float
-        Dip that says nothing.
     smoothest : float
         Least deviation of brightness within a part, in deviations of the foreground.
     """
@@ -113,10 +97,10 @@ class SplitParameters:
     smoothing: float = 0.08
     finest_smoothing: float = 0.7
     coarsest_smoothing: float = 1.4
-    sharpness: float = 1.25
+    sharpness: float = 4.0
     least_held: float = 0.5
     junction_level: float = 0.65
-    rise: float = 0.04
+    rise: float = 0.02
     roughness: float = 0.06
     roughness_pixels: float = 0.6
     stray_size: int = 16
@@ -142,19 +126,7 @@ class SplitParameters:
     ordinary_in_space: float = 0.5
     step: float = 0.48
     step_inside: float = 1.5
-    width_exponent: float = 1 / 3
-    shape_exponent: float = 2.0
-    slope_rise: float = 0.003
-    deepening: float = 15.0
-    uncertainty: float = 0.15
-    contact: float = 1.3
     short_border: float = 11.0
-    per_step: float = 6.0
-    per_contrast: float = 0.28
-    per_dip: float = 2.0
-    contrast: float = 1.0
-    contrast_limit: float = 8.0
-    dip: float = 0.1
     smoothest: float = 0.25
 
 

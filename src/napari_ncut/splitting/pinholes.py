@@ -20,8 +20,10 @@ from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.parallel import map_chunks
 from napari_ncut.core.settings import SplitSettings
 from napari_ncut.splitting.adjacency import adjacency
-from napari_ncut.splitting.agglomerate import agglomerate, ellipticities
-from napari_ncut.splitting.criterion import neck_ratio
+from napari_ncut.splitting.agglomerate import ellipticities
+from napari_ncut.splitting.criterion.hierarchy import hierarchy
+from napari_ncut.splitting.criterion.model import Model
+from napari_ncut.splitting.criterion.pairs import numbers
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.half_width import half_width, squared_distance
 from napari_ncut.splitting.loops import small_regions as loops
@@ -99,7 +101,7 @@ def find_pinholes(labels: Volume, largest: int, monitor: Monitor) -> Pinholes:
 
 
 def without_pinholes(
-    labels: Volume, grid: Grid, parameters: SplitParameters, monitor: Monitor
+    labels: Volume, grid: Grid, parameters: SplitParameters, model: Model, monitor: Monitor
 ) -> Shape:
     """Return the shape of labels with their pinholes closed, but for gaps between objects.
 
@@ -111,6 +113,8 @@ def without_pinholes(
         Pixels and neighbours.
     parameters : SplitParameters
         Tuned numbers.
+    model : Model
+        Tells one object from several.
     monitor : Monitor
         Checks for cancellation.
     """
@@ -123,7 +127,7 @@ def without_pinholes(
     # A gap that is opened changes what is around the other holes of its blob: those are judged
     # again, until none of them is a gap. Each turn opens one at least.
     while len(holes):
-        blob, gaps = _judge(shape, holes, grid, parameters, monitor)
+        blob, gaps = _judge(shape, holes, grid, parameters, model, monitor)
         if not gaps.any():
             break
         closed.reshape(-1)[holes.index[gaps]] = 0
@@ -135,20 +139,24 @@ def without_pinholes(
 
 
 def _judge(
-    shape: Shape, holes: Pinholes, grid: Grid, parameters: SplitParameters, monitor: Monitor
+    shape: Shape,
+    holes: Pinholes,
+    grid: Grid,
+    parameters: SplitParameters,
+    model: Model,
+    monitor: Monitor,
 ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
     """Return the blob of each fragment, and whether each pixel of a hole is one of a gap."""
     fragments = shape.fragments
     graph = adjacency(shape.labels, fragments.number, fragments.n, shape.width, grid, monitor)
-    criterion = neck_ratio(grid, parameters)
-    merges = agglomerate(graph, criterion)
-    part, count = merges.parts(graph.n, NECK)
+    found = hierarchy(graph, grid, parameters, model)
+    part, count = found.objects(NECK)
     nodes = np.zeros((count, graph.nodes.shape[1]))
     np.add.at(nodes, part, graph.nodes)
     around = part[fragments.number.reshape(-1)[holes.index]]
     limit = np.where(holes.size > 1, parameters.hole_ellipticity, parameters.pixel_ellipticity)
-    gaps = ellipticities(nodes, criterion)[around] < limit
-    return merges.parts(graph.n, 0.0)[0], gaps
+    gaps = ellipticities(nodes, numbers(grid, parameters))[around] < limit
+    return found.objects(0.0)[0], gaps
 
 
 def _measured_again(

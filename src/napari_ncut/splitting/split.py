@@ -1,23 +1,26 @@
 """Splitting touching objects at their necks, whatever their number and size.
 
-The *neck ratio* of two parts that touch is the width of the neck between them in proportion to the
-parts: 1 is no neck at all, 0 two parts on a thread. Wherever it is below the threshold ``neck``,
-the blob is split. In steps that follow one another, each in a file of its own:
+The *neck ratio* of two parts that touch tells how much they look like one object: 1 is no neck at
+all, 0 two objects on a thread. Wherever it is below the threshold ``neck``, the blob is split. In
+steps that follow one another, each in a file of its own:
 
 1. *Pinholes* are closed where they are no gaps between objects (`pinholes`).
 2. *Half-width*: how far each pixel is from the edge of its blob (`half_width`).
 3. *Fragments*: the basins of the half-width (`oversegment`); with an image, a line or a step of
    brightness divides them further (`divide`).
 4. *Region adjacency graph*: sums over the fragments and over their borders (`adjacency`).
-5. *Agglomeration*: the two parts with the highest neck ratio (`criterion`) become one, again and
-   again (`agglomerate`); what is merged ever later is the split tree (`tree`).
-6. *Cut*: merges at or above the threshold hold, the others are splits.
+5. *Agglomeration*: the two parts that look most like one object (`criterion.pairs`) become one,
+   again and again (`agglomerate`).
+6. *Hierarchy*: each part that this made is judged: is it one object (`criterion.nodes`)? From the
+   best choice at every threshold follows the neck ratio of each split (`criterion.hierarchy`).
+7. *Cut*: merges at or above the threshold hold, the others are splits.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -39,16 +42,16 @@ from napari_ncut.core.validation import (
     size_value,
     spacing_tuple,
 )
-from napari_ncut.splitting.adjacency import adjacency
-from napari_ncut.splitting.agglomerate import agglomerate
-from napari_ncut.splitting.criterion import neck_ratio
+from napari_ncut.splitting.adjacency import RegionAdjacencyGraph, adjacency
+from napari_ncut.splitting.criterion.hierarchy import hierarchy
+from napari_ncut.splitting.criterion.model import Model, model
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.image.divide import divide
 from napari_ncut.splitting.image.statistics import ImageStatistics, standardised, statistics_of
 from napari_ncut.splitting.parameters import DEFAULT
 from napari_ncut.splitting.pinholes import without_pinholes
 from napari_ncut.splitting.tree import SplitTree as SplitTree
-from napari_ncut.splitting.tree import tree_of_merges
+from napari_ncut.splitting.tree import tree_of_hierarchy
 
 DEFAULTS = SplitSettings()
 # Pixels and fragments are numbered by 32 bits: half the memory, and most of the speed.
@@ -186,22 +189,82 @@ def split_tree(
     [1, 2]
     """
     monitor = Monitor(progress, cancelled)
-    wanted = np.shape(labels)
-    _check_size(math.prod(wanted), with_image=image is not None)
+    _check_size(math.prod(np.shape(labels)), with_image=image is not None)
     given = _labels(labels)
-    ndim = len(wanted)
-    connectivity = check_connectivity(connectivity, ndim)
-    beta = beta_value(beta)
-    sizes = spacing_tuple(spacing, ndim)
-    channels = None if image is None else _channels(image, channel_axis, given)
+    sizes = spacing_tuple(spacing, given.ndim)
+    found = fragmented(
+        given,
+        None if image is None else _channels(image, channel_axis, given),
+        beta=beta_value(beta),
+        connectivity=check_connectivity(connectivity, given.ndim),
+        spacing=sizes,
+        statistics=statistics,
+        model=model(),
+        monitor=monitor,
+    )
+    monitor.report(0.8, "Merging fragments")
+    graph = found.graph
+    parts = hierarchy(graph, found.grid, DEFAULT, model(), beta if found.has_image else 0.0)
+    tree = tree_of_hierarchy(
+        found.number, graph.pixels * math.prod(sizes), graph, parts, found.statistics
+    )
+    monitor.report(1.0, "Done")
+    return tree
+
+
+@dataclass(frozen=True)
+class Fragmented:
+    """A label image in fragments, before any are merged.
+
+    Parameters
+    ----------
+    number : ndarray of int32
+        Fragment of each pixel, numbered from 0; -1 in the background.
+    graph : RegionAdjacencyGraph
+        The fragments and their borders.
+    grid : Grid
+        Pixels and neighbours.
+    statistics : ImageStatistics or None
+        Those of the image, if it was looked at.
+    has_image : bool
+        Whether the image tells anything.
+    """
+
+    number: NDArray[np.int32]
+    graph: RegionAdjacencyGraph
+    grid: Grid
+    statistics: ImageStatistics | None
+    has_image: bool
+
+
+def fragmented(
+    labels: NDArray[np.int32],
+    channels: NDArray[Any] | None,
+    *,
+    beta: float,
+    connectivity: int,
+    spacing: tuple[float, ...],
+    statistics: ImageStatistics | None,
+    model: Model,
+    monitor: Monitor,
+) -> Fragmented:
+    """Return the fragments of labels; arguments as in `split_tree`, but checked.
+
+    Parameters
+    ----------
+    channels : ndarray, optional
+        The image, channels last.
+    model : Model
+        Tells one object from several, where a pinhole is judged.
+    monitor : Monitor
+        Progress, and checks for cancellation.
+    """
     if statistics is not None and channels is not None:
         _check_statistics(statistics, channels.shape[-1])
-    volume, grid = _on_grid(given, sizes, connectivity)
-    pixel = float(np.prod(sizes))
+    volume, grid = _on_grid(labels, spacing, connectivity)
     parameters = DEFAULT
-
     monitor.report(0.0, "Measuring widths")
-    shape = without_pinholes(volume, grid, parameters, monitor)
+    shape = without_pinholes(volume, grid, parameters, model, monitor)
     width, fragments = shape.width, shape.fragments
     intensity = None
     if channels is not None and beta > 0.0:
@@ -215,7 +278,6 @@ def split_tree(
             fragments, intensity = divide(
                 fragments, width, grey, volume, beta, grid, parameters, monitor
             )
-    monitor.report(0.8, "Merging fragments")
     graph = adjacency(
         shape.labels,
         fragments.number,
@@ -226,12 +288,9 @@ def split_tree(
         basin=fragments.basin,
         intensity=intensity,
     )
-    merges = agglomerate(graph, neck_ratio(grid, parameters, 0.0 if intensity is None else beta))
     fragments.number[volume == 0] = -1
-    number = fragments.number.reshape(wanted)
-    tree = tree_of_merges(number, graph.pixels * pixel, graph, merges, statistics)
-    monitor.report(1.0, "Done")
-    return tree
+    number = fragments.number.reshape(labels.shape)
+    return Fragmented(number, graph, grid, statistics, intensity is not None)
 
 
 def image_statistics(
@@ -272,7 +331,7 @@ def image_statistics(
     sizes = spacing_tuple(spacing, given.ndim)
     channels = _channels(image, channel_axis, given)
     volume, grid = _on_grid(given, sizes, 1)
-    width = without_pinholes(volume, grid, DEFAULT, monitor).width
+    width = without_pinholes(volume, grid, DEFAULT, model(), monitor).width
     channels, gain = in_safe_range(channels.reshape(*volume.shape, -1), volume > 0)
     return statistics_of(channels, volume, width, grid, DEFAULT, monitor).divided(-gain)
 

@@ -13,7 +13,7 @@ from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.parallel import map_chunks
 from napari_ncut.core.validation import real, size_value
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
-from napari_ncut.splitting.agglomerate import Merges
+from napari_ncut.splitting.criterion.hierarchy import Hierarchy
 from napari_ncut.splitting.image.statistics import ImageStatistics
 from napari_ncut.splitting.loops import tree as loops
 
@@ -55,7 +55,8 @@ class SplitTree:
     Parameters
     ----------
     fragments : ndarray of int32
-        Fragment of each pixel, numbered from 0; -1 in the background.
+        Fragment of each pixel, numbered from 0 in the order of their first pixels; -1 in the
+        background.
     n_fragments : int
         Number of fragments.
     ratio : ndarray of float64, shape (n,)
@@ -119,7 +120,7 @@ class SplitTree:
         Returns
         -------
         ndarray of int32
-            Labels 1..n without holes, in the order of the objects' highest points; 0 in the
+            Labels 1..n without holes, in the order of the objects' first pixels; 0 in the
             background.
 
         Raises
@@ -180,28 +181,38 @@ class SplitTree:
         return Splits(rows, self.ratio[rows], self.position[rows], sides[rows])
 
 
-def tree_of_merges(
+def tree_of_hierarchy(
     fragments: NDArray[np.int32],
     sizes: NDArray[np.float64],
     graph: RegionAdjacencyGraph,
-    merges: Merges,
+    found: Hierarchy,
     statistics: ImageStatistics | None = None,
 ) -> SplitTree:
-    """Return the split tree that the merges make."""
-    m = len(merges.ratio)
-    parts, blob = loops.nodes_of_merges(graph.n, merges.into, merges.gone)
-    neck = np.unravel_index(graph.index[merges.border], fragments.shape)
-    pairs = np.stack([graph.low, graph.high], axis=1)
+    """Return the split tree of a hierarchy of fragments, numbered by their first pixels.
+
+    So a label has the same number wherever its blob has been split, alone or with others.
+    """
+    flat, n = fragments.reshape(-1), graph.n
+    rank = np.empty(n, np.int32)
+    order = np.argsort(loops.first_indices(flat, n), kind="stable")
+    rank[order] = np.arange(n)
+    map_chunks(partial(loops.renumber, flat, rank), flat.size, 1, Monitor())
+    parts = found.parts.copy()
+    leaves = parts < n
+    parts[leaves] = rank[parts[leaves]]
+    border = found.merges.border
+    neck = np.unravel_index(graph.index[border], fragments.shape)
+    pairs = rank[np.stack([graph.low, graph.high], axis=1)]
     return SplitTree(
         fragments=fragments,
         n_fragments=graph.n,
-        ratio=merges.ratio,
-        position=np.stack(neck, axis=1).astype(float).reshape(m, fragments.ndim),
-        blob=blob,
+        ratio=found.ratio,
+        position=np.stack(neck, axis=1).astype(float).reshape(len(border), fragments.ndim),
+        blob=found.blob,
         parts=parts,
-        beside=pairs[merges.border],
+        beside=pairs[border],
         contacts=pairs,
         contact_area=np.ascontiguousarray(graph.area),
-        sizes=sizes,
+        sizes=sizes[order],
         statistics=statistics,
     )

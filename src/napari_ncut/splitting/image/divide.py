@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import connected_components
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting.adjacency import Intensity, RegionAdjacencyGraph, adjacency
 from napari_ncut.splitting.agglomerate import agglomerate
-from napari_ncut.splitting.criterion import border_strength
+from napari_ncut.splitting.criterion.pairs import numbers
 from napari_ncut.splitting.grid import LARGEST, Grid, Volume
 from napari_ncut.splitting.image.gradients import gradients
 from napari_ncut.splitting.image.ridges import expected_maximum, in_units_of_noise, ridges
@@ -70,7 +70,7 @@ def divide(
     number, n = watershed(basins, landscape, grid, monitor)
     intensity = Intensity(slopes.brightness, slopes.expected, ridge)
     graph = adjacency(basins, number, n, width, grid, monitor, intensity=intensity)
-    merges = agglomerate(graph, border_strength(grid, parameters), np.inf)
+    merges = agglomerate(graph, numbers(grid, parameters))
     _attach_detached(_owners(number, n, basins), graph, number)
     part, count = merges.parts(n, 0.0)
     number, n = renumbered(number, count, monitor, part)

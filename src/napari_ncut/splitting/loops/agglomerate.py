@@ -1,14 +1,15 @@
-"""Loops of the agglomeration: the criteria, and the merging along a heap.
+"""Loops of the agglomeration: the terms of pairs, and the merging along a heap.
 
-The columns of ``nodes`` and ``borders`` are the sums that `adjacency` names; `criterion` explains
-the numbers and the formula.
+The columns of ``nodes`` and ``borders`` are the sums that `adjacency` names; `criterion.pairs`
+explains the numbers and the terms.
 """
 
 import cython
-from cython.cimports.libc.math import cbrt, exp, floor, pow, sqrt
-from numpy import asarray, empty, float64, full, int32, int64, zeros
+from cython.cimports.libc.math import cbrt, floor, pow, sqrt
+from numpy import asarray, empty, float32, float64, full, inf, int32, int64, zeros
 
 PI = cython.declare(cython.double, 3.141592653589793)
+NOTHING = cython.declare(cython.float, float("nan"))
 
 # Columns of the sums over a node: pixels, z, y, x, zz, yy, xx, zy, zx, yx; w, w t, w t^2.
 WEIGHT = cython.declare(cython.Py_ssize_t, 10)
@@ -23,31 +24,20 @@ BORDER_WEIGHT = cython.declare(cython.Py_ssize_t, 3)
 BORDER_BRIGHTNESS = cython.declare(cython.Py_ssize_t, 4)
 
 Criterion = cython.struct(
-    is_shape=cython.bint,
     is_flat=cython.bint,
     size_z=cython.double,
     size_y=cython.double,
     size_x=cython.double,
-    pixel=cython.double,
-    width=cython.double,
-    shape=cython.double,
-    noise=cython.double,
-    deepening=cython.double,
-    uncertain=cython.double,
-    contact=cython.double,
-    beta=cython.double,
     short_border=cython.double,
     patch=cython.double,
-    per_step=cython.double,
-    step=cython.double,
-    per_contrast=cython.double,
-    contrast=cython.double,
-    largest_contrast=cython.double,
-    per_dip=cython.double,
-    dip=cython.double,
     smoothest=cython.double,
+    step=cython.double,
     ridge=cython.double,
 )
+
+# How many terms `criterion.pairs.PAIR` has, and where those of the image begin.
+TERMS = cython.declare(cython.Py_ssize_t, 31)
+IMAGE = cython.declare(cython.Py_ssize_t, 22)
 
 # Size, centroid and covariance of a part, in physical units.
 Ellipse = cython.struct(
@@ -66,32 +56,17 @@ Ellipse = cython.struct(
 
 @cython.cfunc
 def _criterion(numbers: cython.double[::1]) -> Criterion:
-    """Return the numbers of a criterion, in the order of `criterion.numbers`, under their names."""
+    """Return the numbers of a criterion, in the order of `criterion.pairs`, under their names."""
     return Criterion(
-        is_shape=numbers[0] > 0.0,
-        is_flat=numbers[1] < 3.0,
-        size_z=numbers[2],
-        size_y=numbers[3],
-        size_x=numbers[4],
-        pixel=numbers[5],
-        width=numbers[6],
-        shape=numbers[7],
-        noise=numbers[8],
-        deepening=numbers[9],
-        uncertain=numbers[10],
-        contact=numbers[11],
-        beta=numbers[12],
-        short_border=numbers[13],
-        patch=numbers[14],
-        per_step=numbers[15],
-        step=numbers[16],
-        per_contrast=numbers[17],
-        contrast=numbers[18],
-        largest_contrast=numbers[19],
-        per_dip=numbers[20],
-        dip=numbers[21],
-        smoothest=numbers[22],
-        ridge=numbers[23],
+        is_flat=numbers[0] < 3.0,
+        size_z=numbers[1],
+        size_y=numbers[2],
+        size_x=numbers[3],
+        short_border=numbers[4],
+        patch=numbers[5],
+        smoothest=numbers[6],
+        step=numbers[7],
+        ridge=numbers[8],
     )
 
 
@@ -212,138 +187,186 @@ def _half_chord(both: Ellipse, a: Ellipse, b: Ellipse, c: Criterion) -> cython.d
 @cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def _by_shape(
-    height: cython.double,
-    chord: cython.double,
-    width_a: cython.double,
-    width_b: cython.double,
-    size_a: cython.double,
-    size_b: cython.double,
-    shape_a: cython.double,
-    shape_b: cython.double,
-    shape_both: cython.double,
-    is_slope: cython.bint,
-    c: Criterion,
-) -> cython.double:
-    """Neck ratio of two parts by shape, about 0 to 1; above 1 they are one beyond doubt.
-
-    On a slope, between two parts of one basin, there is no neck before the half-width rises again.
-    """
-    narrow: cython.double = 0.5 * (1.0 / width_a + 1.0 / width_b)
-    width: cython.double = min(height * narrow, 1.0)
-    both: cython.double = size_a + size_b
-    filled: cython.double = PI * (width_a * width_a + width_b * width_b)
-    gain: cython.double = shape_both * both / (size_a * shape_a + size_b * shape_b)
-    notches: cython.double = height / chord if height < chord else 1.0
-    weight: cython.double
-    ratio: cython.double
-    least: cython.double
-    if is_slope and height >= (1.0 - c.noise) * min(width_a, width_b):
-        width = 1.0
-    if not c.is_flat:
-        filled = 4.0 / 3.0 * PI * (width_a * width_a * width_a + width_b * width_b * width_b)
-    weight = min(shape_both, 1.0)
-    weight *= weight * min(filled / both, 1.0)
-    ratio = pow(width, c.width)
-    ratio *= pow(notches * pow(min(gain, 2.0), c.shape * (2.0 if c.is_flat else 3.0)), weight)
-    least = 1.0 - c.deepening * (1.0 - width - c.uncertain * c.pixel * narrow)
-    return max(ratio, least)
+def _elongation(e: Ellipse, c: Criterion) -> cython.double:
+    """How much longer the ellipse is than a circle: mean over geometric mean of its variances."""
+    spread: cython.double
+    if c.is_flat:
+        return 0.5 * (e.yy + e.xx) / sqrt(e.yy * e.xx - e.yx * e.yx)
+    spread = (
+        e.zz * (e.yy * e.xx - e.yx * e.yx)
+        - e.zy * (e.zy * e.xx - e.yx * e.zx)
+        + e.zx * (e.zy * e.yx - e.yy * e.zx)
+    )
+    return (e.zz + e.yy + e.xx) / (3.0 * cbrt(spread))
 
 
 @cython.cfunc
 @cython.inline
 @cython.nogil
 @cython.exceptval(check=False)
-def _by_image(
-    borders: cython.double[:, ::1],
-    i: cython.Py_ssize_t,
-    nodes: cython.double[:, ::1],
-    a: cython.Py_ssize_t,
-    b: cython.Py_ssize_t,
-    size_a: cython.double,
-    size_b: cython.double,
-    c: Criterion,
-) -> cython.double:
-    """What the image says for a neck (below 0: against one), for each unit of beta."""
-    length: cython.double = borders[i, AREA] + c.short_border
-    result: cython.double = c.per_step * max(abs(borders[i, STEP]) / length - c.step, 0.0)
-    mean_a: cython.double
-    mean_b: cython.double
-    variance: cython.double
-    deviation: cython.double
-    patches: cython.double
-    contrast: cython.double
-    dip: cython.double
-    if nodes[a, WEIGHT] <= 0.0 or nodes[b, WEIGHT] <= 0.0 or borders[i, BORDER_WEIGHT] <= 0.0:
-        return result
-    mean_a = nodes[a, BRIGHTNESS] / nodes[a, WEIGHT]
-    mean_b = nodes[b, BRIGHTNESS] / nodes[b, WEIGHT]
-    variance = max(nodes[a, SQUARE] / nodes[a, WEIGHT] - mean_a * mean_a, 0.0) + max(
-        nodes[b, SQUARE] / nodes[b, WEIGHT] - mean_b * mean_b, 0.0
-    )
-    deviation = sqrt(c.smoothest * c.smoothest + 0.5 * variance)
-    patches = 1.0 / (1.0 / max(size_a / c.patch, 1.0) + 1.0 / max(size_b / c.patch, 1.0))
-    contrast = abs(mean_a - mean_b) / deviation * sqrt(max(patches, 1.0))
-    result += c.per_contrast * (min(contrast, c.largest_contrast) - c.contrast)
-    dip = 0.5 * (mean_a + mean_b) - borders[i, BORDER_BRIGHTNESS] / borders[i, BORDER_WEIGHT]
-    dip *= borders[i, AREA] / (length * deviation)
-    return result + c.per_dip * max(dip - c.dip, 0.0)
+def _fill(width: cython.double, size: cython.double, c: Criterion) -> cython.double:
+    """Share of a part that its widest disc or ball fills."""
+    if c.is_flat:
+        return PI * width * width / size
+    return 4.0 / 3.0 * PI * width * width * width / size
 
 
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def _ratio(
+def _terms(
+    x: cython.float[::1],
     borders: cython.double[:, ::1],
     saddle: cython.double[::1],
     is_slope: cython.uchar[::1],
     i: cython.Py_ssize_t,
     nodes: cython.double[:, ::1],
     width: cython.double[::1],
-    shapes: cython.double[::1],
     a: cython.Py_ssize_t,
     b: cython.Py_ssize_t,
     c: Criterion,
 ) -> cython.double:
-    """Ratio of the parts a and b across a border; the greatest pair is merged first.
+    """Write the terms of the parts a and b across a border, and return the last one by shape.
 
-    Rounded to 2^-30, so that pairs that differ in nothing but the direction are equal.
+    They are the same if a and b change places, and those of the image are NaN without one.
+    """
+    one: Ellipse = _ellipse(nodes, a, -1, c)
+    other: Ellipse = _ellipse(nodes, b, -1, c)
+    both: Ellipse = _ellipse(nodes, a, b, c)
+    shape_a: cython.double = _ellipticity(one, c)
+    shape_b: cython.double = _ellipticity(other, c)
+    shape: cython.double = _ellipticity(both, c)
+    long_a: cython.double = _elongation(one, c)
+    long_b: cython.double = _elongation(other, c)
+    fill_a: cython.double = _fill(width[a], one.size, c)
+    fill_b: cython.double = _fill(width[b], other.size, c)
+    narrow: cython.double = min(width[a], width[b])
+    wide: cython.double = max(width[a], width[b])
+    neck: cython.double = saddle[i]
+    area: cython.double = borders[i, AREA]
+    half: cython.double = 0.5 * area if c.is_flat else sqrt(area / PI)
+    chord: cython.double = _half_chord(both, one, other, c)
+    dz: cython.double = one.z - other.z
+    dy: cython.double = one.y - other.y
+    dx: cython.double = one.x - other.x
+    mean: cython.double = min(0.5 * (neck / narrow + neck / wide), 1.0)
+    notches: cython.double = neck / chord if neck < chord else 1.0
+    gain: cython.double = shape * both.size / (one.size * shape_a + other.size * shape_b)
+    likeness: cython.double = min(gain, 2.0)
+    length: cython.double
+    k: cython.Py_ssize_t
+    mean_a: cython.double
+    mean_b: cython.double
+    mean_border: cython.double
+    variance_a: cython.double
+    variance_b: cython.double
+    variance: cython.double
+    deviation: cython.double
+    patches: cython.double
+    contrast: cython.double
+    dip: cython.double
+    likeness = likeness * likeness * (1.0 if c.is_flat else likeness)
+    likeness = floor(cbrt(mean) * notches * likeness * likeness * 1073741824.0 + 0.5) / 1073741824.0
+    x[0] = cython.cast(cython.float, mean)
+    x[1] = cython.cast(cython.float, neck / narrow)
+    x[2] = cython.cast(cython.float, neck / wide)
+    x[3] = cython.cast(cython.float, min(0.5 * (half / narrow + half / wide), 10.0))
+    x[4] = cython.cast(cython.float, notches)
+    x[5] = cython.cast(cython.float, half / chord if half < 10.0 * chord else 10.0)
+    x[6] = cython.cast(cython.float, gain)
+    x[7] = cython.cast(cython.float, min(one.size, other.size) / max(one.size, other.size))
+    x[8] = cython.cast(cython.float, narrow / wide)
+    x[9] = cython.cast(cython.float, sqrt(dz * dz + (dy * dy + dx * dx)) / (narrow + wide))
+    x[10] = cython.cast(cython.float, half / neck)
+    x[11] = cython.cast(cython.float, min(shape_a, shape_b))
+    x[12] = cython.cast(cython.float, max(shape_a, shape_b))
+    x[13] = cython.cast(cython.float, min(long_a, long_b))
+    x[14] = cython.cast(cython.float, max(long_a, long_b))
+    x[15] = cython.cast(cython.float, min(fill_a, fill_b))
+    x[16] = cython.cast(cython.float, max(fill_a, fill_b))
+    x[17] = cython.cast(cython.float, shape)
+    x[18] = cython.cast(cython.float, _elongation(both, c))
+    x[19] = cython.cast(cython.float, _fill(wide, both.size, c))
+    x[20] = cython.cast(cython.float, is_slope[i])
+    x[21] = cython.cast(cython.float, likeness)
+    if nodes[a, WEIGHT] <= 0.0 or nodes[b, WEIGHT] <= 0.0 or borders[i, BORDER_WEIGHT] <= 0.0:
+        for k in range(IMAGE, TERMS):
+            x[k] = NOTHING
+        return likeness
+    length = area + c.short_border
+    mean_a = nodes[a, BRIGHTNESS] / nodes[a, WEIGHT]
+    mean_b = nodes[b, BRIGHTNESS] / nodes[b, WEIGHT]
+    mean_border = borders[i, BORDER_BRIGHTNESS] / borders[i, BORDER_WEIGHT]
+    variance_a = max(nodes[a, SQUARE] / nodes[a, WEIGHT] - mean_a * mean_a, 0.0)
+    variance_b = max(nodes[b, SQUARE] / nodes[b, WEIGHT] - mean_b * mean_b, 0.0)
+    variance = (nodes[a, SQUARE] + nodes[b, SQUARE]) / (nodes[a, WEIGHT] + nodes[b, WEIGHT])
+    dip = (nodes[a, BRIGHTNESS] + nodes[b, BRIGHTNESS]) / (nodes[a, WEIGHT] + nodes[b, WEIGHT])
+    variance = max(variance - dip * dip, 0.0)
+    deviation = sqrt(c.smoothest * c.smoothest + 0.5 * (variance_a + variance_b))
+    patches = 1.0 / (1.0 / max(one.size / c.patch, 1.0) + 1.0 / max(other.size / c.patch, 1.0))
+    contrast = abs(mean_a - mean_b)
+    dip = (0.5 * (mean_a + mean_b) - mean_border) / deviation
+    x[22] = cython.cast(cython.float, abs(borders[i, STEP]) / length)
+    x[23] = cython.cast(cython.float, min(contrast / deviation * sqrt(max(patches, 1.0)), 12.0))
+    x[24] = cython.cast(cython.float, contrast / deviation)
+    x[25] = cython.cast(cython.float, dip * area / length)
+    x[26] = cython.cast(cython.float, dip)
+    x[27] = cython.cast(cython.float, (min(mean_a, mean_b) - mean_border) / deviation)
+    x[28] = cython.cast(cython.float, borders[i, RIDGE] / length)
+    x[29] = cython.cast(cython.float, contrast)
+    x[30] = cython.cast(cython.float, sqrt(variance) / deviation)
+    return likeness
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _priority(
+    x: cython.float[::1],
+    borders: cython.double[:, ::1],
+    saddle: cython.double[::1],
+    is_slope: cython.uchar[::1],
+    i: cython.Py_ssize_t,
+    nodes: cython.double[:, ::1],
+    width: cython.double[::1],
+    a: cython.Py_ssize_t,
+    b: cython.Py_ssize_t,
+    c: Criterion,
+    root: cython.int[::1],
+    term: cython.short[::1],
+    threshold: cython.float[::1],
+    missing_left: cython.uchar[::1],
+    below: cython.int[:, ::1],
+    value: cython.double[::1],
+) -> cython.double:
+    """How soon the parts a and b are merged: the sum of the trees, or else what the image shows.
+
+    The trees are walked as in `loops.partition.scores`; of equal sums the more alike is first.
     """
     length: cython.double
     ridge: cython.double
     step: cython.double
-    height: cython.double
-    ratio: cython.double
-    one: Ellipse
-    other: Ellipse
-    both: Ellipse
-    if not c.is_shape:
+    total: cython.double
+    t: cython.Py_ssize_t
+    k: cython.Py_ssize_t
+    v: cython.float
+    if root.shape[0] == 0:
         length = borders[i, AREA] + c.short_border
         ridge = borders[i, RIDGE] / length - c.ridge
         step = abs(borders[i, STEP]) / length - c.step
-        ratio = -(max(ridge, step) if step > 0.0 else ridge)
-        return floor(ratio * 1073741824.0 + 0.5) / 1073741824.0
-    one, other = _ellipse(nodes, a, -1, c), _ellipse(nodes, b, -1, c)
-    both = _ellipse(nodes, a, b, c)
-    height = 0.5 * borders[i, AREA] if c.is_flat else sqrt(borders[i, AREA] / PI)
-    ratio = _by_shape(
-        min(saddle[i], c.contact * height),
-        _half_chord(both, one, other, c),
-        width[a],
-        width[b],
-        one.size,
-        other.size,
-        shapes[a],
-        shapes[b],
-        _ellipticity(both, c),
-        is_slope[i],
-        c,
-    )
-    if c.beta > 0.0:
-        ratio *= exp(-c.beta * _by_image(borders, i, nodes, a, b, one.size, other.size, c))
-    # Beyond this a pair is one object, or two, beyond doubt.
-    ratio = min(ratio, 1e6)
-    return floor(ratio * 1073741824.0 + 0.5) / 1073741824.0
+        total = -(max(ridge, step) if step > 0.0 else ridge)
+        return floor(total * 1073741824.0 + 0.5) / 1073741824.0
+    total = 1e-3 * _terms(x, borders, saddle, is_slope, i, nodes, width, a, b, c)
+    for t in range(root.shape[0]):
+        k = root[t]
+        while term[k] >= 0:
+            v = x[term[k]]
+            if v != v:
+                k = below[k, 0] if missing_left[k] else below[k, 1]
+            else:
+                k = below[k, 0] if v <= threshold[k] else below[k, 1]
+        total += value[k]
+    return total
 
 
 @cython.cfunc
@@ -351,10 +374,10 @@ def _ratio(
 @cython.nogil
 @cython.exceptval(check=False)
 def _is_before(
-    ratio: cython.double[::1], i: cython.Py_ssize_t, j: cython.Py_ssize_t
+    priority: cython.double[::1], i: cython.Py_ssize_t, j: cython.Py_ssize_t
 ) -> cython.bint:
-    """Tell whether a border is merged before another: the greater ratio, then the lower number."""
-    return ratio[i] > ratio[j] or (ratio[i] == ratio[j] and i < j)
+    """Tell whether a border is merged before another: by priority, then by the lower number."""
+    return priority[i] > priority[j] or (priority[i] == priority[j] and i < j)
 
 
 @cython.cfunc
@@ -364,7 +387,7 @@ def _settle(
     heap: cython.longlong[::1],
     at: cython.longlong[::1],
     n: cython.Py_ssize_t,
-    ratio: cython.double[::1],
+    priority: cython.double[::1],
     k: cython.Py_ssize_t,
 ) -> cython.void:
     """Move an entry of the heap up or down to where it belongs: at most the heap's depth each."""
@@ -373,16 +396,16 @@ def _settle(
     below: cython.Py_ssize_t
     while k > 0:
         above = (k - 1) // 2
-        if not _is_before(ratio, i, heap[above]):
+        if not _is_before(priority, i, heap[above]):
             break
         heap[k] = heap[above]
         at[heap[k]] = k
         k = above
     while 2 * k + 1 < n:
         below = 2 * k + 1
-        if below + 1 < n and _is_before(ratio, heap[below + 1], heap[below]):
+        if below + 1 < n and _is_before(priority, heap[below + 1], heap[below]):
             below += 1
-        if not _is_before(ratio, heap[below], i):
+        if not _is_before(priority, heap[below], i):
             break
         heap[k] = heap[below]
         at[heap[k]] = k
@@ -398,7 +421,7 @@ def _remove(
     heap: cython.longlong[::1],
     at: cython.longlong[::1],
     n: cython.Py_ssize_t,
-    ratio: cython.double[::1],
+    priority: cython.double[::1],
     i: cython.Py_ssize_t,
 ) -> cython.Py_ssize_t:
     """Take a border out of the heap, and return how many are left."""
@@ -408,7 +431,7 @@ def _remove(
     if k < n:
         heap[k] = heap[n]
         at[heap[k]] = k
-        _settle(heap, at, n, ratio, k)
+        _settle(heap, at, n, priority, k)
     return n
 
 
@@ -422,15 +445,7 @@ def ellipticities(nodes: cython.double[:, ::1], numbers: cython.double[::1]):
     return asarray(result)
 
 
-def half_chord(nodes: cython.double[:, ::1], numbers: cython.double[::1]) -> float:
-    """Return the half-width at which the ellipse of the first two nodes is cut into their sizes."""
-    c: Criterion = _criterion(numbers)
-    return _half_chord(
-        _ellipse(nodes, 0, 1, c), _ellipse(nodes, 0, -1, c), _ellipse(nodes, 1, -1, c), c
-    )
-
-
-def ratios(
+def terms_of_pairs(
     low: cython.int[::1],
     high: cython.int[::1],
     saddle: cython.double[::1],
@@ -440,13 +455,12 @@ def ratios(
     nodes: cython.double[:, ::1],
     numbers: cython.double[::1],
 ):
-    """Return the ratio of each pair of nodes that touch, before any is merged, shape (m,)."""
+    """Return the terms of each pair of nodes that touch, before any is merged, shape (m, 31)."""
     c: Criterion = _criterion(numbers)
     i: cython.Py_ssize_t
-    shapes: cython.double[::1] = ellipticities(nodes, numbers)
-    result: cython.double[::1] = empty(low.shape[0], float64)
+    result: cython.float[:, ::1] = empty((low.shape[0], TERMS), float32)
     for i in range(low.shape[0]):
-        result[i] = _ratio(borders, saddle, is_slope, i, nodes, width, shapes, low[i], high[i], c)
+        _terms(result[i], borders, saddle, is_slope, i, nodes, width, low[i], high[i], c)
     return asarray(result)
 
 
@@ -459,7 +473,12 @@ def merge(
     width: cython.double[::1],
     nodes: cython.double[:, ::1],
     numbers: cython.double[::1],
-    greatest: cython.double,
+    root: cython.int[::1],
+    term: cython.short[::1],
+    threshold: cython.float[::1],
+    missing_left: cython.uchar[::1],
+    below: cython.int[:, ::1],
+    value: cython.double[::1],
 ):
     """Merge the nodes along a heap of borders; all arrays but the ends are overwritten.
 
@@ -469,17 +488,19 @@ def merge(
     -------
     into, gone : ndarray of int32, shape (n_merges,)
         The nodes that stand for the two parts; the first one stands for both from then on.
-    ratio : ndarray of float64, shape (n_merges,)
-        At most ``greatest``, and never above those of the merges within.
+    priority : ndarray of float64, shape (n_merges,)
+        Of each pair when it was merged, never above those of the merges within.
     border : ndarray of int32, shape (n_merges,)
         The border whose saddle is the neck.
+    terms : ndarray of float32, shape (n_merges, 31)
+        Of the two parts; without trees not set.
     """
     n: cython.Py_ssize_t = width.shape[0]
     m: cython.Py_ssize_t = low.shape[0]
     c: Criterion = _criterion(numbers)
     ends: cython.longlong[:, ::1] = empty((m, 2), int64)
     neck: cython.longlong[::1] = empty(m, int64)
-    ratio: cython.double[::1] = empty(m, float64)
+    priority: cython.double[::1] = empty(m, float64)
     heap: cython.longlong[::1] = empty(m, int64)
     at: cython.longlong[::1] = empty(m, int64)
     # The borders of a part are a linked list over their sides: border i is 2 i and 2 i + 1.
@@ -488,14 +509,15 @@ def merge(
     following: cython.longlong[::1] = full(2 * m, -1, int64)
     degree: cython.longlong[::1] = zeros(n, int64)
     by_other: cython.longlong[::1] = full(n, -1, int64)
-    shapes: cython.double[::1] = ellipticities(nodes, numbers)
-    least: cython.double[::1] = full(n, greatest, float64)
+    least: cython.double[::1] = full(n, inf, float64)
     into: cython.int[::1] = empty(max(n - 1, 0), int32)
     gone: cython.int[::1] = empty(max(n - 1, 0), int32)
     merged: cython.double[::1] = empty(max(n - 1, 0), float64)
     border: cython.int[::1] = empty(max(n - 1, 0), int32)
     columns: cython.Py_ssize_t = nodes.shape[1]
     border_columns: cython.Py_ssize_t = borders.shape[1]
+    terms: cython.float[:, ::1] = zeros((max(n - 1, 1), TERMS), float32)
+    x: cython.float[::1] = zeros(TERMS, float32)
     size: cython.Py_ssize_t = m
     count: cython.Py_ssize_t = 0
     i: cython.Py_ssize_t
@@ -522,25 +544,41 @@ def merge(
                     following[tail[a]] = half
                 tail[a] = half
                 degree[a] += 1
-            ratio[i] = _ratio(
-                borders, saddle, is_slope, i, nodes, width, shapes, ends[i, 0], ends[i, 1], c
+            priority[i] = _priority(
+                x,
+                borders,
+                saddle,
+                is_slope,
+                i,
+                nodes,
+                width,
+                ends[i, 0],
+                ends[i, 1],
+                c,
+                root,
+                term,
+                threshold,
+                missing_left,
+                below,
+                value,
             )
         for i in range(m):
-            _settle(heap, at, i + 1, ratio, i)
+            _settle(heap, at, i + 1, priority, i)
         while size > 0:
             i = heap[0]
-            size = _remove(heap, at, size, ratio, i)
+            size = _remove(heap, at, size, priority, i)
             a, b = ends[i, 0], ends[i, 1]
             if degree[a] < degree[b]:
                 a, b = b, a
-            least[a] = min(ratio[i], min(least[a], least[b]))
+            least[a] = min(priority[i], min(least[a], least[b]))
             into[count], gone[count] = cython.cast(cython.int, a), cython.cast(cython.int, b)
             merged[count], border[count] = least[a], cython.cast(cython.int, neck[i])
+            if root.shape[0]:
+                _terms(terms[count], borders, saddle, is_slope, i, nodes, width, a, b, c)
             count += 1
             width[a] = max(width[a], width[b])
             for k in range(columns):
                 nodes[a, k] += nodes[b, k]
-            shapes[a] = _ellipticity(_ellipse(nodes, a, -1, c), c)
             # Both lists become one; of two borders with the same neighbour, one takes in the other.
             following[tail[a]] = head[b]
             tail[a] = tail[b]
@@ -565,7 +603,7 @@ def merge(
                         sign = -1.0 if ends[twin, side] != a else 1.0
                         for k in range(border_columns):
                             borders[twin, k] += (sign if k == STEP else 1.0) * borders[j, k]
-                        size = _remove(heap, at, size, ratio, j)
+                        size = _remove(heap, at, size, priority, j)
                         degree[other] -= 1
                         other = -1
                 if other == -1:
@@ -583,12 +621,30 @@ def merge(
                 j = half // 2
                 other = ends[j, 1 - half % 2]
                 by_other[other] = -1
-                ratio[j] = _ratio(borders, saddle, is_slope, j, nodes, width, shapes, a, other, c)
-                _settle(heap, at, size, ratio, at[j])
+                priority[j] = _priority(
+                    x,
+                    borders,
+                    saddle,
+                    is_slope,
+                    j,
+                    nodes,
+                    width,
+                    a,
+                    other,
+                    c,
+                    root,
+                    term,
+                    threshold,
+                    missing_left,
+                    below,
+                    value,
+                )
+                _settle(heap, at, size, priority, at[j])
                 half = following[half]
     return (
         asarray(into)[:count],
         asarray(gone)[:count],
         asarray(merged)[:count],
         asarray(border)[:count],
+        asarray(terms)[:count],
     )

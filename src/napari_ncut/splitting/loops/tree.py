@@ -33,6 +33,40 @@ def look_up(
             result[i] = label[k] if k >= 0 else label[last]
 
 
+def first_indices(fragments: cython.int[::1], n: cython.Py_ssize_t):
+    """Return the flat index of the first pixel of each of n fragments, shape (n,); -1 is nothing.
+
+    A fragment without pixels comes after all others.
+    """
+    size: cython.Py_ssize_t = fragments.shape[0]
+    result: cython.longlong[::1] = full(n, size, int64)
+    i: cython.Py_ssize_t
+    before: cython.int = -1
+    k: cython.int
+    with cython.nogil:
+        for i in range(size):
+            k = fragments[i]
+            if k != before:
+                if k >= 0 and result[k] == size:
+                    result[k] = i
+                before = k
+    return asarray(result)
+
+
+def renumber(
+    fragments: cython.int[::1],
+    number: cython.int[::1],
+    start: cython.Py_ssize_t,
+    stop: cython.Py_ssize_t,
+):
+    """Give fragments other numbers, in place; those below 0 keep theirs."""
+    i: cython.Py_ssize_t
+    with cython.nogil:
+        for i in range(start, stop):
+            if fragments[i] >= 0:
+                fragments[i] = number[fragments[i]]
+
+
 def groups(beside: cython.int[:, ::1], together: cython.uchar[::1], n: cython.Py_ssize_t):
     """Return the group of each fragment, in the order of their first ones, and how many there are.
 
@@ -188,3 +222,46 @@ def nodes_of_merges(n: cython.Py_ssize_t, into: cython.int[::1], gone: cython.in
         for i in range(m):
             blob[i] = number[root[n + i]]
     return asarray(parts), asarray(blob)
+
+
+def sums_of_nodes(leaves: cython.double[:, ::1], parts: cython.int[:, ::1]):
+    """Return sums over all nodes, shape (n + m, k), from those over the n leaves.
+
+    Node n + i is made of the two nodes in row i of ``parts``.
+    """
+    n: cython.Py_ssize_t = leaves.shape[0]
+    columns: cython.Py_ssize_t = leaves.shape[1]
+    result: cython.double[:, ::1] = empty((n + parts.shape[0], columns), float64)
+    i: cython.Py_ssize_t
+    k: cython.Py_ssize_t
+    with cython.nogil:
+        result[:n] = leaves
+        for i in range(parts.shape[0]):
+            for k in range(columns):
+                result[n + i, k] = result[parts[i, 0], k] + result[parts[i, 1], k]
+    return asarray(result)
+
+
+def greatest_of_nodes(leaves: cython.double[::1], parts: cython.int[:, ::1]):
+    """Return the greatest value of the leaves in all nodes, shape (n + m,)."""
+    n: cython.Py_ssize_t = leaves.shape[0]
+    result: cython.double[::1] = empty(n + parts.shape[0], float64)
+    i: cython.Py_ssize_t
+    with cython.nogil:
+        result[:n] = leaves
+        for i in range(parts.shape[0]):
+            result[n + i] = max(result[parts[i, 0]], result[parts[i, 1]])
+    return asarray(result)
+
+
+def roots_of_nodes(n: cython.Py_ssize_t, parts: cython.int[:, ::1]):
+    """Return the topmost node above each of n nodes; the last ones are those of ``parts``."""
+    result: cython.longlong[::1] = empty(n, int64)
+    first: cython.Py_ssize_t = n - parts.shape[0]
+    i: cython.Py_ssize_t
+    with cython.nogil:
+        for i in range(n):
+            result[i] = i
+        for i in range(parts.shape[0] - 1, -1, -1):
+            result[parts[i, 0]] = result[parts[i, 1]] = result[first + i]
+    return asarray(result)
