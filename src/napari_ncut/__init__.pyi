@@ -18,3 +18,4 @@ from .splitting.split import image_statistics as image_statistics
 from .splitting.split import split_touching as split_touching
 from .splitting.split import split_tree as split_tree
 from .splitting.tree import SplitTree as SplitTree
+from .volumes.split_volume import split_volume as split_volume

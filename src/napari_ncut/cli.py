@@ -146,9 +146,18 @@ def cut(
 def split(
     context: typer.Context,
     mask: Annotated[
-        Path, typer.Argument(help=f"The mask or label image: {FORMATS}.", metavar="MASK")
+        Path,
+        typer.Argument(help=f"The mask or label image: {FORMATS}, or OME-Zarr.", metavar="MASK"),
     ],
-    output: Output,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            help="The TIFF to write the labels to; of OME-Zarr another OME-Zarr.",
+            metavar="OUT.tif",
+        ),
+    ] = None,
     image: Annotated[
         Path | None, typer.Option(help="The image under the mask: its intensities count too.")
     ] = None,
@@ -170,6 +179,23 @@ def split(
     foreground: Foreground = None,
     like: Like = None,
     force: Force = False,
+    labels: Annotated[
+        str | None,
+        typer.Option(help="Of OME-Zarr: the labels to split.", metavar="NAME"),
+    ] = None,
+    name: Annotated[
+        str, typer.Option(help="Of OME-Zarr: what the result is called.", metavar="NAME")
+    ] = "split",
+    memory: Annotated[
+        str, typer.Option(help="Of OME-Zarr: what the run may take.", metavar="4GB")
+    ] = "4GB",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Of OME-Zarr: go on with what was interrupted.")
+    ] = False,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Of OME-Zarr: the dask scheduler that does it.", metavar="ADDRESS"),
+    ] = None,
 ) -> None:
     """Split the touching objects of a mask or label image; nobody has to count them.
 
@@ -188,7 +214,19 @@ def split(
     * `napari-ncut split grey.png --foreground '>128' -o labels.tif`
 
     * `napari-ncut split --like labels.tif other_mask.tif -o other_labels.tif`
+
+    * `napari-ncut split big.ome.zarr --labels mask --name split --memory 4GB`
     """
+    if mask.suffix == ".zarr":
+        from napari_ncut.cli_volume import run_volume
+
+        given = _given(context, SplitSettings)
+        run_volume(
+            mask, output, labels, name, memory, spacing, foreground, scheduler, given, resume=resume
+        )
+        return
+    if output is None:
+        raise ValueError("-o is missing; wanted the TIFF to write the labels to.")
     from napari_ncut.cli_run import Options, run
 
     run(

@@ -86,7 +86,7 @@ def test_rounding_is_not_asymmetry():
 @pytest.mark.parametrize(
     ("affinity", "error", "text"),
     [
-        (np.asmatrix(TWO_PAIRS), TypeError, "numpy.matrix"),
+        (np.asmatrix(TWO_PAIRS), TypeError, "np.matrix"),
         (TWO_PAIRS[:3], ValueError, r"shape \(3, 4\)"),
         (np.empty((0, 0)), ValueError, "square"),
         (np.where(TWO_PAIRS == 2, np.nan, TWO_PAIRS), ValueError, "4 NaN or infinite"),

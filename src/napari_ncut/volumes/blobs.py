@@ -1,0 +1,130 @@
+"""The blobs of a label image that is read box by box: exact connected components.
+
+Each box is labelled together with the first pixels of the boxes after it. Where two boxes see the
+same pixel, their components are one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from skimage.measure import label as components
+
+from napari_ncut.core.validation import check_label_range
+from napari_ncut.volumes.boxes import Box, read
+
+
+@dataclass(frozen=True)
+class Blobs:
+    """The connected components of all labels, n of them, in the order of their first pixels.
+
+    Parameters
+    ----------
+    first : ndarray of int64, shape (n,)
+        Flat index of the first pixel.
+    low, high : ndarray of int64, shape (n, ndim)
+        The box around each.
+    """
+
+    first: NDArray[np.int64]
+    low: NDArray[np.int64]
+    high: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one box knows of components, k of them.
+
+    Parameters
+    ----------
+    box : Box
+        The box.
+    first, low, high : ndarray of int64
+        As of `Blobs`; a component that has no pixel in the box itself has none.
+    before, after : dict of ndarray
+        By axis, the components in its first plane, and in the first plane of the next box.
+    digest : bytes
+        Hash of what was read.
+    """
+
+    box: Box
+    first: NDArray[np.int64]
+    low: NDArray[np.int64]
+    high: NDArray[np.int64]
+    before: dict[int, NDArray[np.int32]]
+    after: dict[int, NDArray[np.int32]]
+    digest: bytes
+
+
+NOWHERE = np.iinfo(np.int64).max
+
+
+def part_of(labels: Any, image: Any, box: Box, connectivity: int) -> Part:
+    """Return what a box knows of components; the image is only hashed."""
+    shape = tuple(labels.shape)
+    region = box.grown(0, 1, shape)
+    values = read(labels, region)
+    found = hashlib.sha256(values.data)
+    if image is not None:
+        found.update(read(image, box).data)
+    if values.dtype.kind == "b":
+        values = values.view(np.uint8)
+    check_label_range(values)
+    number = components(values, background=0, connectivity=connectivity).astype(np.int32)
+    n = int(number.max(initial=0))
+    own = number[box.within(region)]
+    first = np.full(n, NOWHERE)
+    low, high = np.full((n, len(shape)), NOWHERE), np.zeros((n, len(shape)), np.int64)
+    places = np.nonzero(own)
+    which = own[places] - 1
+    at = np.stack(places, axis=1) + np.array(box.low)
+    np.minimum.at(first, which, np.ravel_multi_index(tuple(at.T), shape))
+    np.minimum.at(low, which, at)
+    np.maximum.at(high, which, at + 1)
+    before, after = {}, {}
+    for axis, size in enumerate(box.shape):
+        if box.low[axis] > 0:
+            before[axis] = number.take(0, axis)
+        if region.shape[axis] > size:
+            after[axis] = number.take(size, axis)
+    return Part(box, first, low, high, before, after, found.digest())
+
+
+def blobs_of(parts: Sequence[Part]) -> Blobs:
+    """Return the blobs of all boxes."""
+    starts = np.cumsum([0, *(len(part.first) for part in parts)])
+    by_corner = {part.box.low: k for k, part in enumerate(parts)}
+    links = [np.zeros((0, 2), np.int64)]
+    for k, part in enumerate(parts):
+        for axis, plane in part.after.items():
+            corner = list(part.box.low)
+            corner[axis] = part.box.high[axis]
+            other = by_corner[tuple(corner)]
+            beside = parts[other].before[axis]
+            both = (plane > 0) & (beside > 0)
+            pairs = np.stack([plane[both] + starts[k], beside[both] + starts[other]], axis=1) - 1
+            links.append(np.unique(pairs, axis=0))
+    pair = np.concatenate(links)
+    n = int(starts[-1])
+    graph = coo_array((np.ones(len(pair), np.int8), (pair[:, 0], pair[:, 1])), shape=(n, n))
+    count, blob = connected_components(graph, directed=False)
+    ndim = len(parts[0].box.low)
+    first = np.full(count, NOWHERE)
+    low, high = np.full((count, ndim), NOWHERE), np.zeros((count, ndim), np.int64)
+    for part, start in zip(parts, starts, strict=False):
+        which = blob[start : start + len(part.first)]
+        np.minimum.at(first, which, part.first)
+        np.minimum.at(low, which, part.low)
+        np.maximum.at(high, which, part.high)
+    order = np.argsort(first)
+    return Blobs(first[order], low[order], high[order])

@@ -1,0 +1,71 @@
+"""Boxes of an array: what is read, worked on and written at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Box:
+    """A part of an array.
+
+    Parameters
+    ----------
+    low, high : tuple of int
+        First pixel along each axis, and the one after the last.
+    """
+
+    low: tuple[int, ...]
+    high: tuple[int, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Pixels along each axis."""
+        return tuple(b - a for a, b in zip(self.low, self.high, strict=True))
+
+    @property
+    def size(self) -> int:
+        """Number of pixels."""
+        return math.prod(self.shape)
+
+    @property
+    def slices(self) -> tuple[slice, ...]:
+        """What indexes it."""
+        return tuple(slice(a, b) for a, b in zip(self.low, self.high, strict=True))
+
+    def grown(self, before: int, after: int, shape: Sequence[int]) -> Box:
+        """Return the box with so many pixels more on each side, within an array."""
+        low = tuple(max(a - before, 0) for a in self.low)
+        high = tuple(min(b + after, n) for b, n in zip(self.high, shape, strict=True))
+        return Box(low, high)
+
+    def within(self, other: Box) -> tuple[slice, ...]:
+        """Return what indexes the box in an array that holds another one."""
+        return tuple(
+            slice(a - o, b - o) for a, b, o in zip(self.low, self.high, other.low, strict=True)
+        )
+
+    def shared(self, other: Box) -> Box | None:
+        """Return the part that two boxes share."""
+        low = tuple(map(max, self.low, other.low))
+        high = tuple(map(min, self.high, other.high))
+        return Box(low, high) if all(a < b for a, b in zip(low, high, strict=True)) else None
+
+
+def boxes(shape: Sequence[int], side: Sequence[int]) -> Iterator[Box]:
+    """Yield the boxes of a side that an array is cut into, in raster order."""
+    starts = [range(0, n, s) for n, s in zip(shape, side, strict=True)]
+    for low in product(*starts):
+        yield Box(low, tuple(min(a + s, n) for a, s, n in zip(low, side, shape, strict=True)))
+
+
+def read(array: Any, box: Box) -> NDArray[Any]:
+    """Return a part of an array of NumPy, dask or Zarr."""
+    return np.ascontiguousarray(array[box.slices])

@@ -1,0 +1,186 @@
+"""Where the labels of a large split go: a Zarr array, an OME-Zarr with a pyramid, or an array."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.io.atomic import already_there
+from napari_ncut.io.ome_zarr import create_labels, fill_pyramid, needs_zarr
+
+# Sides of the chunks that are written, and how many of them make a shard.
+CHUNK = {2: 512, 3: 64}
+CHUNKS_A_SHARD = {2: 4, 3: 4}
+
+
+def output_of(out: Any, shape: tuple[int, ...], spacing: tuple[float, ...]) -> Output:
+    """Return the output that a path or an array stands for.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is neither, or the array has another shape or can not hold labels.
+    """
+    if isinstance(out, (str, os.PathLike)):
+        needs_zarr()
+        path = Path(out)
+        if path.suffix != ".zarr":
+            raise ValueError(f"{path}: end the name of out in .zarr or .ome.zarr.")
+        kind = OmeZarr if path.name.endswith(".ome.zarr") else PlainZarr
+        return kind(path, shape, spacing)
+    if not hasattr(out, "__setitem__") or not hasattr(out, "shape"):
+        raise TypeError(f"out is of type {type(out).__name__}; wanted a path or an array.")
+    if tuple(out.shape) != shape:
+        raise ValueError(f"out has shape {tuple(out.shape)}, and labels {shape}.")
+    if np.dtype(out.dtype).kind not in "iu" or np.dtype(out.dtype).itemsize < 4:
+        raise ValueError(f"out has dtype {out.dtype}; wanted integers of 32 bits or more.")
+    return Array(out, shape)
+
+
+class Output(ABC):
+    """Where labels go.
+
+    Parameters
+    ----------
+    path : Path or None
+        The folder that holds them in the end.
+    shape : tuple of int
+        Of the labels.
+    """
+
+    path: Path | None
+
+    def __init__(self, path: Path | None, shape: tuple[int, ...]) -> None:
+        self.path, self.shape = path, shape
+
+    @property
+    def write_side(self) -> tuple[int, ...]:
+        """Side of the boxes that are written at once: whole shards."""
+        ndim = len(self.shape)
+        side = CHUNK[ndim] * CHUNKS_A_SHARD[ndim]
+        return tuple(min(side, n) for n in self.shape)
+
+    def mark(self) -> str | None:
+        """Return the mark of what is there already."""
+        return None
+
+    def is_ours(self) -> bool:
+        """Tell whether what is there was made by a split."""
+        return self.mark() is not None
+
+    def check(self, *, replace: bool) -> None:
+        """Raise FileExistsError if something is there that must not be replaced."""
+        if self.path is not None and os.path.lexists(self.path) and not replace:
+            raise FileExistsError(already_there(self.path))
+
+    @abstractmethod
+    def create(self, recipe: dict[str, Any], mark: str, scratch: Path) -> Any:
+        """Return an array to write into."""
+
+    @abstractmethod
+    def finish(self, monitor: Monitor) -> None:
+        """Put what was written where it belongs."""
+
+    @abstractmethod
+    def open(self) -> Any:
+        """Return the labels."""
+
+
+class Array(Output):
+    """An array of the caller."""
+
+    def __init__(self, array: Any, shape: tuple[int, ...]) -> None:
+        super().__init__(None, shape)
+        self.array = array
+
+    def create(self, recipe: dict[str, Any], mark: str, scratch: Path) -> Any:
+        """Return an array to write into."""
+        return self.array
+
+    def finish(self, monitor: Monitor) -> None:
+        """Leave it: it was written into."""
+
+    def open(self) -> Any:
+        """Return the labels."""
+        return self.array
+
+
+class PlainZarr(Output):
+    """A Zarr array of int32; its attributes hold the recipe."""
+
+    def __init__(self, path: Path, shape: tuple[int, ...], spacing: tuple[float, ...]) -> None:
+        super().__init__(path, shape)
+        self.folder = path
+        self.spacing = spacing
+        self.beside = path
+
+    def mark(self) -> str | None:
+        """Return the mark of what is there already."""
+        import zarr
+
+        try:
+            attributes = zarr.open(self.folder, mode="r").attrs.get("napari-ncut", {})
+        except (OSError, ValueError, KeyError):
+            return None
+        return attributes.get("mark") if isinstance(attributes, dict) else None
+
+    def create(self, recipe: dict[str, Any], mark: str, scratch: Path) -> Any:
+        """Return an array to write into."""
+        import zarr
+
+        self.beside = scratch / "out"
+        chunks = tuple(min(CHUNK[len(self.shape)], max(n, 1)) for n in self.shape)
+        return zarr.create_array(
+            self.beside,
+            shape=self.shape,
+            chunks=chunks,
+            dtype="int32",
+            overwrite=True,
+            attributes={"napari-ncut": {"recipe": recipe, "mark": mark}},
+        )
+
+    def finish(self, monitor: Monitor) -> None:
+        """Put what was written where it belongs."""
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
+        self.beside.rename(self.folder)
+
+    def open(self) -> Any:
+        """Return the labels."""
+        import zarr
+
+        return zarr.open_array(self.folder, mode="r")
+
+
+class OmeZarr(PlainZarr):
+    """An OME-Zarr 0.5 of labels, with a pyramid."""
+
+    def create(self, recipe: dict[str, Any], mark: str, scratch: Path) -> Any:
+        """Return an array to write into."""
+        self.beside = scratch / "out"
+        if self.beside.exists():
+            shutil.rmtree(self.beside)
+        self.levels = create_labels(
+            self.beside,
+            self.shape,
+            self.spacing,
+            attributes={"napari-ncut": {"recipe": recipe, "mark": mark}},
+        )
+        return self.levels[0]
+
+    def finish(self, monitor: Monitor) -> None:
+        """Put what was written where it belongs."""
+        fill_pyramid(self.levels, monitor)
+        super().finish(monitor)
+
+    def open(self) -> Any:
+        """Return the labels."""
+        import zarr
+
+        return zarr.open_array(self.folder / "0", mode="r")

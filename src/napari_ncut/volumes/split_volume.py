@@ -1,0 +1,333 @@
+"""Splitting volumes that are larger than memory: the labels of the whole, whatever the tasks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_ncut._version import __version__
+from napari_ncut.core.memory import gigabytes
+from napari_ncut.core.monitor import IsCancelled, Monitor, Progress
+from napari_ncut.core.validation import (
+    beta_value,
+    check_connectivity,
+    check_same_shape,
+    real,
+    size_value,
+    spacing_tuple,
+)
+from napari_ncut.io.atomic import atomic_file
+from napari_ncut.splitting.image.statistics import ImageStatistics
+from napari_ncut.splitting.parameters import VERSION
+from napari_ncut.splitting.split import (
+    DEFAULTS,
+    IMAGE_BYTES,
+    MASK_BYTES,
+    image_statistics,
+)
+from napari_ncut.volumes.blobs import Part, blobs_of, part_of
+from napari_ncut.volumes.boxes import Box, boxes, read
+from napari_ncut.volumes.output import Output, output_of
+from napari_ncut.volumes.tasks import Task, Work, do, tasks_of
+
+# What a task holds beside the split itself: labels as read, components, objects.
+BESIDE_BYTES = 24
+# Statistics of an image are those of the whole up to so many pixels, and of its middle beyond.
+MOST_FOR_STATISTICS = 2**25
+LEAST_MEMORY = 2**24
+UNITS = {"kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+
+
+def split_volume(
+    labels: Any,
+    image: Any = None,
+    *,
+    out: Any,
+    neck: float = DEFAULTS.neck,
+    min_size: float = DEFAULTS.min_size,
+    beta: float = DEFAULTS.beta,
+    connectivity: int = DEFAULTS.connectivity,
+    spacing: float | Sequence[float] | None = None,
+    channel_axis: int | None = None,
+    memory: str | float = "4GB",
+    client: Any = None,
+    resume: bool = False,
+    statistics: ImageStatistics | None = None,
+    progress: Progress | None = None,
+    cancelled: IsCancelled | None = None,
+) -> Any:
+    """Split the touching objects of a mask or label image that need not fit into memory.
+
+    The labels are those of `split_touching`, with the same numbers, for any memory, any number of
+    workers, and after any interruption: each blob is found as a whole, and split as a whole.
+
+    Parameters
+    ----------
+    labels : array of NumPy, dask or Zarr, shape (ny, nx) or (nz, ny, nx)
+        A mask or a label image.
+    image : array, optional
+        Intensities of the same shape, plus a channel axis if there is one.
+    out : path or array
+        Where the labels go: a plain Zarr array of int32, an OME-Zarr with a pyramid if the name
+        ends in ``.ome.zarr`` (its level 0 is the array ``"0"``), or an array to write into.
+    neck, min_size, beta, connectivity, spacing, channel_axis
+        As in `split_touching`.
+    memory : str or float
+        What all tasks that run at once may take, as in ``"4GB"``, or in bytes.
+    client : distributed.Client, optional
+        Whose workers do the tasks; by default this process does one after the other, each with all
+        cores.
+    resume : bool
+        Go on with what an interrupted call with the same input and settings has left.
+    statistics : ImageStatistics, optional
+        Those of the whole image. By default `image_statistics` of the whole, and of the middle of
+        images of more than 2**25 pixels.
+    progress, cancelled : callable, optional
+        As in `split_touching`.
+
+    Returns
+    -------
+    zarr.Array or array
+        The labels: 1..n in the order of the objects' first pixels, 0 in the background.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described, or one blob takes more than the memory.
+    OSError
+        If ``out`` is there already, or can not be written.
+    napari_ncut.Cancelled
+        If ``cancelled`` answered True; what is done can be resumed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import napari_ncut
+    >>> from napari_ncut.scenes import circles
+    >>> out = np.zeros((100, 100), np.int32)
+    >>> labels = napari_ncut.split_volume(circles(4).mask, out=out, memory="20MB")
+    >>> int(labels.max())
+    4
+    """
+    monitor = Monitor(progress, cancelled)
+    shape = tuple(np.shape(labels))
+    ndim = len(shape)
+    if ndim not in (2, 3):
+        raise ValueError(f"labels has {ndim} axes; wanted 2 (y, x) or 3 (z, y, x).")
+    sizes = spacing_tuple(spacing, ndim)
+    settings: dict[str, Any] = {
+        "beta": beta_value(beta),
+        "connectivity": check_connectivity(connectivity, ndim),
+        "spacing": sizes,
+    }
+    neck, min_size = real(neck, "neck", 0.0, 1.0), size_value(min_size)
+    pictures = None if image is None else _channels_last(image, channel_axis, shape)
+    budget = memory_of(memory)
+    bytes_a_pixel = (MASK_BYTES if image is None else IMAGE_BYTES) + BESIDE_BYTES
+    at_once = 1 if client is None else max(len(client.scheduler_info()["workers"]), 1)
+    most = int(budget / at_once / bytes_a_pixel)
+    place = output_of(out, shape, sizes)
+    with _scratch(place, resume=resume) as scratch:
+        run = _runner(client, monitor)
+        side = _block(shape, most)
+        parts: list[Part] = run(
+            part_of,
+            [(labels, pictures, box, settings["connectivity"]) for box in boxes(shape, side)],
+            (0.0, 0.2, "Finding blobs"),
+        )
+        digest = hashlib.sha256(b"".join(part.digest for part in parts)).hexdigest()
+        blobs = blobs_of(parts)
+        tasks = tasks_of(blobs, shape, most, bytes_a_pixel)
+        if pictures is not None and statistics is None and len(blobs):
+            monitor.report(0.2, "Looking at the image")
+            statistics = _statistics(labels, pictures, sizes)
+        work = Work(labels, pictures, settings, neck, min_size, statistics)
+        recipe = {
+            **settings,
+            "neck": neck,
+            "min_size": min_size,
+            "statistics": None if statistics is None else statistics.to_dict(),
+            "version": __version__,
+            "parameters": VERSION,
+        }
+        mark = hashlib.sha256(json.dumps([digest, side, most, shape, recipe]).encode()).hexdigest()
+        if resume and place.mark() == mark:
+            return place.open()
+        place.check(replace=resume and place.is_ours())
+        _same_plan(scratch, mark)
+        files = [scratch / f"task-{number:06d}.npz" for number in range(len(tasks))]
+        left = [k for k, path in enumerate(files) if not path.exists()]
+        run(do, [(work, tasks[k], files[k]) for k in left], (0.25, 0.85, "Splitting blobs"))
+        firsts = [_first(path) for path in files]
+        result = place.create(recipe, mark, scratch)
+        _compose(result, tasks, files, firsts, place.write_side, monitor)
+        place.finish(monitor)
+    monitor.report(1.0, "Done")
+    return place.open()
+
+
+def memory_of(memory: str | float) -> float:
+    """Return an amount of memory in bytes.
+
+    Examples
+    --------
+    >>> memory_of("4GB"), memory_of("512MiB")
+    (4000000000.0, 536870912.0)
+    """
+    value: float | None = None
+    if isinstance(memory, str):
+        text = memory.strip().lower().replace(" ", "")
+        for unit, factor in UNITS.items():
+            if text.endswith(unit):
+                with suppress(ValueError):
+                    value = float(text.removesuffix(unit)) * factor
+                break
+        else:
+            with suppress(ValueError):
+                value = float(text)
+    else:
+        value = float(memory)
+    if value is None or not LEAST_MEMORY <= value < float("inf"):
+        raise ValueError(
+            f"memory is {memory!r}; wanted an amount as in '4GB', at least "
+            f"{gigabytes(LEAST_MEMORY)}."
+        )
+    return value
+
+
+def _channels_last(image: Any, channel_axis: int | None, shape: tuple[int, ...]) -> Any:
+    """Return the image with its channels, if any, in the last axis."""
+    if channel_axis is not None:
+        axes = [axis for axis in range(image.ndim) if axis != channel_axis % image.ndim]
+        if channel_axis % image.ndim != image.ndim - 1:
+            if not hasattr(image, "transpose"):
+                raise ValueError("Of Zarr arrays the channels must be the last axis.")
+            image = image.transpose([*axes, channel_axis % image.ndim])
+        check_same_shape("labels", shape, tuple(image.shape[:-1]))
+    else:
+        check_same_shape("labels", shape, tuple(image.shape))
+    return image
+
+
+def _block(shape: tuple[int, ...], most: int) -> tuple[int, ...]:
+    """Return the side of the boxes in which blobs are found."""
+    side = max(int((most / 2) ** (1 / len(shape))), 2)
+    return tuple(min(side, n) for n in shape)
+
+
+def _statistics(labels: Any, image: Any, spacing: Sequence[float]) -> ImageStatistics:
+    """Return the statistics of the image, or of its middle, whatever the memory."""
+    shape = tuple(labels.shape)
+    share = min((MOST_FOR_STATISTICS / np.prod(shape, dtype=float)) ** (1 / len(shape)), 1.0)
+    size = [max(int(n * share), 1) for n in shape]
+    low = tuple((n - s) // 2 for n, s in zip(shape, size, strict=True))
+    box = Box(low, tuple(a + s for a, s in zip(low, size, strict=True)))
+    axis = None if image.ndim == len(shape) else -1
+    return image_statistics(read(image, box), read(labels, box), spacing=spacing, channel_axis=axis)
+
+
+@contextmanager
+def _scratch(place: Output, *, resume: bool) -> Iterator[Path]:
+    """Give a folder for what is not yet whole; it stays if the call is interrupted."""
+    if place.path is None:
+        with tempfile.TemporaryDirectory() as name:
+            yield Path(name)
+        return
+    folder = place.path.with_name(place.path.name + ".parts")
+    if not resume:
+        place.check(replace=False)
+        if folder.exists():
+            shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _same_plan(scratch: Path, mark: str) -> None:
+    """Forget what another input or another recipe has left."""
+    plan = scratch / "plan"
+    if not plan.exists() or plan.read_text() != mark:
+        for path in scratch.glob("task-*.npz"):
+            path.unlink()
+        with atomic_file(plan, force=True, text=True) as file:
+            file.write(mark)
+
+
+def _runner(client: Any, monitor: Monitor) -> Callable[..., list[Any]]:
+    """Return what does calls, here or on workers, and tells how far it is."""
+
+    def run(
+        work: Callable[..., Any], calls: Sequence[tuple[Any, ...]], stage: tuple[float, float, str]
+    ) -> list[Any]:
+        start, end, text = stage
+        done = 0
+
+        def tell() -> None:
+            monitor.report(start + (end - start) * done / max(len(calls), 1), text)
+
+        tell()
+        if client is None:
+            results = []
+            for call in calls:
+                results.append(work(*call))
+                done += 1
+                tell()
+            return results
+        from distributed import as_completed
+
+        # The input is sent once, and a lost worker's calls are done again.
+        futures = [client.submit(work, *call, pure=False, retries=3) for call in calls]
+        try:
+            for _ in as_completed(futures):
+                done += 1
+                tell()
+            return list(client.gather(futures))
+        finally:
+            client.cancel(futures)
+
+    return run
+
+
+def _first(path: Path) -> NDArray[np.int64]:
+    """Return the first pixels of the objects of a task."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return np.asarray(arrays["first"])
+
+
+def _compose(
+    result: Any,
+    tasks: Sequence[Task],
+    files: Sequence[Path],
+    firsts: Sequence[NDArray[np.int64]],
+    side: tuple[int, ...],
+    monitor: Monitor,
+) -> None:
+    """Write the objects of all tasks, numbered by their first pixels."""
+    every = np.concatenate([np.zeros(0, np.int64), *firsts])
+    rank = np.empty(len(every), np.int32)
+    rank[np.argsort(every)] = np.arange(1, len(every) + 1)
+    starts = np.cumsum([0, *map(len, firsts)])
+    numbers = [np.concatenate([[0], rank[a:b]]).astype(np.int32) for a, b in pairwise(starts)]
+    places = list(boxes(result.shape, side))
+    for count, box in enumerate(places):
+        monitor.report(0.85 + 0.1 * count / len(places), "Writing")
+        block = np.zeros(box.shape, np.int32)
+        for task, path, number in zip(tasks, files, numbers, strict=True):
+            shared = box.shared(task.box)
+            if shared is None:
+                continue
+            with np.load(path, allow_pickle=False) as arrays:
+                objects = number[arrays["objects"][shared.within(task.box)]]
+            there = block[shared.within(box)]
+            there[objects > 0] = objects[objects > 0]
+        result[box.slices] = block
