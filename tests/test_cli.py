@@ -606,3 +606,21 @@ def test_an_image_may_tell_its_own_mask(folder, capsys):
     out = capsys.readouterr().out
     assert "Otsu's threshold" in out
     assert read_labels("labels.tif").data.max() >= 4
+
+
+def test_numbers_of_labels_are_kept_and_specks_dropped(folder, capsys):
+    pair = scenes.circles(2).mask
+    labels = np.zeros((100, 220), np.uint16)
+    labels[:, :100] = 4 * pair
+    labels[20:60, 120:160] = 9
+    labels[90, 200:202] = 11
+    tifffile.imwrite("given.tif", labels)
+    assert run("split given.tif -o out.tif --drop-small 5") == 0
+    assert "1 small object dropped" in capsys.readouterr().out
+    found = read_labels("out.tif").data
+    assert sorted(np.unique(found)) == [0, 9, 12, 13]
+    assert read_provenance("out.tif")["numbers"] == {"4": [12, 13]}
+    assert run("split given.tif -o new.tif --new-labels") == 0
+    assert sorted(np.unique(read_labels("new.tif").data)) == [0, 1, 2, 3, 4]
+    assert run("split --like out.tif given.tif -o again.tif") == 0
+    np.testing.assert_array_equal(read_labels("again.tif").data, found)

@@ -26,7 +26,7 @@ app = typer.Typer(
 
 # Arguments of the library as its messages name them, where they are options here.
 ARGUMENT = re.compile(
-    r"(?<![\w./-])(n_segments|min_size|beta|connectivity|neck|spacing|seeds)"
+    r"(?<![\w./-])(n_segments|min_size|drop_small|beta|connectivity|neck|spacing|seeds)"
     r"(?= is | has | holds |=)"
 )
 FORMATS = "TIFF, PNG, JPEG, BMP or NPY"
@@ -171,6 +171,18 @@ def split(
         float,
         typer.Option(help="Smaller pieces, in the units of the spacing, join a neighbour."),
     ] = SplitSettings.min_size,
+    drop_small: Annotated[
+        float, typer.Option(help="Smaller objects, in the units of the spacing, are dropped.")
+    ] = SplitSettings.drop_small,
+    keep_labels: Annotated[
+        bool | None,
+        typer.Option(
+            "--keep-labels/--new-labels",
+            help="Labels that are not split keep their numbers; by default where the input is "
+            "labels.",
+            show_default=False,
+        ),
+    ] = None,
     beta: Beta = SplitSettings.beta,
     connectivity: Connectivity = SplitSettings.connectivity,
     spacing: Spacing = None,
@@ -303,6 +315,7 @@ def batch(
         int, typer.Option("-n", "--n-segments", help="As of cut.")
     ] = CutSettings.n_segments,
     min_size: Annotated[float, typer.Option(help="As of split and cut.")] = SplitSettings.min_size,
+    drop_small: Annotated[float, typer.Option(help="As of split.")] = SplitSettings.drop_small,
     beta: Beta = SplitSettings.beta,
     connectivity: Connectivity = SplitSettings.connectivity,
     spacing: Spacing = None,

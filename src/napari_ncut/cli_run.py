@@ -40,6 +40,7 @@ from napari_ncut.runs.recipe_schema import MODES, unknown_fields
 from napari_ncut.runs.recipe_schema import settings as checked_settings
 from napari_ncut.runs.review_queue import ReviewQueue
 from napari_ncut.runs.stacks import Result, foreground, otsu
+from napari_ncut.splitting import finish
 
 if TYPE_CHECKING:
     from napari_ncut.core.monitor import Progress
@@ -156,6 +157,10 @@ def run(options: Options, say: Callable[[str], object] = typer.echo) -> Outcome:
             threshold=otsu(image.image.data, recipe.has_channels)[1],
             dark=options.foreground == "dark",
         )
+    given = recipe.settings
+    if isinstance(given, SplitSettings) and "keep_labels" not in options.settings:
+        keeps = given.keep_labels or _has_labels(mask)
+        recipe = replace(recipe, settings=replace(given, keep_labels=keeps))
     for file in filter(None, (image, mask)):
         say(file.understood())
     if options.seeds is not None:
@@ -180,7 +185,7 @@ def run(options: Options, say: Callable[[str], object] = typer.echo) -> Outcome:
             )
     seconds = time.perf_counter() - start
     doubtful = _doubtful(recipe, result)
-    _write(options, recipe, result, main, size, seconds, say)
+    _write(options, recipe, result, main, size, seconds, say, _numbers(recipe, result, region))
     return Outcome(sum(result.counts.values()), doubtful, seconds, result, recipe, image)
 
 
@@ -273,6 +278,7 @@ def _write(
     size: Size,
     seconds: float,
     say: Callable[[str], object],
+    numbers: dict[str, list[int]],
 ) -> None:
     """Write the labels with their recipe, and say so in one line."""
     outcome = {
@@ -280,6 +286,8 @@ def _write(
         "ncut": list(result.ncut.values()),
         "seconds": round(seconds, 4),
     }
+    if numbers:
+        outcome["numbers"] = numbers
     if options.mark is not None:
         outcome |= {"batch": options.mark, "doubtful": _doubtful(recipe, result)}
     write_labels(
@@ -313,8 +321,32 @@ def _summary(recipe: Recipe, result: Result) -> str:
         words += [f"normalised cut {value:.3g}" for value in result.ncut.values()]
     if result.trees:
         n = _doubtful(recipe, result)
+        gone = sum(result.dropped.values())
+        if gone:
+            words.append(f"{gone} small object{'s' if gone != 1 else ''} dropped")
         words.append(f"{n} doubtful neck{'s' if n != 1 else ''}")
     return ", ".join(words)
+
+
+def _has_labels(mask: File | None) -> bool:
+    """Tell whether the input has several labels, whose numbers are to be kept."""
+    if mask is None:
+        return False
+    inside = mask.image.data[mask.image.data > 0]
+    return inside.size > 0 and bool(inside.min() != inside.max())
+
+
+def _numbers(recipe: Recipe, result: Result, mask: Any) -> dict[str, list[int]]:
+    """Return which new labels each label has that was split, if numbers are kept."""
+    if not getattr(recipe.settings, "keep_labels", False) or not result.trees or mask is None:
+        return {}
+    before = np.broadcast_to(mask, result.labels.shape)
+    table = finish.numbers(before, result.labels)
+    found: dict[str, list[int]] = {}
+    for old, new in zip(table["old"].tolist(), table["new"].tolist(), strict=True):
+        if old != new:
+            found.setdefault(str(old), []).append(new)
+    return found
 
 
 def _doubtful(recipe: Recipe, result: Result) -> int:

@@ -51,9 +51,15 @@ class SplitSettings:
         Edge sensitivity: how much the image counts beside the shape.
     connectivity : int
         1 links pixels that share a face, ``ndim`` those that share a corner too.
+    drop_small : float
+        Objects smaller than this (area or volume in the units of ``spacing``) are dropped.
+    keep_labels : bool
+        Labels that are not split keep their numbers.
     """
 
     neck: float = 0.74
     min_size: float = 0.0
     beta: float = 0.25
     connectivity: int = 1
+    drop_small: float = 0.0
+    keep_labels: bool = False

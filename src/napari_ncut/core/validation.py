@@ -285,9 +285,9 @@ def beta_value(beta: Any) -> float:
     return real(beta, "beta", 0.0, HIGHEST_BETA)
 
 
-def size_value(min_size: Any) -> float:
+def size_value(size: Any, name: str = "min_size") -> float:
     """Return an area or volume in the units of the spacing."""
-    return real(min_size, "min_size", 0.0, LARGEST_SIZE)
+    return real(size, name, 0.0, LARGEST_SIZE)
 
 
 def check_connectivity(connectivity: Any, ndim: int) -> int:

@@ -34,7 +34,7 @@ MODES: dict[str, type[CutSettings] | type[SplitSettings]] = {
     "cut": CutSettings,
 }
 # What results hold beside the recipe: the outcome, and what the window keeps of a layer.
-BESIDE = {"schema", "mode", "n_segments", "ncut", "seconds", "doubtful", "batch"}
+BESIDE = {"schema", "mode", "n_segments", "ncut", "seconds", "doubtful", "batch", "numbers"}
 BESIDE |= {"paths", "automatic", "shown"}
 
 
@@ -217,6 +217,8 @@ SETTINGS: dict[str, Check] = {
     "beta": lambda value, name: _told(lambda v, _: beta_value(v), value, name),
     "connectivity": partial(_integer, low=1, high=3),
     "min_size": lambda value, name: _told(lambda v, _: size_value(v), value, name),
+    "drop_small": lambda value, name: _told(size_value, value, name),
+    "keep_labels": _boolean,
     "random_state": partial(_integer, low=0, high=HIGHEST_SEED),
     "neck": partial(_real, low=0.0, high=1.0),
 }

@@ -11,7 +11,7 @@ import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from napari_ncut.core.settings import CutSettings, SplitSettings
 from napari_ncut.core.validation import check_same_shape
 from napari_ncut.cutting.session import CutSession
 from napari_ncut.objects.review import Decisions, decided_rows, necks
+from napari_ncut.splitting.finish import with_numbers, without_specks
 from napari_ncut.splitting.image.statistics import ImageStatistics
 from napari_ncut.splitting.split import split_tree
 from napari_ncut.splitting.tree import SplitTree
@@ -141,12 +142,15 @@ class Result:
         Normalised cut of each frame; empty after a split.
     trees : dict
         Split tree of each frame; empty after a cut.
+    dropped : dict
+        Number of small objects of each frame that were dropped; empty after a cut.
     """
 
     labels: NDArray[np.int32]
     counts: dict[Frame, int]
     ncut: dict[Frame, float]
     trees: dict[Frame, SplitTree]
+    dropped: dict[Frame, int] = field(default_factory=dict)
 
     @property
     def statistics(self) -> ImageStatistics | None:
@@ -230,6 +234,7 @@ class StackSession:
         counts: dict[Frame, int] = {}
         ncut: dict[Frame, float] = {}
         trees: dict[Frame, SplitTree] = {}
+        dropped: dict[Frame, int] = {}
         for number, frame in enumerate(frames):
             part = monitor.part(number / len(frames), (number + 1) / len(frames))
             where = f"frame {number + 1} of {len(frames)}" if len(frames) > 1 else ""
@@ -258,12 +263,18 @@ class StackSession:
                         decisions=decided_rows(tree, decisions.get(frame, {})),
                     )
                     trees[frame] = tree
+                    found, gone = without_specks(
+                        found, settings.drop_small, math.prod(source.spacing)
+                    )
+                    dropped[frame] = gone.objects
+                    if settings.keep_labels and mask is not None:
+                        found = with_numbers(found, mask)
             except (ValueError, TypeError) as error:
                 if where:
                     raise type(error)(f"In {where}: {error}") from error
                 raise
             # With seeds the labels are theirs.
-            is_counted = source.seeds is None
+            is_counted = source.seeds is None and not getattr(settings, "keep_labels", False)
             counts[frame] = int(found.max()) if is_counted else len(np.unique(found[found > 0]))
             if source.region is not None:
                 found = beside(found, source.region[frame], whole)
@@ -272,7 +283,7 @@ class StackSession:
             raise ValueError(
                 "The mask is empty in every frame: no pixel is in it. Draw or threshold first."
             )
-        return Result(labels, counts, ncut, trees)
+        return Result(labels, counts, ncut, trees, dropped)
 
     def _cut_session(
         self,

@@ -45,6 +45,7 @@ from napari_ncut.core.validation import (
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph, adjacency
 from napari_ncut.splitting.criterion.hierarchy import hierarchy
 from napari_ncut.splitting.criterion.model import Model, model
+from napari_ncut.splitting.finish import with_numbers, without_specks
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.image.divide import divide
 from napari_ncut.splitting.image.statistics import ImageStatistics, standardised, statistics_of
@@ -70,6 +71,8 @@ def split_touching(
     connectivity: int = DEFAULTS.connectivity,
     spacing: float | Sequence[float] | None = None,
     channel_axis: int | None = None,
+    drop_small: float = DEFAULTS.drop_small,
+    keep_labels: bool = DEFAULTS.keep_labels,
     statistics: ImageStatistics | None = None,
     progress: Progress | None = None,
     cancelled: IsCancelled | None = None,
@@ -100,6 +103,12 @@ def split_touching(
         Pixel size along the axes of ``labels``; 1 by default.
     channel_axis : int, optional
         Axis of ``image`` that holds the channels.
+    drop_small : float
+        Objects smaller than this (area or volume in the units of ``spacing``) are dropped: specks
+        become background.
+    keep_labels : bool
+        Labels that are not split keep their numbers, and the parts of the others have numbers above
+        all of them. See `napari_ncut.splitting.finish.numbers` for a table.
     statistics : ImageStatistics, optional
         Those of the whole image, as `image_statistics` gives them, if ``image`` is a part of it;
         its own by default.
@@ -111,7 +120,8 @@ def split_touching(
     Returns
     -------
     ndarray of int32
-        Labels 1..n without holes, 0 in the background, in the shape of ``labels``.
+        Labels 1..n without holes in the order of their first pixels, unless ``keep_labels``; 0 in
+        the background; in the shape of ``labels``.
 
     Raises
     ------
@@ -134,6 +144,7 @@ def split_touching(
     """
     neck = real(neck, "neck", 0.0, 1.0)
     min_size = size_value(min_size)
+    drop_small = size_value(drop_small, "drop_small")
     tree = split_tree(
         labels,
         image,
@@ -145,7 +156,9 @@ def split_touching(
         progress=progress,
         cancelled=cancelled,
     )
-    return tree.cut(neck, min_size)
+    pixel = math.prod(spacing_tuple(spacing, tree.fragments.ndim))
+    found, _ = without_specks(tree.cut(neck, min_size), drop_small, pixel)
+    return with_numbers(found, label_array(labels)) if keep_labels else found
 
 
 def split_tree(
