@@ -164,7 +164,7 @@ def split(
     neck: Annotated[
         float,
         typer.Option(
-            help="Split where a neck is narrower than this part of the objects it joins, 0 to 1."
+            help="How readily objects are split: 0 never, 1 at the slightest waist."
         ),
     ] = SplitSettings.neck,
     min_size: Annotated[

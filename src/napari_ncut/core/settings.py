@@ -42,8 +42,8 @@ class SplitSettings:
     Parameters
     ----------
     neck : float
-        Split where the neck is narrower than this proportion of the objects that it joins:
-        0 never splits, 1 splits at the slightest waist.
+        How readily objects are split: necks with a ratio below this are cut; 0 never splits, 1
+        splits at the slightest waist.
     min_size : float
         Pieces smaller than this (area or volume in the units of ``spacing``) are merged into the
         neighbour with the widest contact.

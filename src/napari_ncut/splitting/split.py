@@ -89,9 +89,8 @@ def split_touching(
         brightness between two parts and different brightness speak for a neck, equal brightness
         against one. Objects may be bright or dark.
     neck : float
-        Split where the neck is narrower than this proportion of the objects that it joins: 0 never
-        splits, 1 splits at the slightest waist. Results are nested: a higher value only splits
-        further.
+        How readily objects are split: 0 never, 1 at the slightest waist. Necks with a ratio below
+        it are cut; results are nested: a higher value only splits further.
     min_size : float
         Pieces smaller than this (area or volume in the units of ``spacing``) are merged into the
         neighbour with the widest contact. No pixel is deleted.

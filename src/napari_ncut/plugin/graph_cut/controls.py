@@ -66,7 +66,7 @@ ROWS = {
     "shapes": ("Shapes", "The Shapes layer whose inside is the region."),
     "neck": (
         "Neck",
-        "Split where an object is narrower than this share of the parts on both sides.\n"
+        "How readily objects are split: necks with a ratio below this are cut.\n"
         "Higher: more splits. 0 never splits.",
     ),
     "min_size": (
