@@ -16,7 +16,7 @@ def scores(
     start: cython.Py_ssize_t,
     stop: cython.Py_ssize_t,
 ):
-    """Add up the values of the leaves that the rows ``start`` to ``stop`` of terms end in.
+    """Write the sums of the leaves that the rows ``start`` to ``stop`` of terms end in.
 
     A tree is walked from ``root`` to where ``term`` is -1: to the left where the term is at most
     the threshold. The nodes below have higher numbers, so each walk ends.
@@ -25,11 +25,12 @@ def scores(
     t: cython.Py_ssize_t
     k: cython.Py_ssize_t
     x: cython.float
-    total: cython.double
     with cython.nogil:
         for i in range(start, stop):
-            total = 0.0
-            for t in range(root.shape[0]):
+            result[i] = 0.0
+        # A tree stays in the cache while all rows walk it.
+        for t in range(root.shape[0]):
+            for i in range(start, stop):
                 k = root[t]
                 while term[k] >= 0:
                     x = terms[i, term[k]]
@@ -37,8 +38,7 @@ def scores(
                         k = below[k, 0] if missing_left[k] else below[k, 1]
                     else:
                         k = below[k, 0] if x <= threshold[k] else below[k, 1]
-                total += value[k]
-            result[i] = total
+                result[i] += value[k]
 
 
 def contributions(
