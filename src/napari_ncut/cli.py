@@ -163,9 +163,7 @@ def split(
     ] = None,
     neck: Annotated[
         float,
-        typer.Option(
-            help="How readily objects are split: 0 never, 1 at the slightest waist."
-        ),
+        typer.Option(help="How readily objects are split: 0 never, 1 at the slightest waist."),
     ] = SplitSettings.neck,
     min_size: Annotated[
         float,

@@ -14,6 +14,8 @@ from napari_ncut.core.parallel import map_chunks
 from napari_ncut.core.validation import real, size_value
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
 from napari_ncut.splitting.criterion.hierarchy import Hierarchy
+from napari_ncut.splitting.criterion.model import model
+from napari_ncut.splitting.criterion.why import Reason, reasons
 from napari_ncut.splitting.image.statistics import ImageStatistics
 from napari_ncut.splitting.loops import tree as loops
 
@@ -77,6 +79,8 @@ class SplitTree:
         Area (2-D) or volume (3-D) of the fragments.
     statistics : ImageStatistics, optional
         Those of the image that the splits were found with.
+    terms : ndarray of float32, optional
+        What the criterion knew of each node, see `napari_ncut.splitting.criterion.nodes`.
 
     Examples
     --------
@@ -101,6 +105,43 @@ class SplitTree:
     contact_area: NDArray[np.float64]
     sizes: NDArray[np.float64]
     statistics: ImageStatistics | None = None
+    terms: NDArray[np.float32] | None = None
+
+    def __repr__(self) -> str:
+        shape = " x ".join(map(str, self.fragments.shape))
+        return f"<SplitTree of {shape}: {self.n_fragments} fragments, {len(self.ratio)} splits>"
+
+    def why(self, row: int, n: int = 3) -> list[Reason]:
+        """Return why the part that a row divides is one object, or several.
+
+        Parameters
+        ----------
+        row : int
+            A row of the arrays, as in ``tree.splits(neck).row``.
+        n : int
+            How many reasons.
+
+        Returns
+        -------
+        list of Reason
+            The terms that spoke most, the strongest first; each has ``text``, in words.
+
+        Raises
+        ------
+        IndexError
+            If there is no such row.
+
+        Examples
+        --------
+        >>> import napari_ncut
+        >>> from napari_ncut.scenes import circles
+        >>> reasons = napari_ncut.split_tree(circles(2).mask).why(0)
+        >>> len(reasons), reasons[0].weight < 0
+        (3, True)
+        """
+        if self.terms is None or not 0 <= row < len(self.ratio):
+            raise IndexError(f"row is {row}; there are {len(self.ratio)} splits to explain.")
+        return reasons(model(), self.terms[self.n_fragments + row], n)
 
     def cut(
         self, neck: float, min_size: float = 0.0, decisions: Mapping[int, bool] | None = None
@@ -215,4 +256,5 @@ def tree_of_hierarchy(
         contact_area=np.ascontiguousarray(graph.area),
         sizes=sizes[order],
         statistics=statistics,
+        terms=np.concatenate([found.terms[:n][order], found.terms[n:]]),
     )
