@@ -29,6 +29,7 @@ ROOMS = {
     "cli_run": ("core", "splitting", "runs", "io", "cli_files"),
     "cli_files": ("core", "io"),
     "reader": ("core", "runs", "io"),
+    "writer": ("core", "runs", "io", "objects", "exports"),
     # Names that scripts import.
     "about": ("core",),
     "scenes": (),
