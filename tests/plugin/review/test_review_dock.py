@@ -93,6 +93,8 @@ def test_next_goes_to_the_neck_nearest_to_the_threshold_and_marks_it_between_the
     assert np.abs(mark.data.mean(axis=0) - center).max() < 25
     assert viewer.layers.selection.active == active
     assert f"{dock._at.ratio:.3f}" in window.status(dock)
+    tree = dock._necks.trees[dock._at.frame]
+    assert tree.why(dock._at.row, 1)[0].text[1:] in window.status(dock)
     first, second = go_to_a(window, dock, split=True)
     points = window.viewer.layers["review mark"].data
     labels = graph_cut.result_layer.data

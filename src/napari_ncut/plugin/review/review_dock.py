@@ -328,8 +328,14 @@ class ReviewDock(Dock):
             self.say(
                 f"Neck {neck.ratio:.3f} at a threshold of {necks.threshold:.2f}: "
                 f"{'cut' if split else 'not cut'}"
-                f"{', decided by you' if self._is_decided(neck) else ''}."
+                f"{', decided by you' if self._is_decided(neck) else ''}. {self._why(neck)}"
             )
+
+    def _why(self, neck: Neck) -> str:
+        """Return what spoke most about a neck, as sentences."""
+        tree = self._necks.trees[neck.frame]
+        reasons = [] if tree.terms is None else tree.why(neck.row, 2)
+        return " ".join(f"{text[0].upper()}{text[1:]}." for text in (r.text for r in reasons))
 
     def _what_is_missing(self) -> str:
         if self._layer is None:
