@@ -15,7 +15,9 @@ from skimage.segmentation import find_boundaries
 import napari_ncut
 from napari_ncut import SplitSettings, scenes
 from napari_ncut.core.monitor import Monitor
+from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.half_width import half_width, squared_distance
+from napari_ncut.splitting.parameters import DEFAULT
 
 PICTURES = Path(__file__).parent / "pictures"
 NECK = SplitSettings().neck
@@ -42,7 +44,7 @@ def panels(n, height):
 
 
 def chain():
-    """A chain of discs of different size, of which the first two overlap to one object."""
+    """A chain of discs of different size, of which the first two overlap."""
     centres = [(75, 50), (70, 86), (80, 146), (76, 184), (62, 234), (97, 266)]
     return scenes.balls((150, 330), centres, [34, 34, 30, 20, 34, 21]).mask
 
@@ -51,8 +53,9 @@ def width():
     """The half-width: as a map, and along the middle of the chain."""
     mask = chain()
     volume = mask.astype(np.int32)[np.newaxis]
-    size = (1.0, 1.0, 1.0)
-    value = half_width(volume, squared_distance(volume, size, Monitor()), size, Monitor())[0]
+    grid, monitor = Grid((1.0, 1.0, 1.0), 2), Monitor()
+    squared = squared_distance(volume, grid, monitor)
+    value = half_width(volume, squared, grid, DEFAULT, monitor)[0] * grid.unit
     figure, (left, right) = panels(2, 2.4)
     left.imshow(mask, cmap="gray")
     left.set_title("mask")
