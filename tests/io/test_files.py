@@ -4,6 +4,7 @@ import json
 import os
 import re
 import tempfile
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -481,6 +482,33 @@ def test_changed_bytes_are_an_image_or_a_sentence(place, change, kind):
                 assert str(path) in str(error)  # noqa: PT017
             else:
                 assert isinstance(found, dict) or found.data.size > 0
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_a_tiff_that_claims_more_than_it_can_hold_is_refused_before_memory_is(
+    tmp_path, compression
+):
+    path = tmp_path / "image.tif"
+    tifffile.imwrite(path, np.ones((12, 14), np.uint8), compression=compression)
+    with tifffile.TiffFile(path) as tif:
+        tags = tif.pages.first.tags
+        places = [tags[name].valueoffset for name in ("ImageWidth", "ImageLength")]
+    content = bytearray(path.read_bytes())
+    for at in places:
+        content[at : at + 2] = b"\xff\xff"
+    path.write_bytes(content)
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=r"claims to hold 4\.3 GB"):
+        read_image(path)
+    assert tracemalloc.get_traced_memory()[1] < 2**26
+    tracemalloc.stop()
+
+
+def test_an_empty_stack_that_is_packed_well_is_read(tmp_path):
+    for compression in ("zlib", "zstd", "lzw", None):
+        path = tmp_path / f"{compression}.tif"
+        tifffile.imwrite(path, np.zeros((20, 1500, 1500), np.uint8), compression=compression)
+        assert read_image(path).data.shape == (20, 1500, 1500)
 
 
 def contents():

@@ -6,6 +6,7 @@ ImageJ, OME and tifffile keep what they say in places of their own.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from xml.etree import ElementTree
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_ncut.core.memory import gigabytes, total_memory
 from napari_ncut.io import pixel_size as sizes_in
 from napari_ncut.io.pixel_size import NOTHING, PixelSize
 from napari_ncut.io.stored import CHANNELS, Stored
@@ -23,6 +25,13 @@ RECIPE_KEY = "napari_ncut"
 # Labels without a recipe are marked, too.
 LABELS_KEY = "napari_ncut_labels"
 PLACE_KEY = "napari_ncut_translate"
+# How many bytes of pixels a byte of a file can hold, by the kind of compression: none (but planes
+# may be missing), LZW, deflate (two numbers), PackBits; and others, such as Zstandard, which pack
+# what is empty far more.
+MOST_PACKED = {1: 64, 5: 4100, 8: 1100, 32946: 1100, 32773: 64}
+MOST_BY_OTHERS = 50_000
+# Less than this does no harm.
+SMALL = 2**26
 OPAQUE = (1, 2)  # kinds of extra samples that say how opaque a pixel is
 
 
@@ -41,12 +50,29 @@ def read_tiff(path: Path) -> Stored:
             if len(tif.series) != 1:
                 raise ValueError(f"it holds {len(tif.series)} images; save the one to cut alone")
             series = tif.series[0]
+            _check_claim(series, path)
             return _stored(tif, series.asarray(), series.axes)
     except Exception as error:  # Damaged files raise whatever their bytes lead to.
         # Only errors of the system name the file.
         if isinstance(error, OSError) and error.filename is not None:
             raise
         raise ValueError(f"it cannot be read as TIFF ({error})") from error
+
+
+def _check_claim(series: Any, path: Path) -> None:
+    """Raise ValueError if an image is said to be larger than its file, or the memory, can hold.
+
+    Nothing is allocated before: damaged tags may claim any size.
+    """
+    claimed = math.prod(series.shape) * series.dtype.itemsize
+    # Of OME-TIFF in several files this is one of them.
+    there = math.inf if series.is_multifile else path.stat().st_size
+    known = int(series.keyframe.compression) in MOST_PACKED
+    most = MOST_PACKED[int(series.keyframe.compression)] if known else MOST_BY_OTHERS
+    if claimed > most * there + SMALL or claimed > total_memory():
+        raise ValueError(
+            f"it claims to hold {gigabytes(claimed)} of pixels, in a file of {there} bytes"
+        )
 
 
 def _stored(tif: Any, data: NDArray[Any], axes: str) -> Stored:
