@@ -9,7 +9,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from scipy import ndimage as ndi
 
-from napari_ncut.plugin.demo import WIDGET, control, cut, wait
+from napari_ncut.plugin.demo import WIDGET, control, run, wait
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.plugin.canvas import Canvas
@@ -35,7 +35,7 @@ class Pictured:
         _, mask = self.viewer.open_sample("napari-ncut", "nuclei")
         _, graph_cut = self.viewer.window.add_plugin_dock_widget(*WIDGET)
         control(graph_cut, "neck").setValue(0.8)
-        self.labels = cut(graph_cut, self.viewer)
+        self.labels = run(graph_cut, self.viewer)
         mask.visible = False
         self.viewer.window.remove_dock_widget(graph_cut)
         self.viewer.layers.selection.active = self.labels

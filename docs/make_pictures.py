@@ -7,7 +7,7 @@ from pathlib import Path
 import napari
 
 from napari_ncut import SplitSettings
-from napari_ncut.plugin.demo import WIDGET, control, cut, picture, wait
+from napari_ncut.plugin.demo import WIDGET, control, picture, run, wait
 
 PICTURES = Path(__file__).parent / "pictures"
 SIZE = (1280, 800)
@@ -36,7 +36,7 @@ def first_cut(viewer):
     turn(widget, "n_segments", 4)
     picture(viewer, PICTURES / "first-cut-3.png")
 
-    cut(widget, viewer)
+    run(widget, viewer)
     picture(viewer, PICTURES / "first-cut-4.png")
     picture(viewer, PICTURES / "result.png")
 
@@ -44,7 +44,7 @@ def first_cut(viewer):
     viewer.open_sample("napari-ncut", "nuclei")
     widget = open_widget(viewer)
     choose(widget, "mode", "split")
-    cut(widget, viewer)
+    run(widget, viewer)
     picture(viewer, PICTURES / "first-cut-5.png")
 
 

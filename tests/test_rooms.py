@@ -19,7 +19,10 @@ ROOMS = {
     "objects": (*LEFT, "cutting", "splitting", "io"),
     "runs": (*LEFT, "cutting", "splitting", "objects", "io"),
     "exports": ("core", "io"),
-    "plugin": (*LEFT, "cutting", "splitting", "objects", "runs", "io", "scenes"),
+    "plugin": (
+        *(*LEFT, "cutting", "splitting", "objects", "runs", "io", "scenes"),
+        *("batches", "reader"),
+    ),
     "volumes": ("core", "io", "splitting"),
     "batches": ("core", "io", "objects", "runs", "cli_run"),
     "cli": ("core", "about", "plugin", "cli_run", "cli_batch", "cli_export", "cli_volume"),

@@ -12,6 +12,7 @@ from .exports.geojson import write_geojson as write_geojson
 from .exports.imagej import write_imagej as write_imagej
 from .graph.affinity import ncut_value as ncut_value
 from .objects.measure import measure as measure
+from .runs.foreground import foreground as foreground
 from .runs.recipe import Recipe as Recipe
 from .splitting.image.statistics import ImageStatistics as ImageStatistics
 from .splitting.split import image_statistics as image_statistics

@@ -26,7 +26,8 @@ app = typer.Typer(
 
 # Arguments of the library as its messages name them, where they are options here.
 ARGUMENT = re.compile(
-    r"(?<![\w./-])(n_segments|min_size|drop_small|beta|connectivity|neck|spacing|seeds)"
+    r"(?<![\w./-])"
+    r"(n_segments|min_size|drop_small|drop_large|max_hole|beta|connectivity|neck|spacing|seeds)"
     r"(?= is | has | holds |=)"
 )
 FORMATS = "TIFF, PNG, JPEG, BMP or NPY"
@@ -72,6 +73,27 @@ Foreground = Annotated[
         metavar="WHAT",
     ),
 ]
+Threshold = Annotated[
+    str,
+    typer.Option(
+        help="Of bright or dark: how its threshold is found, by otsu, li or triangle.",
+        metavar="METHOD",
+    ),
+]
+Smoothing = Annotated[
+    float,
+    typer.Option(
+        help="Of bright or dark: smooth the image before, by a Gaussian of this standard "
+        "deviation, in the units of the spacing."
+    ),
+]
+Window = Annotated[
+    float,
+    typer.Option(
+        help="Of bright or dark: hold each pixel against the Gaussian mean around it, of this "
+        "standard deviation, so that an uneven background does not matter."
+    ),
+]
 Like = Annotated[
     Path | None,
     typer.Option(
@@ -107,6 +129,9 @@ def cut(
     axes: Axes = None,
     volume: Volume = None,
     foreground: Foreground = None,
+    threshold: Threshold = "otsu",
+    smoothing: Smoothing = 0.0,
+    window: Window = 0.0,
     like: Like = None,
     force: Force = False,
 ) -> None:
@@ -122,7 +147,9 @@ def cut(
 
     * `napari-ncut cut photo.png -n 20 --beta 0.5 -o photo_labels.tif --force`
     """
-    from napari_ncut.cli_run import Options, run
+    from napari_ncut.cli_run import Automatic, Options, run
+
+    _check_threshold(context, foreground)
 
     run(
         Options(
@@ -138,6 +165,7 @@ def cut(
             volume,
             like,
             force,
+            automatic=Automatic(threshold, smoothing, window),
         )
     )
 
@@ -169,9 +197,23 @@ def split(
         float,
         typer.Option(help="Smaller pieces, in the units of the spacing, join a neighbour."),
     ] = SplitSettings.min_size,
+    max_hole: Annotated[
+        float | None,
+        typer.Option(
+            help="Holes up to this, in the units of the spacing, are no edges of an object; by "
+            "default each is judged by what is around it.",
+            show_default=False,
+        ),
+    ] = SplitSettings.max_hole,
     drop_small: Annotated[
         float, typer.Option(help="Smaller objects, in the units of the spacing, are dropped.")
     ] = SplitSettings.drop_small,
+    drop_large: Annotated[
+        float | None, typer.Option(help="So are larger ones than this.", show_default=False)
+    ] = SplitSettings.drop_large,
+    drop_border: Annotated[
+        bool, typer.Option("--drop-border", help="So are those that touch the border of the image.")
+    ] = SplitSettings.drop_border,
     keep_labels: Annotated[
         bool | None,
         typer.Option(
@@ -187,6 +229,9 @@ def split(
     axes: Axes = None,
     volume: Volume = None,
     foreground: Foreground = None,
+    threshold: Threshold = "otsu",
+    smoothing: Smoothing = 0.0,
+    window: Window = 0.0,
     like: Like = None,
     force: Force = False,
     labels: Annotated[
@@ -231,13 +276,20 @@ def split(
         from napari_ncut.cli_volume import run_volume
 
         given = _given(context, SplitSettings)
+        if any(_is_given(context, name) for name in ("threshold", "smoothing", "window")):
+            raise ValueError(
+                "--threshold, --smoothing and --window are not done with an OME-Zarr; make labels "
+                "first."
+            )
         run_volume(
             mask, output, labels, name, memory, spacing, foreground, scheduler, given, resume=resume
         )
         return
     if output is None:
         raise ValueError("-o is missing; wanted the TIFF to write the labels to.")
-    from napari_ncut.cli_run import Options, run
+    from napari_ncut.cli_run import Automatic, Options, run
+
+    _check_threshold(context, foreground)
 
     run(
         Options(
@@ -253,6 +305,7 @@ def split(
             volume,
             like,
             force,
+            automatic=Automatic(threshold, smoothing, window),
         )
     )
 
@@ -288,6 +341,9 @@ def batch(
             metavar="bright|dark|WHAT",
         ),
     ] = None,
+    threshold: Threshold = "otsu",
+    smoothing: Smoothing = 0.0,
+    window: Window = 0.0,
     workers: Annotated[
         int | None, typer.Option(help="Processes; by default one for each core.", metavar="N")
     ] = None,
@@ -313,7 +369,16 @@ def batch(
         int, typer.Option("-n", "--n-segments", help="As of cut.")
     ] = CutSettings.n_segments,
     min_size: Annotated[float, typer.Option(help="As of split and cut.")] = SplitSettings.min_size,
+    max_hole: Annotated[
+        float | None, typer.Option(help="As of split.", show_default=False)
+    ] = SplitSettings.max_hole,
     drop_small: Annotated[float, typer.Option(help="As of split.")] = SplitSettings.drop_small,
+    drop_large: Annotated[
+        float | None, typer.Option(help="As of split.", show_default=False)
+    ] = SplitSettings.drop_large,
+    drop_border: Annotated[
+        bool, typer.Option("--drop-border", help="As of split.")
+    ] = SplitSettings.drop_border,
     beta: Beta = SplitSettings.beta,
     connectivity: Connectivity = SplitSettings.connectivity,
     spacing: Spacing = None,
@@ -335,6 +400,7 @@ def batch(
     from napari_ncut.cli_batch import run_batch
 
     given = _given(context, CutSettings) | _given(context, SplitSettings)
+    _check_threshold(context, foreground)
     code = run_batch(
         inputs,
         output,
@@ -343,6 +409,9 @@ def batch(
         preset=preset,
         mask=mask,
         foreground=foreground,
+        threshold=threshold,
+        smoothing=smoothing,
+        window=window,
         workers=workers,
         scheduler=scheduler,
         resume=resume,
@@ -498,6 +567,13 @@ def _given(context: typer.Context, kind: type) -> dict[str, Any]:
         for field in fields(kind)
         if field.name in context.params and _is_given(context, field.name)
     }
+
+
+def _check_threshold(context: typer.Context, foreground: str | None) -> None:
+    """Raise ValueError if it is told how a threshold is found, and there is none to be found."""
+    for name in ("threshold", "smoothing", "window"):
+        if foreground not in ("bright", "dark") and _is_given(context, name):
+            raise ValueError(f"--{name} is for --foreground bright or dark; pass one of them.")
 
 
 def _is_given(context: typer.Context, name: str) -> bool:

@@ -6,12 +6,13 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 
 from napari_ncut._version import __version__
 from napari_ncut.cli_files import (
@@ -35,11 +36,13 @@ from napari_ncut.io.files import (
 )
 from napari_ncut.io.mask import check_foreground
 from napari_ncut.io.stored import check_axes
+from napari_ncut.runs.foreground import Automatic as Automatic
+from napari_ncut.runs.foreground import Thresholding
 from napari_ncut.runs.recipe import PARAMETERS, Recipe, pack
 from napari_ncut.runs.recipe_schema import MODES, unknown_fields
 from napari_ncut.runs.recipe_schema import settings as checked_settings
 from napari_ncut.runs.review_queue import ReviewQueue
-from napari_ncut.runs.stacks import Result, foreground, otsu
+from napari_ncut.runs.stacks import Result
 from napari_ncut.splitting import finish
 
 if TYPE_CHECKING:
@@ -74,6 +77,8 @@ class Options:
         Whether an existing output is overwritten.
     preset : Recipe, optional
         Settings to follow, in the place of those of other labels.
+    automatic : Automatic
+        How the threshold is found, if the foreground is bright or dark.
     mark : str, optional
         Is written with the recipe: what a batch knows its results by.
     """
@@ -91,6 +96,7 @@ class Options:
     like: Path | None = None
     force: bool = False
     preset: Recipe | None = None
+    automatic: Automatic = field(default_factory=Automatic)
     mark: str | None = None
 
 
@@ -152,10 +158,13 @@ def run(options: Options, say: Callable[[str], object] = typer.echo) -> Outcome:
         threshold=recipe.threshold if mask is None else None,
     )
     if options.foreground in SIDES and image is not None:
+        automatic = options.automatic
         recipe = replace(
             recipe,
-            threshold=otsu(image.image.data, recipe.has_channels)[1],
+            threshold=automatic.found(image.image.data, recipe.spacing, recipe.has_channels)[1],
             dark=options.foreground == "dark",
+            smoothing=automatic.smoothing,
+            window=automatic.window,
         )
     given = recipe.settings
     if isinstance(given, SplitSettings) and "keep_labels" not in options.settings:
@@ -167,11 +176,11 @@ def run(options: Options, say: Callable[[str], object] = typer.echo) -> Outcome:
         recipe = replace(recipe, seeds=_seeds(options, main, say))
     if options.foreground in SIDES:
         side = "darker" if recipe.dark else "brighter"
-        say(f"the foreground is what is {side} than {recipe.threshold:.6g}, Otsu's threshold")
+        say(f"the foreground is what is {side} than {recipe.threshold:.6g}, {options.automatic}")
     say(size.understood())
     region = None if mask is None else mask.image.data
     if mask is None and image is not None and recipe.threshold is not None:
-        region = foreground(image.image.data, recipe.threshold, recipe.has_channels, recipe.dark)
+        region = _foreground(image, recipe)
     check_finite(image, region)
     start = time.perf_counter()
     if region is not None and not (region > 0).any():
@@ -187,6 +196,17 @@ def run(options: Options, say: Callable[[str], object] = typer.echo) -> Outcome:
     doubtful = _doubtful(recipe, result)
     _write(options, recipe, result, main, size, seconds, say, _numbers(recipe, result, region))
     return Outcome(sum(result.counts.values()), doubtful, seconds, result, recipe, image)
+
+
+def _foreground(image: File, recipe: Recipe) -> NDArray[np.bool_]:
+    """Return the foreground of all frames of an image."""
+    assert recipe.threshold is not None
+    how = Thresholding(recipe.threshold, recipe.dark, recipe.smoothing, recipe.window)
+    data = image.image.data
+    result = np.zeros(image.shape, bool)
+    for frame in np.ndindex(image.shape[: len(image.shape) - len(recipe.spacing)]):
+        result[frame] = how.mask(data[frame], recipe.spacing, recipe.has_channels)
+    return result
 
 
 def _base(options: Options) -> Recipe:
@@ -323,7 +343,7 @@ def _summary(recipe: Recipe, result: Result) -> str:
         n = _doubtful(recipe, result)
         gone = sum(result.dropped.values())
         if gone:
-            words.append(f"{gone} small object{'s' if gone != 1 else ''} dropped")
+            words.append(f"{gone} object{'s' if gone != 1 else ''} dropped")
         words.append(f"{n} doubtful neck{'s' if n != 1 else ''}")
     return ", ".join(words)
 

@@ -44,6 +44,10 @@ def run_volume(
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     if not name or "/" in name or name.startswith("."):
         raise ValueError(f"--name is {name!r}; wanted the name of a folder.")
+    missing = sorted(set(settings) - {"neck", "min_size", "beta", "connectivity", "max_hole"})
+    if missing:
+        option = "--" + missing[0].replace("_", "-")
+        raise ValueError(f"{option} is not done with an OME-Zarr; drop objects from the result.")
     image = _picture(path) if labels is not None or foreground is not None else None
     if labels is not None:
         mask = labels_of(path, labels)

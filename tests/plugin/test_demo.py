@@ -25,7 +25,9 @@ def driven(tmp_path_factory):
 
 def test_headless_demo_cuts_the_circles_right(driven):
     said, out = driven
-    found = re.search(r"^circles4: 4 segments .* adjusted Rand index ([\d.]+)", said, re.MULTILINE)
+    found = re.search(
+        r"^circles4: cut into 4 for 4 .* adjusted Rand index ([\d.]+)", said, re.MULTILINE
+    )
     assert found, said
     assert float(found[1]) > 0.93
     labels = read_labels(out / "circles_labels.tif").data
@@ -33,17 +35,20 @@ def test_headless_demo_cuts_the_circles_right(driven):
     assert set(np.unique(labels)) == {0, 1, 2, 3, 4}
 
 
-def test_headless_demo_cuts_the_nuclei_into_as_many_as_there_are(driven):
+def test_headless_demo_splits_the_nuclei_without_being_told_how_many_there_are(driven):
     said, out = driven
-    found = re.search(r"^nuclei: (\d+) segments for (\d+) objects", said, re.MULTILINE)
+    found = re.search(
+        r"^nuclei: split into (\d+) for 67 .* adjusted Rand index ([\d.]+)", said, re.MULTILINE
+    )
     assert found, said
-    assert found[1] == found[2]
+    assert 60 <= int(found[1]) <= 72
+    assert float(found[2]) > 0.85
     labels = read_labels(out / "nuclei_labels.tif").data
     assert np.count_nonzero(np.unique(labels)) == int(found[1])
-    assert read_provenance(out / "nuclei_labels.tif")["settings"]["n_segments"] == int(found[1])
+    assert read_provenance(out / "nuclei_labels.tif")["mode"] == "split"
 
 
-@pytest.mark.parametrize("name", ["window.png", "nuclei_window.png"])
+@pytest.mark.parametrize("name", ["window.png", "circles_window.png"])
 def test_headless_demo_shows_the_window_with_colours_in_it(driven, name):
     _, out = driven
     picture = np.asarray(PIL.Image.open(out / name).convert("HSV"))
@@ -57,7 +62,7 @@ def test_headless_demo_shows_the_window_with_colours_in_it(driven, name):
     assert len(hues) >= 3
 
 
-def test_demo_opens_the_circles_ready_to_cut(make_napari_viewer, monkeypatch):
+def test_demo_opens_the_nuclei_ready_to_split(make_napari_viewer, monkeypatch):
     viewers = []
 
     def new_viewer():
@@ -68,12 +73,11 @@ def test_demo_opens_the_circles_ready_to_cut(make_napari_viewer, monkeypatch):
     monkeypatch.setattr(napari, "run", lambda: None)
     demo.open_window()
     (viewer,) = viewers
-    assert [layer.name for layer in viewer.layers] == ["circles4", "circles4 mask"]
+    assert [layer.name for layer in viewer.layers] == ["nuclei", "nuclei mask"]
     dock = viewer.window.dock_widgets["Graph cut (napari-ncut)"]
     demo.wait(dock)
-    assert demo.control(dock, "n_segments").value() == 4
     assert demo.control(dock, "run").isEnabled()
-    assert demo.control(dock, "run").text() == "Cut"
+    assert demo.control(dock, "run").text() == "Split"
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Only Linux has Xvfb")

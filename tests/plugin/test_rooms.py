@@ -9,7 +9,7 @@ import napari_ncut.plugin
 
 PLUGIN = Path(napari_ncut.plugin.__file__).parent
 FILES = sorted(PLUGIN.rglob("*.py"))
-DOCKS = ("graph_cut", "correct", "review", "see_why", "measure")
+DOCKS = ("graph_cut", "correct", "review", "see_why", "measure", "batch")
 PRIVATE = PLUGIN / "shared/napari_private.py"
 
 

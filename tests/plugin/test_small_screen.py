@@ -12,7 +12,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QAbstractButton, QApplication, QComboBox
 from tests.plugin.hands import check_nothing_is_cut_off, idle, press
 
-DOCKS = ("Graph cut", "Correct", "Review", "See why", "Measure")
+DOCKS = ("Graph cut", "Correct", "Review", "See why", "Measure", "Batch")
 
 
 @pytest.fixture
@@ -33,6 +33,7 @@ PRIMARY = {
     "Review": ("next", "keep", "merge_back", "split"),
     "See why": ("histogram", "profile", "fiedler"),
     "Measure": ("measure", "export", "table"),
+    "Batch": ("files", "add", "run"),
 }
 
 

@@ -203,13 +203,3 @@ class TestKept:
         assert len(trees) == 3
         session.run(movie(3), SplitSettings(), [(0,)])
         assert len(trees) == 4
-
-
-def test_otsu_lies_between_the_two_kinds_of_pixels():
-    low, threshold, high = stacks.otsu(scenes.circles(4, noise=0.05).image, False)
-    assert low < 1.1 < threshold < 1.9 < high
-
-
-def test_otsu_of_nothing_finite_is_an_error():
-    with pytest.raises(ValueError, match="no finite pixel"):
-        stacks.otsu(np.full((4, 4), np.nan), False)

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_ncut import scenes, split_touching
-from napari_ncut.splitting.finish import numbers, with_numbers, without_specks
+from napari_ncut import SplitSettings, scenes, split_touching
+from napari_ncut.splitting.finish import numbers, with_numbers, without_dropped
 
 
 def labelled():
@@ -51,7 +51,7 @@ def test_specks_are_dropped_and_min_size_drops_none():
 
 def test_what_was_dropped_is_counted():
     labels = np.array([[1, 1, 0, 2, 0, 3]], np.int32)
-    found, gone = without_specks(labels, 1.5, 1.0)
+    found, gone = without_dropped(labels, 1.0, SplitSettings(drop_small=1.5))
     assert found.tolist() == [[1, 1, 0, 0, 0, 0]]
     assert (gone.objects, gone.pixels) == (2, 2)
 
@@ -75,3 +75,33 @@ def test_numbers_tell_objects_apart(seed):
 def test_a_size_that_is_none_is_named(value):
     with pytest.raises((TypeError, ValueError), match="drop_small"):
         split_touching(np.ones((4, 4), bool), drop_small=value)
+
+
+def test_large_objects_and_those_at_the_border_are_dropped():
+    mask = np.zeros((60, 90), bool)
+    mask[5:15, 5:15] = mask[20:50, 20:50] = mask[:10, 60:70] = mask[30:40, 80:] = True
+    assert split_touching(mask).max() == 4
+    small = split_touching(mask, drop_large=500)
+    assert small.max() == 3
+    assert not small[35, 35]
+    inside = split_touching(mask, drop_border=True)
+    assert inside.max() == 2
+    assert not inside[0].any()
+    assert not inside[:, -1].any()
+    one = split_touching(mask, drop_border=True, drop_large=500, drop_small=50)
+    assert np.unique(one).tolist() == [0, 1]
+    # In the units of the spacing.
+    assert split_touching(mask, drop_large=500 * 4, spacing=2.0).max() == 3
+
+
+def test_all_borders_of_a_stack_count_and_those_of_a_single_plane_do_not():
+    ball = np.zeros((9, 30, 30), bool)
+    ball[:5, 10:20, 10:20] = True
+    assert split_touching(ball, drop_border=True).max() == 0
+    assert split_touching(ball[:1], drop_border=True).max() == 1
+
+
+@pytest.mark.parametrize("value", [-1, "big", np.nan])
+def test_what_is_no_largest_size_is_refused(value):
+    with pytest.raises((TypeError, ValueError), match="drop_large"):
+        split_touching(np.ones((4, 4), bool), drop_large=value)

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from scipy import ndimage as ndi
 from tests.splitting.mixed import scene
-from tests.splitting.test_pinholes import pinwheel
+from tests.splitting.test_holes import pinwheel
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.splitting import pinholes, split
+from napari_ncut.splitting import split
 from napari_ncut.splitting.criterion.model import model
 from napari_ncut.splitting.grid import Grid
+from napari_ncut.splitting.holes.close import shape_without_holes
+from napari_ncut.splitting.holes.divided import NECK
 from napari_ncut.splitting.parameters import DEFAULT, SplitParameters
 from napari_ncut.splitting.stray_pixels import attach_stray_pixels
 
@@ -27,7 +29,7 @@ OTHERS = {
     ("half_width", "WIDEST"),  # a bound of steps, reached by very oblong pixels only
     ("ridges", "MEAN_ROOT"),  # of the absolute value of a normal number
     ("spurious_maxima", "NOWHERE"),  # no disc
-    ("pinholes", "NECK"),  # the default setting
+    ("divided", "NECK"),  # the default setting
     ("hierarchy", "NECK"),  # the same
     ("hierarchy", "MOST"),  # a bound of beta
 }
@@ -80,7 +82,7 @@ def closed(parameters):
     disc[20, 20:22] = False
     labels = disc.astype(np.int32)[np.newaxis]
     grid = Grid((1.0, 1.0, 1.0), 2)
-    return pinholes.without_pinholes(labels, grid, parameters, model(), Monitor()).labels
+    return shape_without_holes(labels, grid, parameters, model(), Monitor()).labels
 
 
 def strays(parameters):
@@ -168,4 +170,4 @@ def test_limits_are_in_order():
     assert DEFAULT.finest_smoothing < DEFAULT.coarsest_smoothing
     assert DEFAULT.near < DEFAULT.far
     assert DEFAULT.pixel_ellipticity < DEFAULT.hole_ellipticity < 1
-    assert split.DEFAULTS.neck == pinholes.NECK
+    assert split.DEFAULTS.neck == NECK

@@ -15,8 +15,9 @@ from scipy import ndimage as ndi
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.validation import image_array
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
-from napari_ncut.splitting.criterion.model import Model
 from napari_ncut.splitting.grid import Grid
+from napari_ncut.splitting.holes.holes import find_holes
+from napari_ncut.splitting.parameters import DEFAULT
 from napari_ncut.splitting.split import DEFAULTS, fragmented
 
 SCENES = 120
@@ -48,44 +49,81 @@ class Sample:
     touching: NDArray[np.bool_]
 
 
-def samples(folder: Path, model: Model, n_scenes: int = SCENES, first: int = 0) -> Iterator[Sample]:
+def samples(folder: Path, n_scenes: int = SCENES, first: int = 0) -> Iterator[Sample]:
     """Yield each picture twice, without and with its image.
 
     Parameters
     ----------
     folder : Path
         Photographs as NPZ, each with an ``image`` and its true ``labels``.
-    model : Model
-        Judges the pinholes.
     n_scenes, first : int
         Scenes of each kind, and the seed of the first.
     """
     for file in sorted(folder.glob("*.npz")):
         with np.load(file) as arrays:
             image, truth = arrays["image"], arrays["labels"]
-        yield from both(model, (REAL, file.stem), truth, image, (1.0,) * truth.ndim)
+        yield from both((REAL, file.stem), truth, image, (1.0,) * truth.ndim)
     for kind in KINDS:
         for seed in range(first, first + n_scenes):
             drawn = scene(kind, seed)
-            yield from both(model, (kind, str(seed)), drawn.truth, drawn.image, drawn.spacing)
+            yield from both((kind, str(seed)), drawn.truth, drawn.image, drawn.spacing)
 
 
-def both(model: Model, name, truth, image, spacing) -> Iterator[Sample]:
-    """Yield a picture without its image, if that tells anything, and with it."""
+def both(name, truth, image, spacing) -> Iterator[Sample]:
+    """Yield a picture without its image, if that tells anything, and with it.
+
+    Holes are closed where they lie inside one object. As they are judged by what the model says of
+    blobs with other holes closed, scenes are shown with all open and with all closed, too.
+    """
     truth = np.unique(truth, return_inverse=True)[1].reshape(truth.shape)
     if truth.max() == 0:
         return
-    channels = image_array(image, -1 if image.ndim > truth.ndim else None)
-    with_image = channels.reshape(*truth.shape, -1)
-    for seen in [with_image] if name[0] in BY_IMAGE else [None, with_image]:
+    right, all_open, all_closed = filled(truth)
+    yield from seen(name, right, image, spacing)
+    if name[0] != REAL and name[0] not in BY_IMAGE:
+        for mask, objects in (all_open, all_closed):
+            if (mask != right[0]).any():
+                yield from seen(name, (mask, objects), None, spacing)
+
+
+def filled(truth: NDArray[np.int64]) -> list[tuple[NDArray[np.bool_], NDArray[np.int64]]]:
+    """Return masks and truths: with the right holes filled, with pinholes only, and with all."""
+    volume = truth.reshape((1,) * (3 - truth.ndim) + truth.shape)
+    grid = Grid((1.0, 1.0, 1.0), truth.ndim)
+    holes = find_holes((volume > 0).astype(np.int32), grid, Monitor())
+    around = holes.around(volume.astype(np.int32), 1)
+    n = np.bincount(around[:, 0], minlength=len(holes))
+    inside = np.zeros(len(holes), np.int32)
+    inside[around[:, 0]] = around[:, 1]
+    inside[n > 1] = 0
+    index, hole = holes.pixels(truth.shape[-1])
+    result = []
+    for chosen in (inside > 0, (inside > 0) & (holes.size <= DEFAULT.hole_size), inside >= 0):
+        here = chosen[hole]
+        mask, objects = truth > 0, truth.copy()
+        mask.reshape(-1)[index[here]] = True
+        objects.reshape(-1)[index[here]] = inside[hole[here]]
+        result.append((mask, objects))
+    return result
+
+
+def seen(name, masked, image, spacing) -> Iterator[Sample]:
+    """Yield a mask with its truth, without an image and with it, if there is one."""
+    mask, truth = masked
+    images = []
+    if image is not None:
+        channels = image_array(image, -1 if image.ndim > truth.ndim else None)
+        images = [channels.reshape(*truth.shape, -1)]
+    for channels in images if name[0] in BY_IMAGE else [None, *images]:
         found = fragmented(
-            (truth > 0).astype(np.int32),
-            seen,
+            mask.astype(np.int32),
+            channels,
             beta=DEFAULTS.beta,
             connectivity=DEFAULTS.connectivity,
             spacing=spacing,
+            max_hole=0.0,
             statistics=None,
-            model=model,
+            model=None,
             monitor=Monitor(),
         )
         inside = found.number >= 0

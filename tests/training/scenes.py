@@ -74,7 +74,7 @@ def branched(rng, ndim, radius) -> Inside:
         arms.append(
             (
                 way / np.linalg.norm(way),
-                rng.uniform(1.5, 5) * radius,
+                np.exp(rng.uniform(np.log(1.5), np.log(8))) * radius,
                 rng.uniform(0.12, 0.4) * radius,
             )
         )
@@ -306,7 +306,8 @@ def discs(rng):
 def rods(rng):
     """Draw rods and bent rods, single and in colonies."""
     width = np.exp(rng.uniform(np.log(2.5), np.log(12)))
-    length, bend = rng.uniform(2, 9), rng.choice([0, 0.1, 0.3, 0.6, 1.0])
+    length = np.exp(rng.uniform(np.log(2), np.log(14)))
+    bend = rng.choice([0, 0.1, 0.3, 0.6, 1.0])
     canvas = flat(rng, width * np.sqrt(length), 25)
     rough = rng.choice([0, 0, 0.5, 1.0, 1.3]) * min(1, width / 6)
     fill(
@@ -325,23 +326,24 @@ def rods(rng):
 
 def colony(rng):
     """Draw a dense colony: rods side by side and end to end, with cracks between them or not."""
-    width, length = rng.uniform(3, 9), rng.uniform(2, 6)
+    width, length = rng.uniform(2.5, 9), rng.uniform(1.5, 7)
     side = int(24 * width)
     canvas = Canvas(rng, (side, side), (1.0, 1.0))
     lean = np.linalg.qr(rng.normal(size=(2, 2)))[0]
-    apart, bend = width * rng.uniform(1.9, 2.4), rng.choice([0, 0.05, 0.15])
-    wander = rng.uniform(0.03, 0.2)
+    apart, bend = width * rng.uniform(1.8, 2.6), rng.choice([0, 0.05, 0.15])
+    wander, rough = rng.uniform(0.03, 0.25), rng.choice([0, 0.3, 0.6]) * min(1, width / 5)
+    gap = rng.choice([-0.3, 0.0, 0.3])
     for k in range(int(side / apart) + 2):
         at = rng.uniform(-2, 0) * width * length
         while at < 1.4 * side:
-            half = width * length * rng.uniform(0.5, 1.0) / 2
-            at += half + width
+            half = width * length * rng.uniform(0.4, 1.0) / 2
+            at += half + width * (1 + gap)
             middle = lean.T @ np.array([at - 0.7 * side, k * apart - side / 2])
             tilt = rng.normal(0, wander)
             turn = np.array([[np.cos(tilt), np.sin(tilt)], [-np.sin(tilt), np.cos(tilt)]]) @ lean
             rods_body = rod(rng, 2, half, width * rng.uniform(0.9, 1.05), bend * rng.random())
-            stamp = canvas.stamp(rods_body, half * (1 + bend) + 2 * width, turn=turn)
-            part = canvas.covered(stamp, middle + side / 2)
+            stamp = canvas.stamp(rods_body, half * (1 + bend) + 2 * width, rough, turn)
+            part = None if stamp is None else canvas.covered(stamp, middle + side / 2)
             if part is not None and np.linalg.norm(middle) < 0.45 * side:
                 there, here, _ = part
                 canvas.labels[there][stamp[here] & (canvas.labels[there] == 0)] = (
@@ -383,7 +385,7 @@ def cells_with_processes(rng):
     canvas = flat(rng, 2 * radius, 14)
     fill(
         canvas,
-        lambda: (branched(rng, 2, radius * rng.uniform(0.7, 1.2)), 6.5 * radius),
+        lambda: (branched(rng, 2, radius * rng.uniform(0.7, 1.2)), 9.5 * radius),
         14,
         (0.0, 0.06),
         alone=0.6,
@@ -431,18 +433,74 @@ def rough(rng):
     return canvas
 
 
+def punched(rng, labels, share: float) -> NDArray[np.int32]:
+    """Return labels with up to three holes in some objects, round or ragged, small or large."""
+    labels = labels.copy()
+    for label, box in enumerate(ndi.find_objects(labels), 1):
+        if box is None or rng.random() > share:
+            continue
+        inside = labels[box] == label
+        depth = ndi.distance_transform_edt(np.pad(inside, 1))[(slice(1, -1),) * labels.ndim]
+        largest = rng.uniform(0.1, 0.5) * depth.max()
+        for _ in range(rng.integers(1, 4)):
+            size = max(largest * rng.uniform(0.5, 1.0), 0.8)
+            places = np.argwhere(depth > min(size + rng.uniform(1.5, 4), depth.max() - 0.5))
+            if not len(places):
+                continue
+            away = np.indices(inside.shape) - places[rng.integers(len(places))].reshape(
+                (-1,) + (1,) * labels.ndim
+            )
+            stretch = rng.uniform(0.6, 1.0, labels.ndim)
+            far = np.sqrt(sum((a / s) ** 2 for a, s in zip(away, stretch, strict=True)))
+            far += rng.choice([0, 0.4, 0.8]) * rng.normal(size=far.shape)
+            labels[box][inside & (far < size) & (depth > 1.2)] = 0
+    return labels
+
+
 def holed(rng):
     """Draw objects with pinholes and larger holes."""
-    canvas = nuclei(rng) if rng.random() < 0.7 else rough(rng)
-    labels = canvas.labels
-    if rng.random() < 0.6:
-        labels[rng.random(labels.shape) < rng.choice([0.001, 0.003, 0.006])] = 0
-    for centre in canvas.centres:
-        if rng.random() < 0.4:
-            y, x = np.indices(labels.shape)
-            size = rng.uniform(0.8, 5)
-            at = centre + rng.normal(0, 3, 2)
-            labels[np.hypot(y - at[0], x - at[1]) < size] = 0
+    kinds = (nuclei, rough, discs, tapered, colony, tissue)
+    canvas = kinds[rng.choice(6, p=[0.4, 0.2, 0.1, 0.1, 0.1, 0.1])](rng)
+    if rng.random() < 0.4:
+        canvas.labels[rng.random(canvas.labels.shape) < rng.choice([0.001, 0.003, 0.006])] = 0
+    if rng.random() < 0.8:
+        canvas.labels = punched(rng, canvas.labels, rng.choice([0.3, 0.6, 1.0]))
+    return canvas
+
+
+def rosettes(rng):
+    """Draw rings of three to nine objects around a gap, and packed rows of objects with gaps."""
+    radius = np.exp(rng.uniform(np.log(6), np.log(30)))
+    canvas = flat(rng, radius, 40)
+    squeeze = rng.uniform(0.85, 1.0)
+    ratio = rng.uniform(0.7, 1)
+    if rng.random() < 0.4:
+        at = [
+            np.array([row * 1.73 * radius * squeeze, (2 * column + row % 2) * radius * squeeze])
+            for row in range(int(canvas.size[0] / radius / 1.7) + 1)
+            for column in range(int(canvas.size[1] / radius / 2) + 2)
+        ]
+        at = [p + rng.normal(0, 0.06 * radius, 2) for p in at if rng.random() < 0.92]
+    else:
+        at = []
+        for corner in rng.uniform(0.15, 0.85, (4, 2)) * canvas.size:
+            n = rng.integers(3, 10)
+            far = radius * squeeze / np.sin(np.pi / n)
+            turn = rng.uniform(0, 2 * np.pi) + np.arange(n) * 2 * np.pi / n
+            ring = corner + far * np.stack([np.sin(turn), np.cos(turn)], axis=1)
+            ring = ring + rng.normal(0, 0.06 * radius, ring.shape)
+            others = np.array(at).reshape(-1, 1, 2)
+            if (np.linalg.norm(others - ring, axis=2) > 1.8 * radius).all():
+                at += list(ring)
+    for place in at:
+        size = radius * rng.uniform(0.9, 1.05)
+        stamp = canvas.stamp(ellipsoid(rng, 2, size, (ratio, 1), rng.choice([0, 0.03])), 1.3 * size)
+        part = None if stamp is None else canvas.covered(stamp, place)
+        if part is None:
+            continue
+        there, here, _ = part
+        canvas.centres.append(place)
+        canvas.labels[there][stamp[here] & (canvas.labels[there] == 0)] = len(canvas.centres)
     return canvas
 
 
@@ -543,6 +601,27 @@ def dense_stack(rng):
     return canvas
 
 
+def packed_stack(rng):
+    """Draw nuclei that are pressed together in a stack: flattened where they meet, with gaps."""
+    aspect, radius = rng.choice([1.0, 1.5, 2.0, 2.5, 3.0]), rng.uniform(5, 11)
+    shape = (max(int(64 / aspect), 10), 80, 80)
+    canvas = Canvas(rng, shape, (aspect, 1.0, 1.0))
+    n = max(int(canvas.size.prod() / (rng.uniform(5, 9) * radius**3)), 8)
+    points = rng.uniform(0, 1, (n, 3)) * canvas.size
+    at = np.indices(shape).reshape(3, -1).T * canvas.spacing
+    for _ in range(2):
+        nearest = cKDTree(points).query(at)[1]
+        count = np.maximum(np.bincount(nearest, minlength=n), 1)
+        points = np.stack([np.bincount(nearest, x, n) / count for x in at.T], axis=1)
+    away, two = cKDTree(points).query(at, 2)
+    reach = radius * rng.uniform(0.8, 1.2, n)[two[:, 0]]
+    wobble = ndi.gaussian_filter(rng.normal(size=shape), 2.5 / canvas.spacing)
+    reach = reach + rng.choice([0, 0.6, 1.2]) * (wobble / wobble.std()).ravel()
+    body = (away[:, 0] < reach) & (away[:, 1] - away[:, 0] >= rng.choice([0, 0, 0.6, 1.2]))
+    canvas.labels[:] = np.where(body, two[:, 0] + 1, 0).reshape(shape)
+    return canvas
+
+
 def tissue_in_stack(rng):
     """Draw cells that fill a volume; only the image tells where they meet."""
     aspect, radius = rng.choice([1.0, 1.5, 2.5]), rng.uniform(7, 13)
@@ -631,11 +710,13 @@ KINDS = {
         small_on_large,
         rough,
         holed,
+        rosettes,
         rings,
         polygons,
         tissue,
         stack,
         dense_stack,
+        packed_stack,
         tissue_in_stack,
         stack_of_rods,
         divided,

@@ -13,16 +13,18 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from samples import REAL, SCENES, Sample, digest, samples
-from scenes import BY_IMAGE
+from scenes import BY_IMAGE, KINDS, punched, scene
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.ensemble import HistGradientBoostingClassifier
 
+from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting.adjacency import BORDER_SUMS, RegionAdjacencyGraph
 from napari_ncut.splitting.agglomerate import agglomerate, is_slope
 from napari_ncut.splitting.criterion.hierarchy import hierarchy
@@ -30,6 +32,11 @@ from napari_ncut.splitting.criterion.model import FOLDER, Model
 from napari_ncut.splitting.criterion.nodes import NAMES
 from napari_ncut.splitting.criterion.pairs import numbers
 from napari_ncut.splitting.criterion.trees import Trees
+from napari_ncut.splitting.grid import Grid
+from napari_ncut.splitting.holes.divided import divided
+from napari_ncut.splitting.holes.doubtful import doubtful
+from napari_ncut.splitting.holes.holes import find_holes
+from napari_ncut.splitting.holes.shape import shape_of
 from napari_ncut.splitting.loops import agglomerate as loops
 from napari_ncut.splitting.loops.tree import sums_of_nodes
 from napari_ncut.splitting.parameters import DEFAULT, VERSION
@@ -47,6 +54,7 @@ PURE = 0.6
 MOST_PAIRS = 3000
 PAIR_TREES = {"max_iter": 150, "max_leaf_nodes": 15}
 NODE_TREES = {"max_iter": 300, "max_leaf_nodes": 15}
+HOLE_TREES = {"max_iter": 300, "max_leaf_nodes": 15}
 # Half of the weight is that of photographs.
 SHARE_OF_PHOTOGRAPHS = 0.5
 
@@ -69,6 +77,7 @@ def stump(term: int, threshold: float, value: float) -> Trees:
 FIRST = Model(
     pair=stump(0, -1.0, 0.0),
     node=stump(NAMES.index("division_likeness"), 0.65, 3.0),
+    hole=stump(0, -1.0, 0.0),
     penalty=PENALTY,
     beta=DEFAULTS.beta,
     about={},
@@ -155,12 +164,13 @@ def fit(names: Sequence[tuple[str, str]], rows: Sequence[Rows], **settings: int)
     of all others; large pictures more than small ones, but less than in proportion.
     """
     kinds = sorted({kind for kind, _ in names} - {REAL})
+    photographs = any(kind == REAL for kind, _ in names)
     weights = [np.full(len(answer), max(len(answer), 1) ** -0.5) for _, answer in rows]
     total = dict.fromkeys([*kinds, REAL], 0.0)
     for (kind, _), weight in zip(names, weights, strict=True):
         total[kind] += weight.sum()
     parts = {kind: 2.0 if kind in BY_IMAGE else 1.0 for kind in kinds}
-    whole = sum(parts.values()) / (1 - SHARE_OF_PHOTOGRAPHS)
+    whole = sum(parts.values()) / (1 - SHARE_OF_PHOTOGRAPHS * photographs)
     share = {kind: parts[kind] / whole for kind in kinds}
     share[REAL] = SHARE_OF_PHOTOGRAPHS
     weight = np.concatenate(
@@ -250,7 +260,7 @@ def train_pair(chosen: Sequence[Sample]) -> Model:
         rng = np.random.default_rng(SEED)
         rows = [rows_of_pairs(sample, models, rng) for sample in chosen]
         pair = fit(names, rows, **PAIR_TREES)
-        model = Model(pair, FIRST.node, PENALTY, DEFAULTS.beta, {})
+        model = replace(FIRST, pair=pair)
         models = [FIRST, model]
     return model
 
@@ -272,7 +282,47 @@ def train(chosen: Sequence[Sample], about: dict[str, object]) -> Model:
                 names.append(sample.name)
                 rows.append(rows_of_nodes(sample, model))
     node = fit(names, rows, **NODE_TREES)
-    return Model(train_pair(chosen).pair, node, PENALTY, DEFAULTS.beta, about)
+    return replace(FIRST, pair=train_pair(chosen).pair, node=node, about=about)
+
+
+def with_holes(model: Model, n_scenes: int) -> Model:
+    """Return a model that has learned which holes lie inside one object, on scenes new to it.
+
+    Each is shown as it is, and with holes punched into half of its objects.
+    """
+    rng = np.random.default_rng(SEED)
+    names, rows = [], []
+    for kind in KINDS:
+        if kind in BY_IMAGE:
+            continue
+        for seed in range(n_scenes, n_scenes + n_scenes * 2 // 3):
+            drawn = scene(kind, seed)
+            for truth in (drawn.truth, punched(rng, drawn.truth, 0.5)):
+                found = rows_of_holes(truth, drawn.spacing, model)
+                if found is not None:
+                    names.append((kind, str(seed)))
+                    rows.append(found)
+    return replace(model, hole=fit(names, rows, **HOLE_TREES))
+
+
+def rows_of_holes(
+    truth: NDArray[np.int32], spacing: tuple[float, ...], model: Model
+) -> Rows | None:
+    """Return the terms of doubtful holes, and whether each lies inside one object."""
+    volume = truth.reshape((1,) * (3 - truth.ndim) + truth.shape)
+    labels = (volume > 0).astype(np.int32)
+    grid = Grid((1.0,) * (3 - len(spacing)) + spacing, truth.ndim)
+    holes = find_holes(labels, grid, Monitor())
+    small = holes.size <= DEFAULT.hole_size
+    if small.all():
+        return None
+    judge = grid, DEFAULT, model, Monitor()
+    shape = shape_of(holes[small].filled(labels), grid, DEFAULT, Monitor())
+    found = divided(shape, *judge)
+    holes = holes[~small]
+    asked = doubtful(shape, found, holes, *judge)
+    around = np.bincount(holes.around(volume, 1)[:, 0], minlength=len(holes))
+    return (asked.terms, around[asked.rows] == 1) if len(asked.rows) else None
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -283,7 +333,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--scenes", type=int, default=SCENES, help="of each kind")
     chosen = parser.parse_args(argv)
     about = {"seed": SEED, "scenes": chosen.scenes, "sha256": digest(chosen.folder)}
-    model = train(list(samples(chosen.folder, FIRST, chosen.scenes)), about)
+    model = train(list(samples(chosen.folder, chosen.scenes)), about)
+    model = with_holes(model, chosen.scenes)
     chosen.out.parent.mkdir(exist_ok=True)
     model.save(chosen.out)
     sys.stdout.write(

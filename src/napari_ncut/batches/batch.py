@@ -22,6 +22,7 @@ from napari_ncut.io.atomic import atomic_file
 from napari_ncut.io.files import read_provenance
 from napari_ncut.objects.measure import Table, write_table
 from napari_ncut.objects.properties import check_properties
+from napari_ncut.runs.foreground import Automatic
 from napari_ncut.runs.presets import Presets, read_preset
 from napari_ncut.runs.recipe import Recipe
 from napari_ncut.runs.recipe_schema import MODES
@@ -66,8 +67,11 @@ def batch(
     *,
     mask: str | None = None,
     foreground: str | None = None,
+    threshold: str = "otsu",
+    smoothing: float = 0.0,
+    window: float = 0.0,
     like: str | os.PathLike[str] | None = None,
-    preset: str | os.PathLike[str] | None = None,
+    preset: str | os.PathLike[str] | Recipe | None = None,
     workers: int = 1,
     scheduler: str | None = None,
     resume: bool = True,
@@ -93,9 +97,11 @@ def batch(
         Pattern of the masks, as in ``"{name}_mask.tif"``. Without it the files are masks.
     foreground : str, optional
         ``"bright"`` or ``"dark"``: the files are images, and their masks what is on that side of
-        Otsu's threshold. Or what is foreground in the masks, as on the command line.
+        a threshold. Or what is foreground in the masks, as on the command line.
+    threshold, smoothing, window
+        How this threshold is found: ``method``, ``smoothing`` and ``window`` of `foreground`.
     like, preset : path, optional
-        A result, or a preset (by its name or file), whose settings are followed.
+        A result, or a preset (by its name or file, or as a `Recipe`), whose settings are followed.
     workers : int
         Processes. With more than one a script needs ``if __name__ == "__main__":``.
     scheduler : str, optional
@@ -151,6 +157,7 @@ def batch(
         None if table is None else check_properties(properties),
         resume,
         max(number_of_threads() // workers, 1) if workers > 1 else None,
+        Automatic(threshold, smoothing, window),
     )
     if table is not None and Path(table).suffix.lower() not in (".csv", ".parquet"):
         raise ValueError(f"{table}: tables are written as .csv or .parquet.")
@@ -182,6 +189,8 @@ def _recipe(like: Any, preset: Any) -> Recipe:
             raise ValueError(f"{like}: {error}") from error
     if preset is None:
         return Recipe(MODES["split"](), spatial_ndim=3)
+    if isinstance(preset, Recipe):
+        return preset
     if Path(preset).suffix == ".json":
         return read_preset(preset)
     return Presets().load(str(preset))

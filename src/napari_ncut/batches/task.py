@@ -16,6 +16,7 @@ from napari_ncut.cli_run import Options, run
 from napari_ncut.core.parallel import use_threads
 from napari_ncut.io.files import read_image, read_labels, read_provenance
 from napari_ncut.objects.measure import Table, measure
+from napari_ncut.runs.foreground import Automatic
 from napari_ncut.runs.recipe import Recipe
 
 DONE, KEPT, FAILED = "done", "kept", "failed"
@@ -41,6 +42,8 @@ class Task:
         Whether results of the same file and the same settings are kept.
     threads : int, optional
         How many each process may use.
+    automatic : Automatic
+        How the threshold is found, if the foreground is bright or dark.
     """
 
     recipe: Recipe
@@ -52,6 +55,7 @@ class Task:
     properties: tuple[str, ...] | None = None
     resume: bool = True
     threads: int | None = None
+    automatic: Automatic = field(default_factory=Automatic)
 
     def mark(self, pair: Pair) -> str:
         """Return what a result of this file and this task is known by."""
@@ -151,6 +155,7 @@ def _done(task: Task, pair: Pair, start: float) -> Row:
             task.is_volume,
             force=pair.output.exists(),
             preset=task.recipe,
+            automatic=task.automatic,
             mark=mark,
         ),
         say=lambda _: None,

@@ -51,15 +51,28 @@ class SplitSettings:
         Edge sensitivity: how much the image counts beside the shape.
     connectivity : int
         1 links pixels that share a face, ``ndim`` those that share a corner too.
+    max_hole : float, optional
+        Holes up to this (area or volume in the units of ``spacing``) are no edges of an object; by
+        default each is judged by what is around it.
     drop_small : float
         Objects smaller than this (area or volume in the units of ``spacing``) are dropped.
+    drop_large : float, optional
+        So are those that are larger than this.
+    drop_border : bool
+        So are those that touch the border of the image.
     keep_labels : bool
         Labels that are not split keep their numbers.
+    taught : tuple of float
+        What a review has taught, see `napari_ncut.splitting.criterion.teach`; empty is nothing.
     """
 
     neck: float = 0.74
     min_size: float = 0.0
     beta: float = 0.25
     connectivity: int = 1
+    max_hole: float | None = None
     drop_small: float = 0.0
+    drop_large: float | None = None
+    drop_border: bool = False
     keep_labels: bool = False
+    taught: tuple[float, ...] = ()

@@ -1,4 +1,4 @@
-"""The demo: napari with circles and the widget; where there is no screen, it clicks by itself."""
+"""The demo: napari with nuclei and the widget; where there is no screen, it clicks by itself."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ def run_demo(out: Path, *, headless: bool) -> None:
 
 
 def open_window() -> None:
-    """Open napari with four circles and the widget, ready to cut."""
+    """Open napari with touching nuclei and the widget, ready to split them."""
     viewer = napari.Viewer()
-    dock(viewer, "circles4", 4)
+    dock(viewer, "nuclei", "split")
     napari.run()
 
 
 def drive(out: Path) -> None:
-    """Cut the circles and the nuclei in a real window; write labels and pictures of the window.
+    """Split the nuclei and cut the circles in a real window; write labels and pictures of it.
 
     Parameters
     ----------
@@ -86,15 +86,16 @@ def drive(out: Path) -> None:
 def _drive(out: Path) -> None:
     viewer = napari.Viewer()
     viewer.window.resize(*WINDOW_SIZE)
-    for sample, labels_name, window_name in (
-        ("circles4", "circles_labels.tif", "window.png"),
-        ("nuclei", "nuclei_labels.tif", "nuclei_window.png"),
+    for sample, mode, labels_name, window_name in (
+        ("nuclei", "split", "nuclei_labels.tif", "window.png"),
+        ("circles4", "cut", "circles_labels.tif", "circles_window.png"),
     ):
         viewer.layers.clear()
         image, *_ = viewer.open_sample("napari-ncut", sample)
         truth = image.metadata["truth"]
         n_objects = int(np.count_nonzero(np.unique(truth)))
-        result = cut(dock(viewer, None, n_objects), viewer)
+        widget = dock(viewer, None, mode, n_objects)
+        result = run(widget, viewer)
         record = result.metadata["napari_ncut"]
         write_labels(
             out / labels_name,
@@ -106,26 +107,28 @@ def _drive(out: Path) -> None:
         picture(viewer, out / window_name)
         found = np.count_nonzero(np.unique(result.data))
         agreement = adjusted_rand_score(truth[truth > 0], result.data[truth > 0])
+        done = "split into" if mode == "split" else "cut into"
         print(  # noqa: T201
-            f"{sample}: {found} segments for {n_objects} objects, {record['seconds']:.2f} s, "
+            f"{sample}: {done} {found} for {n_objects} objects, {record['seconds']:.2f} s, "
             f"adjusted Rand index {agreement:.3f}; {out / labels_name}, {out / window_name}"
         )
     viewer.close()
 
 
-def dock(viewer: Viewer, sample: str | None, n_segments: int) -> QWidget:
-    """Open a sample beside the docked widget, which is set to cut it into so many segments."""
+def dock(viewer: Viewer, sample: str | None, mode: str, n_segments: int = 2) -> QWidget:
+    """Open a sample beside the docked widget, which is set to split it, or cut it into N."""
     if sample is not None:
         viewer.open_sample("napari-ncut", sample)
     _, widget = viewer.window.add_plugin_dock_widget(*WIDGET)
-    control(widget, "n_segments").setValue(n_segments)
-    mode = control(widget, "mode")
-    mode.setCurrentIndex(mode.findData("cut"))
+    if mode == "cut":
+        control(widget, "n_segments").setValue(n_segments)
+    modes = control(widget, "mode")
+    modes.setCurrentIndex(modes.findData(mode))
     return widget
 
 
-def cut(widget: QWidget, viewer: Viewer) -> Labels:
-    """Click on *Cut* and return the layer that comes.
+def run(widget: QWidget, viewer: Viewer) -> Labels:
+    """Click on *Split* or *Cut* and return the layer that comes.
 
     Raises
     ------

@@ -51,6 +51,8 @@ class Recipe:
         Without a mask: the foreground is what is brighter than this.
     dark : bool
         Darker instead of brighter.
+    smoothing, window : float
+        How the image is smoothed before; see `napari_ncut.foreground`.
     frames : tuple of tuple of int, optional
         The frames that were done; all of them by default.
     level : int
@@ -78,6 +80,8 @@ class Recipe:
     has_channels: bool = False
     threshold: float | None = None
     dark: bool = False
+    smoothing: float = 0.0
+    window: float = 0.0
     frames: tuple[Frame, ...] | None = None
     level: int = 0
     region: str | None = None
@@ -180,6 +184,8 @@ class Recipe:
             self.has_channels,
             self.threshold,
             self.dark,
+            self.smoothing,
+            self.window,
             region=None if self.region is None else unpack(self.region, shape) > 0,
             seeds=None if self.seeds is None else unpack(self.seeds, shape),
             statistics=(

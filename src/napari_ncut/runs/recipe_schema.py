@@ -27,6 +27,7 @@ from napari_ncut.core.validation import (
     size_value,
 )
 from napari_ncut.io.mask import FOREGROUND
+from napari_ncut.splitting.criterion.teach import HEAVIEST, N_WEIGHTS
 
 SCHEMA = 1
 MODES: dict[str, type[CutSettings] | type[SplitSettings]] = {
@@ -89,7 +90,7 @@ def settings(
         raise ValueError(f"settings is {shown(values)}, not a mapping of names to values")
     hints = typing.get_type_hints(kind)
     given = {
-        field.name: SETTINGS.get(field.name, _of_type(hints[field.name]))(
+        field.name: (SETTINGS.get(field.name) or _of_type(hints[field.name]))(
             values[field.name], field.name
         )
         for field in fields(kind)
@@ -212,13 +213,24 @@ def _of_type(hint: Any) -> Check:
     return checks[hint]
 
 
+def _weights(value: Any, name: str) -> tuple[float, ...]:
+    """Return weights that were taught: all of them, or none."""
+    if not isinstance(value, (list, tuple)) or len(value) not in (0, N_WEIGHTS):
+        raise ValueError(f"{name} is {shown(value)}; wanted {N_WEIGHTS} numbers, or none")
+    return tuple(_real(weight, name, low=-HEAVIEST, high=HEAVIEST) for weight in value)
+
+
 SETTINGS: dict[str, Check] = {
     "n_segments": partial(_integer, low=1, high=HIGHEST_LABEL),
     "beta": lambda value, name: _told(lambda v, _: beta_value(v), value, name),
     "connectivity": partial(_integer, low=1, high=3),
     "min_size": lambda value, name: _told(lambda v, _: size_value(v), value, name),
+    "max_hole": _or_none(lambda value, name: _told(size_value, value, name)),
     "drop_small": lambda value, name: _told(size_value, value, name),
+    "drop_large": _or_none(lambda value, name: _told(size_value, value, name)),
+    "drop_border": _boolean,
     "keep_labels": _boolean,
+    "taught": _weights,
     "random_state": partial(_integer, low=0, high=HIGHEST_SEED),
     "neck": partial(_real, low=0.0, high=1.0),
 }
@@ -231,6 +243,8 @@ FIELDS: dict[str, Check] = {
     "has_channels": _boolean,
     "threshold": _or_none(_real),
     "dark": _boolean,
+    "smoothing": lambda value, name: _told(size_value, value, name),
+    "window": lambda value, name: _told(size_value, value, name),
     "frames": _or_none(_frames),
     "level": partial(_integer, low=0, high=63),
     # Packed arrays; `recipe.unpack` checks them when the shape of the data is known.

@@ -16,14 +16,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.filters import threshold_otsu
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.settings import CutSettings, SplitSettings
 from napari_ncut.core.validation import check_same_shape
 from napari_ncut.cutting.session import CutSession
 from napari_ncut.objects.review import Decisions, decided_rows, necks
-from napari_ncut.splitting.finish import with_numbers, without_specks
+from napari_ncut.runs.foreground import Thresholding
+from napari_ncut.splitting.finish import finished
 from napari_ncut.splitting.image.statistics import ImageStatistics
 from napari_ncut.splitting.split import split_tree
 from napari_ncut.splitting.tree import SplitTree
@@ -51,6 +51,8 @@ class Source:
         Without a mask: the foreground is what is brighter than this (darker, if ``dark``).
     dark : bool
         Whether the objects are darker than the background.
+    smoothing, window : float
+        How the image is smoothed before; see `foreground.Thresholding`.
     region : ndarray of bool, optional
         Of the shape of the data. Only what is inside is cut; outside, the labels of the mask
         stay as they are.
@@ -67,6 +69,8 @@ class Source:
     has_channels: bool = False
     threshold: float | None = None
     dark: bool = False
+    smoothing: float = 0.0
+    window: float = 0.0
     region: NDArray[np.bool_] | None = None
     seeds: NDArray[np.int32] | None = None
     statistics: ImageStatistics | None = None
@@ -95,21 +99,8 @@ class Source:
             return image, np.asarray(self.mask[frame[len(self.shape) - self.mask.ndim :]])
         if self.threshold is None or image is None:
             return image, None
-        return image, foreground(image, self.threshold, self.has_channels, self.dark)
-
-
-def brightness(image: NDArray[Any], has_channels: bool) -> NDArray[Any]:
-    """Return the intensities of an image, the mean over channels if there are any."""
-    return image.mean(axis=-1) if has_channels else image
-
-
-def foreground(
-    image: NDArray[Any], threshold: float, has_channels: bool = False, dark: bool = False
-) -> NDArray[np.bool_]:
-    """Return the mask of the pixels that are brighter, or darker, than a threshold."""
-    values = brightness(image, has_channels)
-    inside = values < threshold if dark else values > threshold
-    return np.asarray(inside & np.isfinite(values), dtype=bool)
+        how = Thresholding(self.threshold, self.dark, self.smoothing, self.window)
+        return image, how.mask(image, self.spacing, self.has_channels)
 
 
 def within(region: NDArray[np.bool_], mask: NDArray[Any] | None) -> NDArray[Any]:
@@ -143,7 +134,7 @@ class Result:
     trees : dict
         Split tree of each frame; empty after a cut.
     dropped : dict
-        Number of small objects of each frame that were dropped; empty after a cut.
+        Number of objects of each frame that were dropped; empty after a cut.
     """
 
     labels: NDArray[np.int32]
@@ -263,12 +254,9 @@ class StackSession:
                         decisions=decided_rows(tree, decisions.get(frame, {})),
                     )
                     trees[frame] = tree
-                    found, gone = without_specks(
-                        found, settings.drop_small, math.prod(source.spacing)
-                    )
+                    assert mask is not None
+                    found, gone = finished(found, mask, math.prod(source.spacing), settings)
                     dropped[frame] = gone.objects
-                    if settings.keep_labels and mask is not None:
-                        found = with_numbers(found, mask)
             except (ValueError, TypeError) as error:
                 if where:
                     raise type(error)(f"In {where}: {error}") from error
@@ -321,7 +309,31 @@ class StackSession:
                 "There is no mask to split; choose a mask or a Labels layer, or take the "
                 "foreground from the image."
             )
-        key = ("split", settings.beta, settings.connectivity, source.statistics, *key)
+        own = settings.beta, settings.connectivity, settings.max_hole
+        key = ("split", *own, source.statistics, *key)
+        tree = self._found_tree(key, source, image, mask, settings, _told(monitor, where))
+        if not settings.taught:
+            return tree
+        # The same object again for the same weights, as a review knows its trees.
+        key = (*key, settings.taught)
+        kept = self._find(key)
+        if isinstance(kept, SplitTree):
+            return kept
+        taught = tree.taught(settings.taught)
+        necks(taught)
+        self._keep(key, mask.size, taught)
+        return taught
+
+    def _found_tree(
+        self,
+        key: tuple[Any, ...],
+        source: Source,
+        image: NDArray[Any] | None,
+        mask: NDArray[Any],
+        settings: SplitSettings,
+        told: dict[str, Any],
+    ) -> SplitTree:
+        """Return the tree of a mask, as it is before anything is taught."""
         kept = self._find(key)
         if isinstance(kept, SplitTree):
             return kept
@@ -332,8 +344,9 @@ class StackSession:
             connectivity=settings.connectivity,
             spacing=source.spacing,
             channel_axis=-1 if source.has_channels and image is not None else None,
+            max_hole=settings.max_hole,
             statistics=source.statistics,
-            **_told(monitor, where),
+            **told,
         )
         necks(tree)  # found once, and here in the thread: a review shall not wait for it
         self._keep(key, mask.size, tree)
@@ -368,18 +381,3 @@ def fingerprint(*arrays: NDArray[Any] | None) -> tuple[Any, ...]:
         else (array.shape, array.dtype.str, zlib.crc32(np.ascontiguousarray(array).data))
         for array in arrays
     )
-
-
-def otsu(image: Any, has_channels: bool, max_pixels: int = 2**22) -> tuple[float, float, float]:
-    """Return the lowest brightness, Otsu's threshold and the highest brightness of an image.
-
-    Of a large image only every n-th pixel along each axis is read.
-    """
-    shape = image.shape[:-1] if has_channels else image.shape
-    step = max(1, math.ceil((math.prod(shape) / max_pixels) ** (1 / len(shape))))
-    sample = np.asarray(image[(slice(None, None, step),) * len(shape)])
-    values = brightness(sample, has_channels)
-    values = values[np.isfinite(values)]
-    if values.size == 0:
-        raise ValueError("The image holds no finite pixel; there is nothing to threshold.")
-    return float(values.min()), float(threshold_otsu(values)), float(values.max())

@@ -1,4 +1,4 @@
-"""What is done with the objects of a split: small ones are dropped, and numbers are kept."""
+"""What is done with the objects of a split: some are dropped, and numbers are kept."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_ncut.core.settings import SplitSettings
 from napari_ncut.core.validation import HIGHEST_LABEL
 
 
@@ -25,29 +26,54 @@ class Dropped:
     pixels: int = 0
 
 
-def without_specks(
-    labels: NDArray[np.int32], drop_small: float, pixel: float
+def finished(
+    labels: NDArray[np.int32], before: NDArray[Any], pixel: float, settings: SplitSettings
 ) -> tuple[NDArray[np.int32], Dropped]:
-    """Return labels without small objects, and what was dropped.
+    """Return the labels of a split as the settings want them, and what was dropped.
 
     Parameters
     ----------
     labels : ndarray of int32
         1..n without holes; 0 is background.
-    drop_small : float
-        Objects smaller than this, in the units of ``pixel``, are dropped.
+    before : ndarray of int
+        The labels that were split.
     pixel : float
         Area or volume of a pixel.
+    settings : SplitSettings
+        Which objects are dropped, and whether numbers are kept.
     """
-    if drop_small <= 0.0:
+    left, gone = without_dropped(labels, pixel, settings)
+    return with_numbers(left, before) if settings.keep_labels else left, gone
+
+
+def without_dropped(
+    labels: NDArray[np.int32], pixel: float, settings: SplitSettings
+) -> tuple[NDArray[np.int32], Dropped]:
+    """Return labels without small and large objects and those at the border, as settings want."""
+    largest = settings.drop_large
+    if settings.drop_small <= 0.0 and largest is None and not settings.drop_border:
         return labels, Dropped()
     pixels = np.bincount(labels.reshape(-1))
-    small = pixels * pixel < drop_small
-    small[0] = False
-    number = np.cumsum(~small) - 1
-    number[small] = 0
-    gone = Dropped(int(small.sum()), int(pixels[small].sum()))
-    return number.astype(np.int32)[labels], gone
+    gone = pixels * pixel < settings.drop_small
+    if largest is not None:
+        gone |= pixels * pixel > largest
+    if settings.drop_border:
+        gone[at_border(labels)] = True
+    gone[0] = False
+    number = np.cumsum(~gone) - 1
+    number[gone] = 0
+    return number.astype(np.int32)[labels], Dropped(int(gone.sum()), int(pixels[gone].sum()))
+
+
+def at_border(labels: NDArray[Any]) -> NDArray[Any]:
+    """Return the labels that touch the border of the image, along axes of more than one pixel."""
+    faces = [
+        np.unique(np.take(labels, (0, -1), axis=axis))
+        for axis in range(labels.ndim)
+        if labels.shape[axis] > 1
+    ]
+    found = np.unique(np.concatenate(faces)) if faces else np.zeros(0, labels.dtype)
+    return found[found > 0]
 
 
 def with_numbers(labels: NDArray[np.int32], before: NDArray[Any]) -> NDArray[np.int32]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-VERSION = 3
+VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,16 @@ class SplitParameters:
     Parameters
     ----------
     hole_size : int
-        Holes of so many pixels or fewer may be no gaps between objects (`pinholes`).
+        Holes of so many pixels or fewer are closed before anything is known (`holes.close`).
+    hole_certainty : float
+        A hole is a gap if every part around it is one object with this probability.
+    hole_parts : int
+        A hole with more parts around it is a gap.
+    hole_inside : float
+        A hole is closed if it lies inside one object with this probability.
     hole_ellipticity, pixel_ellipticity : float
-        A hole is a gap unless the part around it, with the hole filled, has this ellipticity; the
-        second one holds for holes of one pixel. A disc has 1, three discs around a gap .9 to .98.
+        A closed hole is a gap unless the part around it has this ellipticity; the second one holds
+        for holes of one pixel. A disc has 1, three discs around a gap .9 to .98.
     smoothing : float
         The half-width is smoothed over this share of itself ...
     finest_smoothing, coarsest_smoothing : float
@@ -92,6 +98,9 @@ class SplitParameters:
     """
 
     hole_size: int = 3
+    hole_certainty: float = 0.9
+    hole_parts: int = 8
+    hole_inside: float = 0.7
     hole_ellipticity: float = 0.985
     pixel_ellipticity: float = 0.965
     smoothing: float = 0.08

@@ -4,7 +4,7 @@ The *neck ratio* of two parts that touch tells how much they look like one objec
 all, 0 two objects on a thread. Wherever it is below the threshold ``neck``, the blob is split. In
 steps that follow one another, each in a file of its own:
 
-1. *Pinholes* are closed where they are no gaps between objects (`pinholes`).
+1. *Holes* are closed where they are no gaps between objects (`holes.close`).
 2. *Half-width*: how far each pixel is from the edge of its blob (`half_width`).
 3. *Fragments*: the basins of the half-width (`oversegment`); with an image, a line or a step of
    brightness divides them further (`divide`).
@@ -45,12 +45,12 @@ from napari_ncut.core.validation import (
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph, adjacency
 from napari_ncut.splitting.criterion.hierarchy import hierarchy
 from napari_ncut.splitting.criterion.model import Model, model
-from napari_ncut.splitting.finish import with_numbers, without_specks
+from napari_ncut.splitting.finish import finished
 from napari_ncut.splitting.grid import Grid, Volume
+from napari_ncut.splitting.holes.close import shape_without_holes
 from napari_ncut.splitting.image.divide import divide
 from napari_ncut.splitting.image.statistics import ImageStatistics, standardised, statistics_of
 from napari_ncut.splitting.parameters import DEFAULT
-from napari_ncut.splitting.pinholes import without_pinholes
 from napari_ncut.splitting.tree import SplitTree as SplitTree
 from napari_ncut.splitting.tree import tree_of_hierarchy
 
@@ -71,8 +71,12 @@ def split_touching(
     connectivity: int = DEFAULTS.connectivity,
     spacing: float | Sequence[float] | None = None,
     channel_axis: int | None = None,
+    max_hole: float | None = DEFAULTS.max_hole,
     drop_small: float = DEFAULTS.drop_small,
+    drop_large: float | None = DEFAULTS.drop_large,
+    drop_border: bool = DEFAULTS.drop_border,
     keep_labels: bool = DEFAULTS.keep_labels,
+    taught: Sequence[float] = DEFAULTS.taught,
     statistics: ImageStatistics | None = None,
     progress: Progress | None = None,
     cancelled: IsCancelled | None = None,
@@ -102,12 +106,22 @@ def split_touching(
         Pixel size along the axes of ``labels``; 1 by default.
     channel_axis : int, optional
         Axis of ``image`` that holds the channels.
+    max_hole : float, optional
+        Holes up to this (area or volume in the units of ``spacing``) are no edges of an object, and
+        larger ones are. By default each is judged by what is around it: a hole inside an object, or
+        a gap between several. In the result all of them are background.
     drop_small : float
         Objects smaller than this (area or volume in the units of ``spacing``) are dropped: specks
         become background.
+    drop_large : float, optional
+        So are objects that are larger than this.
+    drop_border : bool
+        So are objects that touch the border of the image.
     keep_labels : bool
         Labels that are not split keep their numbers, and the parts of the others have numbers above
         all of them. See `napari_ncut.splitting.finish.numbers` for a table.
+    taught : sequence of float
+        What a review has taught, as a recipe keeps it; nothing by default.
     statistics : ImageStatistics, optional
         Those of the whole image, as `image_statistics` gives them, if ``image`` is a part of it;
         its own by default.
@@ -143,7 +157,12 @@ def split_touching(
     """
     neck = real(neck, "neck", 0.0, 1.0)
     min_size = size_value(min_size)
-    drop_small = size_value(drop_small, "drop_small")
+    settings = SplitSettings(
+        drop_small=size_value(drop_small, "drop_small"),
+        drop_large=None if drop_large is None else size_value(drop_large, "drop_large"),
+        drop_border=bool(drop_border),
+        keep_labels=bool(keep_labels),
+    )
     tree = split_tree(
         labels,
         image,
@@ -151,13 +170,14 @@ def split_touching(
         connectivity=connectivity,
         spacing=spacing,
         channel_axis=channel_axis,
+        max_hole=max_hole,
+        taught=taught,
         statistics=statistics,
         progress=progress,
         cancelled=cancelled,
     )
     pixel = math.prod(spacing_tuple(spacing, tree.fragments.ndim))
-    found, _ = without_specks(tree.cut(neck, min_size), drop_small, pixel)
-    return with_numbers(found, label_array(labels)) if keep_labels else found
+    return finished(tree.cut(neck, min_size), label_array(labels), pixel, settings)[0]
 
 
 def split_tree(
@@ -168,6 +188,8 @@ def split_tree(
     connectivity: int = DEFAULTS.connectivity,
     spacing: float | Sequence[float] | None = None,
     channel_axis: int | None = None,
+    max_hole: float | None = DEFAULTS.max_hole,
+    taught: Sequence[float] = DEFAULTS.taught,
     statistics: ImageStatistics | None = None,
     progress: Progress | None = None,
     cancelled: IsCancelled | None = None,
@@ -176,7 +198,8 @@ def split_tree(
 
     Parameters
     ----------
-    labels, image, beta, connectivity, spacing, channel_axis, statistics, progress, cancelled
+    labels, image, beta, connectivity, spacing, channel_axis, max_hole, taught, statistics, \
+progress, cancelled
         As in `split_touching`.
 
     Returns
@@ -210,6 +233,7 @@ def split_tree(
         beta=beta_value(beta),
         connectivity=check_connectivity(connectivity, given.ndim),
         spacing=sizes,
+        max_hole=None if max_hole is None else size_value(max_hole, "max_hole"),
         statistics=statistics,
         model=model(),
         monitor=monitor,
@@ -221,7 +245,7 @@ def split_tree(
         found.number, graph.pixels * math.prod(sizes), graph, parts, found.statistics
     )
     monitor.report(1.0, "Done")
-    return tree
+    return tree.taught(taught)
 
 
 @dataclass(frozen=True)
@@ -256,8 +280,9 @@ def fragmented(
     beta: float,
     connectivity: int,
     spacing: tuple[float, ...],
+    max_hole: float | None,
     statistics: ImageStatistics | None,
-    model: Model,
+    model: Model | None,
     monitor: Monitor,
 ) -> Fragmented:
     """Return the fragments of labels; arguments as in `split_tree`, but checked.
@@ -266,8 +291,8 @@ def fragmented(
     ----------
     channels : ndarray, optional
         The image, channels last.
-    model : Model
-        Tells one object from several, where a pinhole is judged.
+    model : Model, optional
+        Tells one object from several, where holes are judged.
     monitor : Monitor
         Progress, and checks for cancellation.
     """
@@ -276,7 +301,7 @@ def fragmented(
     volume, grid = _on_grid(labels, spacing, connectivity)
     parameters = DEFAULT
     monitor.report(0.0, "Measuring widths")
-    shape = without_pinholes(volume, grid, parameters, model, monitor)
+    shape = shape_without_holes(volume, grid, parameters, model, monitor, max_hole)
     width, fragments = shape.width, shape.fragments
     intensity = None
     if channels is not None and beta > 0.0:
@@ -290,16 +315,18 @@ def fragmented(
             fragments, intensity = divide(
                 fragments, width, grey, volume, beta, grid, parameters, monitor
             )
-    graph = adjacency(
-        shape.labels,
-        fragments.number,
-        fragments.n,
-        width,
-        grid,
-        monitor,
-        basin=fragments.basin,
-        intensity=intensity,
-    )
+    graph = shape.graph
+    if graph is None or intensity is not None:
+        graph = adjacency(
+            shape.labels,
+            fragments.number,
+            fragments.n,
+            width,
+            grid,
+            monitor,
+            basin=fragments.basin,
+            intensity=intensity,
+        )
     fragments.number[volume == 0] = -1
     number = fragments.number.reshape(labels.shape)
     return Fragmented(number, graph, grid, statistics, intensity is not None)
@@ -343,7 +370,7 @@ def image_statistics(
     sizes = spacing_tuple(spacing, given.ndim)
     channels = _channels(image, channel_axis, given)
     volume, grid = _on_grid(given, sizes, 1)
-    width = without_pinholes(volume, grid, DEFAULT, model(), monitor).width
+    width = shape_without_holes(volume, grid, DEFAULT, model(), monitor).width
     channels, gain = in_safe_range(channels.reshape(*volume.shape, -1), volume > 0)
     return statistics_of(channels, volume, width, grid, DEFAULT, monitor).divided(-gain)
 

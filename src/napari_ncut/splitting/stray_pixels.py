@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.parallel import map_chunks
 from napari_ncut.splitting.grid import Grid, Volume
-from napari_ncut.splitting.loops import small_regions as loops
+from napari_ncut.splitting.loops import stray_pixels as loops
 from napari_ncut.splitting.parameters import SplitParameters
 
 

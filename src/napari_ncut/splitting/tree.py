@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.parallel import map_chunks
 from napari_ncut.core.validation import real, size_value
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
-from napari_ncut.splitting.criterion.hierarchy import Hierarchy
-from napari_ncut.splitting.criterion.model import model
+from napari_ncut.splitting.criterion.hierarchy import NECK, Hierarchy
+from napari_ncut.splitting.criterion.model import model, neck_ratios
+from napari_ncut.splitting.criterion.nodes import OWN
+from napari_ncut.splitting.criterion.pairs import PAIR
+from napari_ncut.splitting.criterion.teach import N_WEIGHTS, critical_with, numbers_of
 from napari_ncut.splitting.criterion.why import Reason, reasons
 from napari_ncut.splitting.image.statistics import ImageStatistics
 from napari_ncut.splitting.loops import tree as loops
@@ -81,6 +84,8 @@ class SplitTree:
         Those of the image that the splits were found with.
     terms : ndarray of float32, optional
         What the criterion knew of each node, see `napari_ncut.splitting.criterion.nodes`.
+    score : ndarray of float64, optional
+        Log-odds of each node to be one object, before anything was taught.
 
     Examples
     --------
@@ -106,6 +111,7 @@ class SplitTree:
     sizes: NDArray[np.float64]
     statistics: ImageStatistics | None = None
     terms: NDArray[np.float32] | None = None
+    score: NDArray[np.float64] | None = None
 
     def __repr__(self) -> str:
         shape = " x ".join(map(str, self.fragments.shape))
@@ -142,6 +148,51 @@ class SplitTree:
         if self.terms is None or not 0 <= row < len(self.ratio):
             raise IndexError(f"row is {row}; there are {len(self.ratio)} splits to explain.")
         return reasons(model(), self.terms[self.n_fragments + row], n)
+
+    def critical(self, weights: ArrayLike = ()) -> NDArray[np.float64]:
+        """Return the penalty from which on each row holds together, with taught weights.
+
+        See `napari_ncut.splitting.criterion.hierarchy`.
+        """
+        taught = np.asarray(weights, np.float64)
+        if self.terms is None or self.score is None:
+            raise ValueError("The tree does not hold what it was judged by.")
+        if taught.shape not in ((0,), (N_WEIGHTS,)):
+            raise ValueError(
+                f"There are {taught.size} taught weights; wanted {N_WEIGHTS}, or none."
+            )
+        if not taught.any():
+            taught = np.zeros(N_WEIGHTS)
+        return critical_with(self.score, self.parts, self.numbers(), taught)
+
+    def numbers(self) -> NDArray[np.float64]:
+        """Return what taught weights are multiplied with for each row, shape (n, N_WEIGHTS)."""
+        assert self.terms is not None
+        first = len(OWN)
+        return numbers_of(self.terms[self.n_fragments :, first : first + len(PAIR)])
+
+    def taught(self, weights: ArrayLike) -> SplitTree:
+        """Return the tree as it is judged with weights that were taught.
+
+        Parameters
+        ----------
+        weights : array_like of float
+            As a recipe keeps them; none leave the tree as it is.
+
+        Returns
+        -------
+        SplitTree
+            With other ratios.
+
+        Raises
+        ------
+        ValueError
+            If there are more or fewer weights than the criterion can be taught.
+        """
+        if np.size(weights) == 0:
+            return self
+        critical = self.critical(weights)
+        return replace(self, ratio=neck_ratios(critical, model().penalty, NECK))
 
     def cut(
         self, neck: float, min_size: float = 0.0, decisions: Mapping[int, bool] | None = None
@@ -257,4 +308,5 @@ def tree_of_hierarchy(
         sizes=sizes[order],
         statistics=statistics,
         terms=np.concatenate([found.terms[:n][order], found.terms[n:]]),
+        score=np.concatenate([found.score[:n][order], found.score[n:]]),
     )

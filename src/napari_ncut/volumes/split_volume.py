@@ -59,6 +59,8 @@ def split_volume(
     connectivity: int = DEFAULTS.connectivity,
     spacing: float | Sequence[float] | None = None,
     channel_axis: int | None = None,
+    max_hole: float | None = DEFAULTS.max_hole,
+    taught: Sequence[float] = DEFAULTS.taught,
     memory: str | float = "4GB",
     client: Any = None,
     resume: bool = False,
@@ -80,7 +82,7 @@ def split_volume(
     out : path or array
         Where the labels go: a plain Zarr array of int32, an OME-Zarr with a pyramid if the name
         ends in ``.ome.zarr`` (its level 0 is the array ``"0"``), or an array to write into.
-    neck, min_size, beta, connectivity, spacing, channel_axis
+    neck, min_size, beta, connectivity, spacing, channel_axis, max_hole, taught
         As in `split_touching`.
     memory : str or float
         What all tasks that run at once may take, as in ``"4GB"``, or in bytes.
@@ -129,6 +131,8 @@ def split_volume(
         "beta": beta_value(beta),
         "connectivity": check_connectivity(connectivity, ndim),
         "spacing": sizes,
+        "max_hole": None if max_hole is None else size_value(max_hole, "max_hole"),
+        "taught": tuple(map(float, taught)),
     }
     neck, min_size = real(neck, "neck", 0.0, 1.0), size_value(min_size)
     pictures = None if image is None else _channels_last(image, channel_axis, shape)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 from skimage.measure import label as components
 
 from napari_ncut.core.memory import gigabytes
@@ -112,14 +113,15 @@ def do(work: Work, task: Task, path: Path) -> NDArray[np.int64]:
     wanted = np.zeros(int(number.max(initial=0)) + 1, bool)
     wanted[number[tuple(at.T)]] = True
     wanted[0] = False
-    # Each component is a label of its own: what lies between is of other tasks, or background.
-    kept = np.where(wanted[number], number, 0).astype(np.int32)
+    # Each component is a label of its own: what lies between is of other tasks, or background. But
+    # what a component encloses makes a hole in it another thing.
+    kept = np.where((wanted | _enclosed(number, wanted))[number], number, 0).astype(np.int32)
     image = None if work.image is None else read(work.image, box)
     channels = None if image is None or image.ndim == len(shape) else -1
     tree = split_tree(
         kept, image, **work.settings, channel_axis=channels, statistics=work.statistics
     )
-    objects = tree.cut(work.neck, work.min_size)
+    objects = np.where(wanted[kept], tree.cut(work.neck, work.min_size), 0).astype(np.int32)
     flat = objects.reshape(-1)
     found, index = np.unique(flat, return_index=True)
     places = np.stack(np.unravel_index(index[found > 0], box.shape), axis=1) + np.array(box.low)
@@ -128,3 +130,19 @@ def do(work: Work, task: Task, path: Path) -> NDArray[np.int64]:
     with atomic_file(path, force=True) as file:
         np.savez_compressed(file, objects=objects, first=first)
     return np.asarray(first)
+
+
+def _enclosed(number: NDArray[Any], wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Tell for each component whether it lies within the box of a wanted one, and is none."""
+    boxes = [
+        None if box is None else np.array([[side.start, side.stop] for side in box])
+        for box in ndimage.find_objects(number)
+    ]
+    outer = np.array([boxes[k - 1] for k in np.flatnonzero(wanted)])
+    result = np.zeros(len(wanted), bool)
+    for k, box in enumerate(boxes, start=1):
+        if box is None or wanted[k]:
+            continue
+        inside = (outer[:, :, 0] < box[:, 0]) & (outer[:, :, 1] > box[:, 1])
+        result[k] = bool(inside.all(axis=1).any())
+    return result

@@ -14,86 +14,15 @@ from qtpy.QtWidgets import QFormLayout, QLabel, QWidget
 
 from napari_ncut.plugin.graph_cut.float_slider import FloatSlider
 from napari_ncut.plugin.graph_cut.layer_choice import COMBOS, LayerChoice
+from napari_ncut.plugin.graph_cut.pixel_size_edit import PixelSizeEdit
+from napari_ncut.plugin.graph_cut.rows import FOREGROUND, METHOD, MODES, REGIONS, ROWS
 from napari_ncut.plugin.shared import layers
 from napari_ncut.plugin.shared.colours import error_colour
-from napari_ncut.plugin.shared.layer_combo import LayerCombo
 from napari_ncut.plugin.shared.model import Model
 
-MODES = (("Split touching objects", "split"), ("Cut into N", "cut"))
-FOREGROUND = (("mask layer", "mask"), ("bright (Otsu)", "bright"), ("dark (Otsu)", "dark"))
-REGIONS = (
-    ("whole image", "whole"),
-    ("current slice", "current"),
-    ("selected label", "label"),
-    ("inside shapes", "shapes"),
-    ("current view", "view"),
-)
-
-# Every control: its label, and what it does in the user's words.
-ROWS = {
-    "mode": (
-        "Mode",
-        "Split touching objects: every blob of the mask falls into its objects, however many "
-        "there are.\nCut into N: the mask, or the whole image, is cut into a given number of "
-        "segments.",
-    ),
-    "image": ("Image", "The picture. Dark lines and steps of brightness guide the cut."),
-    "foreground": (
-        "Foreground",
-        "Where the objects are: a mask layer, or what is brighter or darker than a threshold "
-        "(Otsu's, or your own).",
-    ),
-    "mask": (
-        "Mask",
-        "A Labels layer, or an image of 0 and 255: only what is inside is cut.\n"
-        "Splitting never merges two labels.",
-    ),
-    "threshold": (
-        "Threshold",
-        "Pixels on one side of it are objects. It starts at Otsu's threshold.",
-    ),
-    "spatial_ndim": (
-        "Data",
-        "Planes: every plane is cut on its own, as in a movie.\n"
-        "Volume: the last three axes are cut together.",
-    ),
-    "frames": ("Frames", "Whether every frame is done, or only the one you see."),
-    "region": (
-        "Region",
-        "Where to work. Outside, the labels of the mask stay as they are.\n"
-        "Selected label: the one that is selected in the mask layer.",
-    ),
-    "shapes": ("Shapes", "The Shapes layer whose inside is the region."),
-    "neck": (
-        "Neck",
-        "How readily objects are split: necks with a ratio below this are cut.\n"
-        "Higher: more splits. 0 never splits.",
-    ),
-    "min_size": (
-        "Min. size",
-        "Smaller pieces (area or volume, in the units of the layer's scale) are merged with "
-        "their neighbour.\nNo pixel is deleted.",
-    ),
-    "n_segments": ("Segments", "How many segments."),
-    "seeds": (
-        "Seeds",
-        "Objects given by hand: a point each, or a scribble each in its own colour.\n"
-        "Several points of one object: give them the same number in a features column 'object'.",
-    ),
-    "beta": (
-        "Sensitivity",
-        "Sensitivity to edges: how strongly a step of brightness attracts the cut.\n"
-        "0: only the shape counts.",
-    ),
-    "connectivity": (
-        "Neighbours",
-        "Which pixels are linked: those that share a face, or a corner too (smoother borders, "
-        "slower).",
-    ),
-    "preview": ("", "Show the result while you turn the settings. Run keeps it."),
-}
 # Those of them that the model holds.
-SETTINGS = tuple(name for name in ROWS if name not in COMBOS)
+SETTINGS = tuple(name for name in ROWS if name not in (*COMBOS, "pixel_size"))
+DROPS = ("drop_small", "drop_large", "drop_border", "keep_labels")
 
 
 class Controls:
@@ -124,9 +53,14 @@ class Controls:
         self.image = self.choice.image
         self.foreground = ComboBox(choices=FOREGROUND, value=form.foreground)
         self.mask = self.choice.mask
+        self.method = ComboBox(choices=METHOD, value=form.method)
+        self.smoothing = FloatSpinBox(min=0, max=1e6, step=0.5, value=form.smoothing)
+        self.window = FloatSpinBox(min=0, max=1e6, step=5, value=form.window)
         self.threshold = FloatSlider(0.5)
         self.set_threshold_range(*model.threshold_range)
         self.threshold.value = form.threshold
+        self.pixel_size = PixelSizeEdit()
+        self.pixel_size.changed.connect(self._on_pixel_size)
         self.spatial_ndim = ComboBox(choices=(("planes", 2), ("volume", 3)), value=2)
         self.spatial_ndim.value = form.spatial_ndim
         self.frames = ComboBox(
@@ -142,6 +76,12 @@ class Controls:
         self.connectivity = ComboBox(
             choices=(("faces", "faces"), ("and corners", "corners")), value=form.connectivity
         )
+        self.more = CheckBox(text="More settings", value=form.more)
+        self.drop_small = FloatSpinBox(min=0, max=1e12, step=1, value=form.drop_small)
+        self.drop_large = FloatSpinBox(min=0, max=1e12, step=10, value=form.drop_large)
+        self.drop_large.native.setSpecialValueText("any size")
+        self.drop_border = CheckBox(text="Drop at the border", value=form.drop_border)
+        self.keep_labels = CheckBox(text="Keep numbers", value=form.keep_labels)
         self.preview = CheckBox(text="Preview", value=form.preview)
         self._labels = self._lay_out()
 
@@ -197,6 +137,8 @@ class Controls:
                 f"The mask has shape {layers.spatial_shape(mask)}, the image {shape}; choose a "
                 "mask of the same shape."
             )
+        if self.pixel_size.problem:
+            return "pixel_size", self.pixel_size.problem
         return self._problem_of_the_region(mask)
 
     def _problem_of_the_region(self, mask: Layer | None) -> tuple[str, str] | None:
@@ -220,6 +162,14 @@ class Controls:
         text = f"A {unit} of {size}."
         if n_frames > 1:
             text = f"{n_frames} {unit}s of {size}, each cut on its own."
+        if n_frames > 1 or ndim == 3:
+            is_volume, why = layers.depth(main)
+            if is_volume == (ndim == 3) and why:
+                text += f" ({why[0].upper()}{why[1:]}.)"
+            elif not why and self._model.form.region != "current":
+                text += " (No axis is called z or t: set Data if this is wrong.)"
+        if layers.pixel_size(main, ndim) is None and ndim == 3:
+            text += " Its pixel size is not known: set it, if the planes are further apart."
         if level > 0:
             text += f" The image is large: level {level} of its pyramid is cut."
         return text
@@ -254,7 +204,7 @@ class Controls:
     def _native(self, name: str) -> QWidget:
         """Return the Qt widget of a control."""
         control = self._control(name)
-        return control if isinstance(control, LayerCombo) else control.native
+        return control if isinstance(control, QWidget) else control.native
 
     def mark(self, problem: tuple[str, str] | None) -> None:
         """Mark the control that keeps the run from starting; its tooltip says why."""
@@ -284,9 +234,25 @@ class Controls:
         self.n_segments.enabled = self.seeds.value is None
         self._show(["mask"], not form.thresholds)
         self._show(["threshold"], form.thresholds)
+        self._show(["method"], form.thresholds)
+        self._show(["smoothing", "window"], form.thresholds and form.more)
+        self._show(["more"], form.splits or form.thresholds)
+        self._show(DROPS, form.splits and form.more)
+        self._show(["keep_labels"], form.splits and form.more and not form.thresholds)
+        self.pixel_size.show_layer(main, min(form.work_ndim, ndim))
         self._show(["shapes"], form.region == "shapes")
         self._show(["spatial_ndim"], ndim > 2)
         self._show(["frames"], ndim > form.spatial_ndim and form.region != "current")
+
+    def _on_pixel_size(self, sizes: tuple[float, ...]) -> None:
+        """Give the layers that are cut, and the result, another scale."""
+        for layer in filter(None, (self.main_layer(), self.mask_layer(), self._model.layer)):
+            scale = layer.scale.copy()
+            n = min(len(sizes), len(scale))
+            scale[-n:] = sizes[-n:]
+            layer.scale = scale
+        self._show_rows()
+        self.layers_changed.emit("pixel_size")
 
     def _on_layers(self, name: str) -> None:
         if name in ("image", "mask"):
@@ -308,7 +274,8 @@ class Controls:
             self._model.change(**{name: self._control(name).value})
 
     def _on_model(self, name: str) -> None:
-        self._show_value(name)
+        if name in SETTINGS:
+            self._show_value(name)
         self._show_rows()
 
     def _show_value(self, name: str) -> None:

@@ -10,7 +10,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.plugin.graph_cut.controls import Controls
+from napari_ncut.plugin.graph_cut.controls import DROPS, Controls
 from napari_ncut.plugin.graph_cut.job import Count, Job, Outcome, in_words, summary
 from napari_ncut.plugin.graph_cut.recipe_button import RecipeButton
 from napari_ncut.plugin.graph_cut.request import current_frame, new_job
@@ -19,13 +19,15 @@ from napari_ncut.plugin.shared import layers
 from napari_ncut.plugin.shared.dock import Dock
 from napari_ncut.plugin.shared.model import Form
 from napari_ncut.plugin.shared.result_record import Snapshot
-from napari_ncut.runs.stacks import otsu
+from napari_ncut.runs.foreground import Automatic
 
 # These only choose among what a session or a split tree has found: a run that is finding it
 # need not begin again.
-LATE_SETTINGS = ("neck", "min_size", "n_segments")
+LATE_SETTINGS = ("neck", "min_size", "n_segments", *DROPS)
 # A preview begins with one of these.
 SPLIT_STARTS = ("neck", "min_size", "foreground", "threshold")
+# The threshold is found again.
+OF_THRESHOLD = ("foreground", "method", "smoothing", "window")
 CUT_STARTS = ("seeds",)
 LAST_SESSION = "The settings are those used last; Recipe > Defaults brings back the usual ones."
 # After how many seconds a preview says at which stage it is.
@@ -94,6 +96,7 @@ class GraphCutWidget(Dock):
         self.controls.layers_changed.connect(self._on_layers)
         self.follow(model.form_changed, self._on_setting)
         self.follow(model.decisions_changed, self._on_decisions)
+        self.follow(model.run_wanted, self._on_run_wanted)
         self.follow(model.status_changed, self._show_status)
         self.follow(model.result_changed, self._follow_result)
         self.follow(viewer.dims.events.current_step, self._on_frame)
@@ -120,12 +123,16 @@ class GraphCutWidget(Dock):
         elif self.controls.problem() is None:
             self.start(preview=False)
 
+    def _on_run_wanted(self) -> None:
+        if self.controls.problem() is None:
+            self.start(preview=False)
+
     def _on_layers(self, name: str) -> None:
         if name == "seeds":
             self._follow_seeds()
             self._on_setting(name)
             return
-        if name == "shapes":
+        if name in ("shapes", "pixel_size"):
             self._on_setting(name)
             return
         self._stop()
@@ -141,7 +148,7 @@ class GraphCutWidget(Dock):
         if name in ("mode", "preview") and not form.preview:
             self._stop_preview()
             self._result.discard_preview()
-        if name == "foreground" and form.thresholds:
+        if name in OF_THRESHOLD and form.thresholds:
             self._find_threshold()
         if not self._is_applying():
             self._refresh()
@@ -157,7 +164,7 @@ class GraphCutWidget(Dock):
         if not form.preview or self.controls.problem() is not None:
             return False
         starts = SPLIT_STARTS if form.splits else CUT_STARTS
-        return self._result.layer is not None or name in starts
+        return name != "more" and (self._result.layer is not None or name in starts)
 
     def _follow_seeds(self) -> None:
         """Cut again whenever a seed is added, moved or taken away."""
@@ -355,6 +362,9 @@ class GraphCutWidget(Dock):
         self.run.setToolTip("Compute and keep the result (again: update it)")
         if talk:
             text = self.controls.what_it_is()
+            if self._model.form.preview:
+                what = "Neck" if self._model.form.splits else "Segments"
+                text += f" Turn {what} for a preview, or press {self.run.text()}."
             if self._is_of_last_session:
                 text += f" {LAST_SESSION}"
             self._model.say(text)
@@ -365,10 +375,16 @@ class GraphCutWidget(Dock):
         image = self.controls.image.value
         if image is None:
             return
-        data, has_channels = layers.arrays(image)[-1], image.rgb
+        form, has_channels = self._model.form, image.rgb
+        automatic = Automatic(form.method, form.smoothing, form.window)
+        # What is smoothed must be of the level that is cut.
+        is_smoothed = form.smoothing > 0 or form.window > 0
+        n = layers.level(image) if is_smoothed else -1
+        data = layers.arrays(image)[n]
+        spacing = layers.source(image, None, form.work_ndim).spacing
         run = self.start_run(
             "threshold",
-            lambda _: otsu(data, has_channels),
+            lambda _: automatic.found(data, spacing, has_channels),
             lambda found, _: self._set_threshold(*found),
             failed=self._on_error,
         )

@@ -43,7 +43,16 @@ def new_job(
     assert main is not None
     threshold = form.threshold if form.thresholds else None
     dark = form.foreground == "dark"
-    source = layers.source(image, mask, form.work_ndim, threshold=threshold, dark=dark)
+    smoothing, window = (form.smoothing, form.window) if form.thresholds else (0.0, 0.0)
+    source = layers.source(
+        image,
+        mask,
+        form.work_ndim,
+        threshold=threshold,
+        dark=dark,
+        smoothing=smoothing,
+        window=window,
+    )
     only_current = preview or "current" in (form.frames, form.region)
     recipe = Recipe(
         form.settings(),
@@ -54,6 +63,8 @@ def new_job(
         has_channels=source.has_channels,
         threshold=threshold,
         dark=dark,
+        smoothing=smoothing,
+        window=window,
         frames=(current_frame(viewer, form, controls),) if only_current else None,
         level=layers.level(main),
     )

@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.objects import review
 from napari_ncut.objects.edits import Edit
+from napari_ncut.plugin.review.teaching import Teaching
 from napari_ncut.plugin.shared import editable, layers
 from napari_ncut.plugin.shared.colours import JOINED_COLOUR, SPLIT_COLOUR
 from napari_ncut.plugin.shared.dock import Dock, in_viewer
@@ -20,9 +21,12 @@ from napari_ncut.plugin.shared.edit_queue import EditQueue
 from napari_ncut.plugin.shared.go_to import go_to
 from napari_ncut.runs.review_queue import Neck, ReviewQueue
 from napari_ncut.runs.stacks import Frame
+from napari_ncut.runs.teaching import Change, error_rate, random_neck
 from napari_ncut.splitting.tree import SplitTree
 
 MARK = "review mark"
+# Every so many questions one is asked at random.
+RANDOM_EVERY = 5
 BUTTONS = (
     ("next", "Next", "N", "Go to the next neck in doubt"),
     ("keep", "Keep", "K", "It is right as it is; go to the next one"),
@@ -54,6 +58,9 @@ class ReviewDock(Dock):
         self._mark: Points | None = None
         self._error = ""  # what the last edit ran into
         self._edits = EditQueue(self._viewer, self)
+        # Questions at random, with what the result had there: from them the rate of errors follows.
+        self._asked = 0
+        self._random: dict[tuple[Frame, review.NeckId], bool] = {}
 
         self.left = QLabel()
         self.left.setObjectName("left")
@@ -68,12 +75,15 @@ class ReviewDock(Dock):
             setattr(self, name, button)
         how = QLabel(HOW)
         how.setWordWrap(True)
+        self.teaching = Teaching(self._model, self)
         layout = self.column
         layout.addWidget(self.left)
         layout.addLayout(grid)
         layout.addWidget(self.status)
         layout.addWidget(how)
+        layout.addWidget(self.teaching)
         layout.addStretch()
+        self.follow(self.teaching.chosen, self._on_change_chosen)
         self.next.clicked.connect(self._on_next)
         self.keep.clicked.connect(self._on_keep)
         self.merge_back.clicked.connect(lambda: self._decide(split=False))
@@ -194,12 +204,20 @@ class ReviewDock(Dock):
             # All have been seen: from the start, with those that are still open.
             self._visited[:] = False
         new = np.flatnonzero(waiting & ~self._visited)
-        self._at = self._necks[new[0]] if len(new) else None
-        if self._at is not None:
-            self._visited[new[0]] = True
-            self._look(move=True)
-        else:
+        if len(new) == 0:
+            self._at = None
             self._hide_mark()
+            self._refresh()
+            return
+        number = int(new[0])
+        self._asked += 1
+        if self._asked % RANDOM_EVERY == 0:
+            number = random_neck(self._asked, waiting & ~self._visited)
+        self._visited[number] = True
+        self._at = neck = self._necks[number]
+        if self._asked % RANDOM_EVERY == 0:
+            self._random[neck.frame, neck.sides] = self._is_split(neck)
+        self._look(move=True)
         self._refresh()
 
     def _on_keep(self) -> None:
@@ -232,6 +250,32 @@ class ReviewDock(Dock):
 
     def _remember(self, neck: Neck, split: bool) -> None:
         self._model.decide(neck.frame, neck.sides, split)
+
+    def _on_change_chosen(self, change: Change) -> None:
+        """Go to a neck that a lesson would change."""
+        number = self._necks.find(Neck(change.frame, change.row, change.sides, 0.0))
+        if number is not None:
+            self._at = self._necks[number]
+            self._visited[number] = True
+            self._look(move=True)
+            self._refresh()
+
+    def _error_rate(self) -> str:
+        """Return how many of the random questions showed an error, in words."""
+        answers = [
+            (before, decisions[sides])
+            for (frame, sides), before in self._random.items()
+            for decisions in [self._model.decisions.get(frame, {})]
+            if sides in decisions
+        ]
+        wrong = sum(before != after for before, after in answers)
+        share, low, high = error_rate(wrong, len(answers))
+        if not answers:
+            return ""
+        return (
+            f" At random {len(answers)} were asked: {share:.0%} wrong "
+            f"({low:.0%} to {high:.0%} of all, with 95 % confidence)."
+        )
 
     def _on_said(self, text: str, error: bool) -> None:
         # What was done, the line about the neck says.
@@ -313,7 +357,9 @@ class ReviewDock(Dock):
         waiting = ~necks.decided(self._model.decisions)
         near = np.count_nonzero(waiting & necks.near)
         clear = np.count_nonzero(waiting) - near
-        self.left.setText(f"{near} in doubt, {clear} clear" if there else "")
+        text = f"{near} in doubt, {clear} clear.{self._error_rate()}"
+        self.left.setText(text if there else "")
+        self.teaching.learn(necks.trees if there else {}, necks.threshold)
         if not there:
             self.say(self._what_is_missing())
         elif self._error:

@@ -16,7 +16,11 @@ MAX_PIXELS = 2**27
 # Where the metadata of a layer hold how its labels were made.
 RECORD = "napari_ncut"
 
+# The share of neighbours in the foreground that are equal where values are labels.
+ALIKE = 0.9
+
 TIME_AXES = ("t", "time", "frame", "c", "ch", "channel", "s", "p", "position", "scene")
+TIME_UNITS = ("second", "millisecond", "minute", "hour", "day")
 DEPTH_AXES = ("z", "depth", "plane", "slice")
 
 # Units of napari as people write them.
@@ -42,21 +46,39 @@ def level(image: Layer) -> int:
 
 
 def is_mask(layer: Layer) -> bool:
-    """Return whether a layer can serve as a mask: Labels, or an image of booleans or of 0/255.
+    """Return whether a layer can serve as a mask: Labels, or an image that holds a mask or labels.
 
-    Of a large image only a sample is looked at here; the run looks at all of it.
+    An image of booleans does, and one of whole numbers in which what is beside a pixel of an object
+    is of the same object, as it never is in a photograph. Only a sample is looked at here; the run
+    looks at all of it.
     """
     if isinstance(layer, Labels):
         return True
     if not isinstance(layer, Image) or layer.rgb:
         return False
     data = arrays(layer)[-1]
-    if data.dtype == bool:
-        return True
-    if data.dtype != np.uint8:
+    return bool(data.dtype == bool or (data.dtype.kind in "iu" and _is_piecewise(data)))
+
+
+def _is_piecewise(data: Any) -> bool:
+    """Tell whether neighbours in the foreground of a sample are equal, but for few."""
+    if data.ndim < 2 or 0 in data.shape:
         return False
-    steps = tuple(slice(None, None, max(1, size // 64)) for size in data.shape)
-    return bool(np.isin(np.asarray(data[steps]), (0, 255)).all())
+    rows = max(1, data.shape[-2] // 64)
+    planes = tuple(slice(None, None, max(1, size // 4)) for size in data.shape[:-2])
+    sample = np.asarray(data[(*planes, slice(None, None, rows), slice(None, 2048))])
+    if sample.min() < 0:
+        return False
+    left, right = sample[..., :-1], sample[..., 1:]
+    inside = (left > 0) & (right > 0)
+    n = int(np.count_nonzero(inside))
+    if n == 0:
+        # Nothing but 0, or single pixels.
+        return not sample.any()
+    # A picture whose background is not 0 has few pixels of 0, if any.
+    has_background = bool((sample == 0).any())
+    alike = int(np.count_nonzero(left[inside] == right[inside]))
+    return has_background and alike >= ALIKE * n
 
 
 def is_blank(layer: Layer) -> bool:
@@ -80,20 +102,36 @@ def fits(mask: Layer, image: Layer) -> bool:
 
 
 def guess_spatial_ndim(layer: Layer) -> int:
-    """Return 3 where the axes say that the data is a volume, else 2: planes.
+    """Return 3 where the axes say that the data is a volume, else 2: planes."""
+    return 2 + depth(layer)[0]
 
-    The third axis from the end is depth if it is called so, or if it has no name and the layer's
-    scale gives it a size of its own. A movie is never taken for a volume.
+
+def depth(layer: Layer) -> tuple[bool, str]:
+    """Tell whether the third axis from the end is depth, and what says so, "" if nothing does.
+
+    It is asked, in this order: its name, its unit, and whether the layer's scale gives it a size of
+    its own. A movie is never taken for a volume.
     """
-    ndim = len(spatial_shape(layer))
-    if ndim < 3:
-        return 2
+    if len(spatial_shape(layer)) < 3:
+        return False, ""
     name = str(layer.axis_labels[-3]).lower()
-    if name in DEPTH_AXES:
-        return 3
-    if name in TIME_AXES:
-        return 2
-    return 3 if layer.scale[-3] != 1 else 2
+    if name in DEPTH_AXES or name in TIME_AXES:
+        return name in DEPTH_AXES, f"its axis is called {name}"
+    units = [str(unit) for unit in layer.units[-3:]]
+    if units[0] in TIME_UNITS:
+        return False, f"its axis is in {units[0]}s"
+    if layer.scale[-3] != 1:
+        return True, f"its scale along the axis is {layer.scale[-3]:.4g}"
+    if units[0] != "pixel":
+        return True, f"its axis is in {units[0]}s"
+    return False, ""
+
+
+def pixel_size(layer: Layer, ndim: int) -> tuple[float, ...] | None:
+    """Return the pixel size along the last axes; None if nothing tells it: 1 pixel along each."""
+    sizes = tuple(abs(float(size)) for size in layer.scale[-ndim:])
+    units = {str(unit) for unit in layer.units[-ndim:]}
+    return None if sizes == (1.0,) * ndim and units == {"pixel"} else sizes
 
 
 def source(
@@ -103,6 +141,8 @@ def source(
     *,
     threshold: float | None = None,
     dark: bool = False,
+    smoothing: float = 0.0,
+    window: float = 0.0,
 ) -> Source:
     """Return what is to be cut; the data themselves are read later, in the worker."""
     main = image if image is not None else mask
@@ -119,6 +159,8 @@ def source(
         has_channels=isinstance(image, Image) and image.rgb,
         threshold=threshold,
         dark=dark,
+        smoothing=smoothing,
+        window=window,
     )
 
 

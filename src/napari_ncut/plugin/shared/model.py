@@ -34,6 +34,9 @@ class Form:
 
     mode: str = "split"
     foreground: str = "mask"
+    method: str = "otsu"
+    smoothing: float = 0.0
+    window: float = 0.0
     threshold: float = 0.5
     spatial_ndim: int = 2
     frames: str = "all"
@@ -43,6 +46,13 @@ class Form:
     n_segments: int = _cut.n_segments
     beta: float = _cut.beta
     connectivity: str = "faces"
+    more: bool = False
+    drop_small: float = _split.drop_small
+    drop_large: float = 0.0
+    drop_border: bool = _split.drop_border
+    keep_labels: bool = _split.keep_labels
+    # What a review has taught; no control of the form shows it.
+    taught: tuple[float, ...] = _split.taught
     preview: bool = True
 
     @property
@@ -63,7 +73,17 @@ class Form:
     def settings(self) -> CutSettings | SplitSettings:
         """Return the settings of the mode."""
         if self.splits:
-            return SplitSettings(neck=self.neck, min_size=self.min_size, beta=self.beta)
+            return SplitSettings(
+                neck=self.neck,
+                min_size=self.min_size,
+                beta=self.beta,
+                drop_small=self.drop_small,
+                # 0 is shown as "any size".
+                drop_large=self.drop_large or None,
+                drop_border=self.drop_border,
+                keep_labels=self.keep_labels,
+                taught=self.taught,
+            )
         return CutSettings(
             n_segments=self.n_segments,
             beta=self.beta,
@@ -76,7 +96,15 @@ class Form:
         """Return the values with which the form gives these settings."""
         values: dict[str, Any] = {"beta": settings.beta, "min_size": settings.min_size}
         if isinstance(settings, SplitSettings):
-            return values | {"mode": "split", "neck": settings.neck}
+            dropped = {
+                "drop_small": settings.drop_small,
+                "drop_large": settings.drop_large or 0.0,
+                "drop_border": settings.drop_border,
+                "keep_labels": settings.keep_labels,
+            }
+            more = any(dropped.values())
+            own = {"mode": "split", "neck": settings.neck, "taught": settings.taught}
+            return values | own | {"more": more} | dropped
         return values | {
             "mode": "cut",
             "n_segments": settings.n_segments,
@@ -118,6 +146,7 @@ class Model:
     result_changed = Signal()  # another run's labels, or none
     decisions_changed = Signal()
     status_changed = Signal()
+    run_wanted = Signal()  # another dock wants the result anew, as the form is now
 
     def __init__(self) -> None:
         self.form = Form()

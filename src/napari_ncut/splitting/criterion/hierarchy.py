@@ -48,6 +48,8 @@ class Hierarchy:
         Neck ratio of each merge, never above those of the merges within.
     terms : ndarray of float32, shape (n + m, len(criterion.nodes.NAMES))
         What the model knew of each node.
+    score : ndarray of float64, shape (n + m,)
+        Log-odds that each node is one object.
     """
 
     merges: Merges
@@ -55,9 +57,10 @@ class Hierarchy:
     blob: NDArray[np.int32]
     ratio: NDArray[np.float64]
     terms: NDArray[np.float32]
+    score: NDArray[np.float64]
 
-    def objects(self, neck: float) -> tuple[NDArray[np.int32], int]:
-        """Return the object of each fragment at a threshold, from 0, and how many there are."""
+    def objects(self, neck: float) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return the object of each fragment at a threshold, from 0, and the node of each."""
         m = len(self.parts)
         n = len(self.terms) - m
         owner = np.arange(n + m)
@@ -65,7 +68,7 @@ class Hierarchy:
             if self.ratio[i] >= neck:
                 owner[self.parts[i]] = owner[n + i]
         left, number = np.unique(owner[:n], return_inverse=True)
-        return number.astype(np.int32), len(left)
+        return number.astype(np.int32), left
 
 
 def hierarchy(
@@ -98,7 +101,11 @@ def hierarchy(
     if weight not in (0.0, 1.0):
         shape_alone = np.where(OF_IMAGE, np.float32(np.nan), terms)
         score = weight * score + (1 - weight) * model.node.log_odds(shape_alone)
-    # Rounded, so that sums of them are exact.
-    probability = np.rint(2.0**24 / (1 + np.exp(-np.clip(score, -60, 60)))) / 2.0**24
-    critical = loops.critical_penalties(probability, parts)
-    return Hierarchy(merges, parts, blob, neck_ratios(critical, model.penalty, NECK), terms)
+    critical = loops.critical_penalties(probabilities(score), parts)
+    ratio = neck_ratios(critical, model.penalty, NECK)
+    return Hierarchy(merges, parts, blob, ratio, terms, score)
+
+
+def probabilities(score: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return log-odds as probabilities, rounded so that sums of them are exact."""
+    return np.asarray(np.rint(2.0**24 / (1 + np.exp(-np.clip(score, -60, 60)))) / 2.0**24)

@@ -15,10 +15,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_ncut.splitting.criterion.trees import Trees
+from napari_ncut.splitting.criterion.trees import NO_TREES, Trees
 from napari_ncut.splitting.parameters import VERSION
 
 FOLDER = Path(__file__).parent / "models"
+PARTS = ("pair", "node", "hole")
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,9 @@ class Model:
     node : Trees
         From the terms of a part in the tree of merges (`nodes.NAMES`) to the log-odds that it is
         one object.
+    hole : Trees
+        From what is known of a hole (`holes.doubtful.NAMES`) to the log-odds that it lies inside
+        one object.
     penalty : float
         What a further object must gain in probability at the default of ``neck``.
     beta : float
@@ -43,6 +47,7 @@ class Model:
 
     pair: Trees
     node: Trees
+    hole: Trees
     penalty: float
     beta: float
     about: dict[str, object]
@@ -51,7 +56,7 @@ class Model:
         """Write the model as plain arrays; the same model gives the same bytes."""
         arrays = {
             f"{name}_{field.name}": getattr(getattr(self, name), field.name)
-            for name in ("pair", "node")
+            for name in PARTS
             for field in fields(Trees)
         }
         about = {"penalty": self.penalty, "beta": self.beta, "about": self.about}
@@ -73,11 +78,14 @@ def model(version: int = VERSION) -> Model:
         raise ValueError(f"There is no model of version {version}; there are {there}.")
     with np.load(path, allow_pickle=False) as arrays:
         about = json.loads(str(arrays["about"]))
-        pair, node = (
-            Trees(**{field.name: arrays[f"{name}_{field.name}"] for field in fields(Trees)})
-            for name in ("pair", "node")
-        )
-    return Model(pair, node, **about)
+        # Older models know nothing of holes.
+        trees = {
+            name: Trees(**{field.name: arrays[f"{name}_{field.name}"] for field in fields(Trees)})
+            if f"{name}_root" in arrays
+            else NO_TREES
+            for name in PARTS
+        }
+    return Model(trees["pair"], trees["node"], trees["hole"], **about)
 
 
 def neck_ratios(
@@ -94,3 +102,8 @@ def neck_ratios(
     """
     knots = [-1.0, penalty, 2.0], [1.0, default, 0.0]
     return np.rint(np.interp(critical, *knots) * 2.0**30) / 2.0**30
+
+
+def penalty_at(neck: float, penalty: float, default: float) -> float:
+    """Return the penalty that a threshold stands for: the inverse of `neck_ratios`."""
+    return float(np.interp(-neck, [-1.0, -default, 0.0], [-1.0, penalty, 2.0]))

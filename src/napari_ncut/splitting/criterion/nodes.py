@@ -121,6 +121,15 @@ def terms_of_nodes(
 def _nodes(graph: RegionAdjacencyGraph, parts: NDArray[np.int32], grid: Grid) -> Nodes:
     """Return all nodes of the tree."""
     sums = loops.sums_of_nodes(graph.nodes, parts)
+    return _nodes_of_sums(sums, loops.greatest_of_nodes(graph.width, parts), grid)
+
+
+def shape_of_sums(sums: NDArray[np.float64], grid: Grid) -> NDArray[np.float64]:
+    """Return ellipticity and elongation of regions, shape (n, 2), from their sums (n, 10)."""
+    return _nodes_of_sums(sums, np.zeros(len(sums)), grid).shape[:, :2]
+
+
+def _nodes_of_sums(sums: NDArray[np.float64], width: NDArray[np.float64], grid: Grid) -> Nodes:
     size, spacing = sums[:, 0], np.array(grid.sizes)
     first = 3 - grid.ndim
     centre = sums[:, 1 + first : 4] / size[:, None]
@@ -132,7 +141,7 @@ def _nodes(graph: RegionAdjacencyGraph, parts: NDArray[np.int32], grid: Grid) ->
     covariance += np.eye(grid.ndim) / 12
     covariance *= spacing[:, None] * spacing
     return Nodes(
-        width=loops.greatest_of_nodes(graph.width, parts),
+        width=width,
         size=size * grid.volume,
         covariance=covariance,
         determinant=_determinant(covariance),

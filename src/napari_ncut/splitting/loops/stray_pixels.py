@@ -1,4 +1,4 @@
-"""Loops that look for small regions: holes in a label, and pixels apart from their fragment."""
+"""Loops that look for pixels apart from their fragment."""
 
 import cython
 from numpy import asarray, empty, int64
@@ -52,85 +52,6 @@ def _with_room(rows: cython.longlong[:, ::1], used: cython.Py_ssize_t, n: cython
     larger = empty((2 * rows.shape[0] + n, rows.shape[1]), int64)
     larger[:used, :] = rows[:used, :]
     return asarray(larger)
-
-
-def holes_of_rows(
-    labels: cython.int[:, :, ::1],
-    largest: cython.Py_ssize_t,
-    start: cython.Py_ssize_t,
-    stop: cython.Py_ssize_t,
-):
-    """Return (index, label, size) for each pixel of the holes that start in some rows."""
-    nz: cython.Py_ssize_t = labels.shape[0]
-    ny: cython.Py_ssize_t = labels.shape[1]
-    nx: cython.Py_ssize_t = labels.shape[2]
-    found: cython.longlong[:, ::1] = empty((max(largest, 1), 3), int64)
-    rows: cython.longlong[:, ::1] = empty((16, 3), int64)
-    used: cython.Py_ssize_t = 0
-    reach_z: cython.Py_ssize_t = 0 if nz == 1 else 1
-    n: cython.Py_ssize_t
-    done: cython.Py_ssize_t
-    row: cython.Py_ssize_t
-    z: cython.Py_ssize_t
-    y: cython.Py_ssize_t
-    x: cython.Py_ssize_t
-    k: cython.Py_ssize_t
-    z0: cython.longlong
-    y0: cython.longlong
-    x0: cython.longlong
-    z1: cython.longlong
-    y1: cython.longlong
-    x1: cython.longlong
-    dz: cython.Py_ssize_t
-    dy: cython.Py_ssize_t
-    dx: cython.Py_ssize_t
-    label: cython.int
-    there: cython.int
-    inside: cython.bint
-    with cython.nogil:
-        for row in range(start, stop):
-            z, y = row // ny, row % ny
-            for x in range(1, nx):
-                label = labels[z, y, x - 1]
-                if label == 0 or labels[z, y, x] != 0:
-                    continue
-                found[0, 0], found[0, 1], found[0, 2] = z, y, x
-                n, done, inside = 1, 0, largest > 0
-                while inside and done < n:
-                    z0, y0, x0 = found[done, 0], found[done, 1], found[done, 2]
-                    done += 1
-                    if y0 == 0 or y0 == ny - 1 or x0 == nx - 1 or x0 == 0:
-                        inside = False
-                        break
-                    if nz > 1 and (z0 == 0 or z0 == nz - 1):
-                        inside = False
-                        break
-                    for dz in range(-reach_z, reach_z + 1):
-                        for dy in range(-1, 2):
-                            for dx in range(-1, 2):
-                                z1, y1, x1 = z0 + dz, y0 + dy, x0 + dx
-                                there = labels[z1, y1, x1]
-                                if there == label or not inside:
-                                    continue
-                                if there != 0 or _is_before(z1, y1, x1, z, y, x):
-                                    inside = False
-                                    continue
-                                if _holds(found, n, z1, y1, x1):
-                                    continue
-                                if n == largest:
-                                    inside = False
-                                    continue
-                                found[n, 0], found[n, 1], found[n, 2] = z1, y1, x1
-                                n += 1
-                if inside:
-                    if used + n > rows.shape[0]:
-                        with cython.gil:
-                            rows = _with_room(rows, used, n)
-                    for k in range(n):
-                        rows[used, 0] = (found[k, 0] * ny + found[k, 1]) * nx + found[k, 2]
-                        rows[used, 1], rows[used, 2] = label, n
-                        used += 1
-    return asarray(rows)[:used]
 
 
 def stray_pixels_of_rows(

@@ -1,0 +1,1 @@
+"""The dock "Batch": a folder of files, done in processes of their own."""

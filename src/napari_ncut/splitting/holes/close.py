@@ -1,0 +1,147 @@
+"""Holes are closed where they lie inside one object, and stay open where they are gaps.
+
+Masks from real pictures have holes, and one in the middle of an object is an edge for the
+half-width, which falls to pieces around it. But where objects meet, there are gaps between them
+that look the same. So blobs are divided with their holes as they are, and each hole is judged by
+the parts around it:
+
+- a hole in one part tells nothing;
+- among parts that are all objects it is a gap;
+- otherwise these parts are put together, with the hole filled, and divided again. Whether the hole
+  lies inside one object then, was learned (`doubtful`).
+
+Holes of a few pixels are too small to divide a blob by, and many of them shatter it. So they are
+closed at first, and those where the part around is no ellipse are gaps.
+
+In the result all holes are what they were: background.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.splitting.agglomerate import ellipticities
+from napari_ncut.splitting.criterion.hierarchy import probabilities
+from napari_ncut.splitting.criterion.model import Model
+from napari_ncut.splitting.criterion.pairs import numbers
+from napari_ncut.splitting.grid import Grid, Volume
+from napari_ncut.splitting.holes.divided import Divided, divided
+from napari_ncut.splitting.holes.doubtful import blob_of, doubtful
+from napari_ncut.splitting.holes.holes import Holes, find_holes
+from napari_ncut.splitting.holes.shape import Shape, changed, shape_of
+from napari_ncut.splitting.parameters import SplitParameters
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What judging holes takes; as in `shape_without_holes`."""
+
+    grid: Grid
+    parameters: SplitParameters
+    model: Model
+    monitor: Monitor
+
+    def divided(self, shape: Shape) -> Divided:
+        """Return the parts that a shape falls into."""
+        return divided(shape, self.grid, self.parameters, self.model, self.monitor)
+
+    def changed(
+        self, shape: Shape, found: Divided, holes: Holes, blob: NDArray[np.int32], labels: Volume
+    ) -> Shape:
+        """Return the shape when holes, each in a blob, are filled or opened in labels."""
+        index, hole = holes.pixels(labels.shape[2])
+        arguments = found.blob, index, blob[hole], self.grid, self.parameters, self.monitor
+        return changed(shape, labels, *arguments)
+
+
+def shape_without_holes(
+    labels: Volume,
+    grid: Grid,
+    parameters: SplitParameters,
+    model: Model | None,
+    monitor: Monitor,
+    max_hole: float | None = None,
+) -> Shape:
+    """Return the shape of labels with those holes filled that are no gaps between objects.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (nz, ny, nx)
+        0 is background; not changed.
+    grid : Grid
+        Pixels and neighbours.
+    parameters : SplitParameters
+        Tuned numbers.
+    model : Model, optional
+        Tells one object from several.
+    monitor : Monitor
+        Checks for cancellation.
+    max_hole : float, optional
+        Holes up to this area or volume are filled, all others are not; by default, and with a
+        model, they are judged.
+    """
+    holes = find_holes(labels, grid, monitor)
+    if max_hole is not None or model is None:
+        holes = holes[holes.size * grid.volume <= (max_hole or 0.0)]
+        filled = holes.filled(labels) if len(holes) else labels
+        return shape_of(filled, grid, parameters, monitor)
+    judge = Judge(grid, parameters, model, monitor)
+    small = holes.size <= parameters.hole_size
+    pinholes, holes = holes[small], holes[~small]
+    closed = pinholes.filled(labels) if len(pinholes) else labels
+    shape = shape_of(closed, grid, parameters, monitor)
+    found = None
+    if len(holes):
+        shape, found = _filled(shape, holes, judge)
+    shape, found = _opened(shape, found, pinholes, judge)
+    return shape if found is None else replace(shape, graph=found.graph)
+
+
+def _filled(shape: Shape, holes: Holes, judge: Judge) -> tuple[Shape, Divided | None]:
+    """Fill those holes that lie inside one object; return the shape and its parts, if known."""
+    found = judge.divided(shape)
+    blob = blob_of(holes, shape, found)
+    asked = doubtful(shape, found, holes, *vars(judge).values())
+    close = np.zeros(len(holes), bool)
+    inside = probabilities(judge.model.hole.log_odds(asked.terms))
+    close[asked.rows[inside > judge.parameters.hole_inside]] = True
+    if not close.any():
+        return shape, found
+    filled = holes[close]
+    return judge.changed(shape, found, filled, blob[close], filled.filled(shape.labels)), None
+
+
+def _opened(
+    shape: Shape, found: Divided | None, pinholes: Holes, judge: Judge
+) -> tuple[Shape, Divided | None]:
+    """Open those filled pinholes that are gaps; return the shape and its parts, if known."""
+    # A gap that is opened changes what is around the other holes of its blob: those are judged
+    # again, until none of them is a gap. Each turn opens one at least.
+    while len(pinholes):
+        found = found or judge.divided(shape)
+        index, hole = pinholes.pixels(shape.labels.shape[2])
+        fragment = shape.fragments.number.reshape(-1)[index]
+        limit = np.where(
+            pinholes.size > 1,
+            judge.parameters.hole_ellipticity,
+            judge.parameters.pixel_ellipticity,
+        )
+        sums = np.zeros((len(found.size), found.graph.nodes.shape[1]))
+        np.add.at(sums, found.part, found.graph.nodes)
+        shapes = ellipticities(sums, numbers(judge.grid, judge.parameters))
+        gap = np.zeros(len(pinholes), bool)
+        gap[hole[shapes[found.part[fragment]] < limit[hole]]] = True
+        if not gap.any():
+            break
+        blob = np.zeros(len(pinholes), np.int32)
+        blob[hole] = found.blob[fragment]
+        labels = shape.labels
+        labels.reshape(-1)[index[gap[hole]]] = 0
+        shape = judge.changed(shape, found, pinholes[gap], blob[gap], labels)
+        found = None
+        pinholes = pinholes[~gap & np.isin(blob, blob[gap])]
+    return shape, found

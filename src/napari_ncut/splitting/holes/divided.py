@@ -1,0 +1,68 @@
+"""The parts that blobs fall into at the default threshold, by which their holes are judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.core.settings import SplitSettings
+from napari_ncut.splitting.adjacency import RegionAdjacencyGraph, adjacency
+from napari_ncut.splitting.criterion.hierarchy import hierarchy, probabilities
+from napari_ncut.splitting.criterion.model import Model
+from napari_ncut.splitting.grid import Grid
+from napari_ncut.splitting.holes.shape import Shape
+from napari_ncut.splitting.parameters import SplitParameters
+
+# How eagerly the blobs are divided to judge their holes.
+NECK = SplitSettings().neck
+
+
+@dataclass(frozen=True)
+class Divided:
+    """The parts of blobs; n fragments, k parts.
+
+    Parameters
+    ----------
+    graph : RegionAdjacencyGraph
+        Of the fragments.
+    part : ndarray of int32, shape (n,)
+        Part of each fragment.
+    blob : ndarray of int32, shape (n,)
+        Blob of each fragment.
+    probability : ndarray of float64, shape (k,)
+        That each part is one object.
+    size : ndarray of float64, shape (k,)
+        Pixels of each part.
+    width : ndarray of float64, shape (k,)
+        Greatest half-width of each, in physical units.
+    """
+
+    graph: RegionAdjacencyGraph
+    part: NDArray[np.int32]
+    blob: NDArray[np.int32]
+    probability: NDArray[np.float64]
+    size: NDArray[np.float64]
+    width: NDArray[np.float64]
+
+
+def divided(
+    shape: Shape, grid: Grid, parameters: SplitParameters, model: Model, monitor: Monitor
+) -> Divided:
+    """Return the parts that a shape falls into."""
+    fragments = shape.fragments
+    graph = adjacency(shape.labels, fragments.number, fragments.n, shape.width, grid, monitor)
+    found = hierarchy(graph, grid, parameters, model)
+    part, node = found.objects(NECK)
+    width = np.zeros(len(node))
+    np.maximum.at(width, part, graph.width)
+    return Divided(
+        graph=graph,
+        part=part,
+        blob=found.objects(0.0)[0],
+        probability=probabilities(found.score[node]),
+        size=np.bincount(part, graph.pixels, len(node)).astype(np.float64),
+        width=width,
+    )

@@ -1,0 +1,93 @@
+"""Holes: regions of background that a blob encloses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from skimage.measure import label as components
+
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.splitting.grid import Grid, Volume
+from napari_ncut.splitting.loops import holes as loops
+
+
+@dataclass(frozen=True)
+class Holes:
+    """Holes as runs of pixels; n holes, m runs.
+
+    Parameters
+    ----------
+    runs : ndarray of int32, shape (m, 4)
+        Row, first pixel, pixel after the last, and number of the hole from 0; in raster order.
+    label : ndarray of int32, shape (n,)
+        The label around each.
+    size : ndarray of int64, shape (n,)
+        Pixels of each.
+    """
+
+    runs: NDArray[np.int32]
+    label: NDArray[np.int32]
+    size: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.size)
+
+    def __getitem__(self, chosen: NDArray[np.bool_]) -> Holes:
+        """Return the chosen holes, numbered anew."""
+        number = np.where(chosen, np.cumsum(chosen) - 1, -1).astype(np.int32)
+        runs = self.runs[chosen[self.runs[:, 3]]]
+        runs[:, 3] = number[runs[:, 3]]
+        return Holes(runs, self.label[chosen], self.size[chosen])
+
+    def pixels(self, nx: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Return the flat index of every pixel in rows of nx, and its hole."""
+        row, start, stop = self.runs[:, :3].T.astype(np.int64)
+        length = stop - start
+        inside = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
+        return np.repeat(row * nx + start, length) + inside, np.repeat(self.runs[:, 3], length)
+
+    def around(self, values: Volume, least: int) -> NDArray[np.int32]:
+        """Return the pairs (hole, value) of what lies around them and is ``least`` or more."""
+        return np.unique(loops.around_runs(values, self.runs, least), axis=0)
+
+    def filled(self, labels: Volume) -> Volume:
+        """Return labels with these holes filled."""
+        result = labels.copy()
+        index, hole = self.pixels(labels.shape[2])
+        result.reshape(-1)[index] = self.label[hole]
+        return result
+
+
+def find_holes(labels: Volume, grid: Grid, monitor: Monitor) -> Holes:
+    """Return the holes of a label image.
+
+    A hole is a component of the background (over faces, edges and corners) that does not reach the
+    border of the image and touches one blob only.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (nz, ny, nx)
+        0 is background.
+    grid : Grid
+        Tells which pixels are neighbours.
+    monitor : Monitor
+        Checks for cancellation.
+    """
+    first = np.empty(labels.shape[0] * labels.shape[1] + 1, np.int64)
+    loops.count_runs(labels, first)
+    monitor.check()
+    runs = loops.runs_of_holes(labels, first)
+    monitor.check()
+    n = int(runs[:, 3].max(initial=-1)) + 1
+    size = np.bincount(runs[:, 3], runs[:, 2] - runs[:, 1], n).astype(np.int64)
+    found = Holes(runs, np.zeros(n, np.int32), size)
+    if n == 0:
+        return found
+    hole, label = found.around(labels, 1).T
+    found.label[hole] = label
+    connectivity = 1 if grid.strict else 3
+    blobs = components(labels, background=0, connectivity=connectivity).astype(np.int32, copy=False)
+    monitor.check()
+    return found[np.bincount(found.around(blobs, 1)[:, 0], minlength=n) == 1]

@@ -1,0 +1,206 @@
+"""Loops that find holes: runs of background in rows, united where they touch."""
+
+import cython
+from numpy import asarray, empty, int32
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _root(parent: cython.int[::1], k: cython.int) -> cython.int:
+    """Return the root of a run, halving the path."""
+    while parent[k] != k:
+        parent[k] = parent[parent[k]]
+        k = parent[k]
+    return k
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _unite(parent: cython.int[::1], a: cython.int, b: cython.int) -> cython.void:
+    """Make two runs one region; the root is the earlier one."""
+    a = _root(parent, a)
+    b = _root(parent, b)
+    if a < b:
+        parent[b] = a
+    else:
+        parent[a] = b
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _unite_rows(
+    runs: cython.int[:, ::1],
+    parent: cython.int[::1],
+    a: cython.Py_ssize_t,
+    last_a: cython.Py_ssize_t,
+    b: cython.Py_ssize_t,
+    last_b: cython.Py_ssize_t,
+) -> cython.void:
+    """Unite the runs of two rows where they touch, over corners too."""
+    while a < last_a and b < last_b:
+        if runs[a, 1] <= runs[b, 2] and runs[b, 1] <= runs[a, 2]:
+            _unite(parent, cython.cast(cython.int, a), cython.cast(cython.int, b))
+        if runs[a, 2] < runs[b, 2]:
+            a += 1
+        else:
+            b += 1
+
+
+def count_runs(labels: cython.int[:, :, ::1], first: cython.longlong[::1]):
+    """Count the runs of background before each row into ``first``, shape (rows + 1,)."""
+    ny: cython.Py_ssize_t = labels.shape[1]
+    nx: cython.Py_ssize_t = labels.shape[2]
+    row: cython.Py_ssize_t
+    x: cython.Py_ssize_t
+    n: cython.longlong = 0
+    inside: cython.bint
+    with cython.nogil:
+        for row in range(labels.shape[0] * ny):
+            first[row] = n
+            inside = False
+            for x in range(nx):
+                if labels[row // ny, row % ny, x] != 0:
+                    inside = False
+                elif not inside:
+                    inside = True
+                    n += 1
+        first[labels.shape[0] * ny] = n
+
+
+def runs_of_holes(labels: cython.int[:, :, ::1], first: cython.longlong[::1]):
+    """Return the runs of the regions of background that do not reach the border of the image.
+
+    Parameters
+    ----------
+    labels : int32, shape (nz, ny, nx)
+        0 is background; its pixels touch over faces, edges and corners.
+    first : int64, shape (nz * ny + 1,)
+        As `count_runs` gives it.
+
+    Returns
+    -------
+    ndarray of int32, shape (n, 4)
+        Row, first pixel, pixel after the last, and number of the hole, from 0 in the order of their
+        first pixels.
+    """
+    nz: cython.Py_ssize_t = labels.shape[0]
+    ny: cython.Py_ssize_t = labels.shape[1]
+    nx: cython.Py_ssize_t = labels.shape[2]
+    total: cython.Py_ssize_t = first[nz * ny]
+    runs: cython.int[:, ::1] = empty((total, 4), int32)
+    parent: cython.int[::1] = empty(total, int32)
+    number: cython.int[::1] = empty(total, int32)
+    z: cython.Py_ssize_t
+    y: cython.Py_ssize_t
+    x: cython.Py_ssize_t
+    row: cython.Py_ssize_t
+    other: cython.Py_ssize_t
+    dy: cython.Py_ssize_t
+    k: cython.Py_ssize_t
+    kept: cython.Py_ssize_t = 0
+    n: cython.int = 0
+    root: cython.int
+    inside: cython.bint
+    with cython.nogil:
+        for row in range(nz * ny):
+            z, y = row // ny, row % ny
+            k = first[row]
+            inside = False
+            for x in range(nx):
+                if labels[z, y, x] != 0:
+                    if inside:
+                        runs[k, 2] = cython.cast(cython.int, x)
+                        k += 1
+                    inside = False
+                elif not inside:
+                    inside = True
+                    runs[k, 0], runs[k, 1] = (
+                        cython.cast(cython.int, row),
+                        cython.cast(cython.int, x),
+                    )
+                    parent[k] = cython.cast(cython.int, k)
+                    number[k] = 0
+            if inside:
+                runs[k, 2] = cython.cast(cython.int, nx)
+            if y > 0:
+                _unite_rows(runs, parent, first[row], first[row + 1], first[row - 1], first[row])
+            if z > 0:
+                for dy in range(-1, 2):
+                    if 0 <= y + dy < ny:
+                        other = row - ny + dy
+                        _unite_rows(
+                            runs, parent, first[row], first[row + 1], first[other], first[other + 1]
+                        )
+        # At the root: -1 is a region that reaches the border.
+        for k in range(total):
+            z, y = runs[k, 0] // ny, runs[k, 0] % ny
+            if (
+                runs[k, 1] == 0
+                or runs[k, 2] == nx
+                or y == 0
+                or y == ny - 1
+                or (nz > 1 and (z == 0 or z == nz - 1))
+            ):
+                number[_root(parent, cython.cast(cython.int, k))] = -1
+        for k in range(total):
+            root = _root(parent, cython.cast(cython.int, k))
+            if number[root] < 0:
+                continue
+            if root == k:
+                number[k] = n
+                n += 1
+            for x in range(3):
+                runs[kept, x] = runs[k, x]
+            runs[kept, 3] = number[root]
+            kept += 1
+    return asarray(runs)[:kept].copy()
+
+
+def around_runs(values: cython.int[:, :, ::1], runs: cython.int[:, ::1], least: cython.int):
+    """Return pairs (hole, value) of what lies around holes, shape (n, 2); some of them repeatedly.
+
+    Parameters
+    ----------
+    values : int32, shape (nz, ny, nx)
+        What is less than ``least`` is left out.
+    runs : int32, shape (m, 4)
+        As `runs_of_holes` gives them.
+    """
+    nz: cython.Py_ssize_t = values.shape[0]
+    ny: cython.Py_ssize_t = values.shape[1]
+    nx: cython.Py_ssize_t = values.shape[2]
+    pairs: cython.int[:, ::1] = empty((64, 2), int32)
+    larger: cython.int[:, ::1]
+    n: cython.Py_ssize_t = 0
+    k: cython.Py_ssize_t
+    z: cython.Py_ssize_t
+    y: cython.Py_ssize_t
+    x: cython.Py_ssize_t
+    dz: cython.Py_ssize_t
+    dy: cython.Py_ssize_t
+    value: cython.int
+    last: cython.int
+    with cython.nogil:
+        for k in range(runs.shape[0]):
+            z, y = runs[k, 0] // ny, runs[k, 0] % ny
+            last = least - 1
+            for dz in range(-1 if z > 0 else 0, 2 if z < nz - 1 else 1):
+                for dy in range(-1 if y > 0 else 0, 2 if y < ny - 1 else 1):
+                    for x in range(max(runs[k, 1] - 1, 0), min(runs[k, 2] + 1, nx)):
+                        value = values[z + dz, y + dy, x]
+                        if value < least or value == last:
+                            continue
+                        if n == pairs.shape[0]:
+                            with cython.gil:
+                                larger = empty((2 * n, 2), int32)
+                                larger[:n, :] = pairs
+                                pairs = larger
+                        pairs[n, 0], pairs[n, 1] = runs[k, 3], value
+                        last = value
+                        n += 1
+    return asarray(pairs)[:n]
