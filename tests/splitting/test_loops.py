@@ -41,7 +41,7 @@ def both(monkeypatch):
     """Run all loops of splitting both ways, wherever they are called."""
     loops = {idea: Both("splitting", idea) for idea in IDEAS}
     twins = {loops[idea].compiled: loops[idea] for idea in IDEAS}
-    for path in [*ROOM.glob("[a-z]*.py"), *ROOM.glob("[ic]*/[a-z]*.py")]:
+    for path in [*ROOM.glob("[a-z]*.py"), *ROOM.glob("[ich]*/[a-z]*.py")]:
         name = ".".join(path.relative_to(ROOM).with_suffix("").parts)
         module = import_module(f"napari_ncut.splitting.{name}")
         for name, value in list(vars(module).items()):

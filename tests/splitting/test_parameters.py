@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import ndimage as ndi
 from tests.splitting.mixed import scene
-from tests.splitting.test_holes import pinwheel
+from tests.splitting.test_holes import pinwheel, rosette
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting import split
@@ -77,9 +77,9 @@ def observed(labels, image, parameters, spacing=None):
 
 
 def closed(parameters):
-    """Return a disc with a hole of two pixels, closed or not."""
+    """Return a disc with a hole of a pixel, closed or not."""
     disc = np.hypot(*np.mgrid[-20:21, -20:21]) <= 18
-    disc[20, 20:22] = False
+    disc[20, 20] = False
     labels = disc.astype(np.int32)[np.newaxis]
     grid = Grid((1.0, 1.0, 1.0), 2)
     return shape_without_holes(labels, grid, parameters, model(), Monitor()).labels
@@ -115,6 +115,17 @@ def cases():
     holes = np.pad(holes, ((0, 0), (0, 70)))
     holes[10:71, 95:156] = disc
     yield holes, None, None
+    # Nuclei with holes that touch, and rings of discs around gaps.
+    together = np.zeros((150, 320), bool)
+    for n, x in ((3, 0), (5, 90), (8, 180)):
+        one = rosette(n, 12)
+        together[: one.shape[0], x : x + one.shape[1]] |= one
+    together[90:130, 20:60] = np.hypot(*np.mgrid[-20:20, -20:20]) <= 19
+    for y, x in ((105, 35), (112, 45), (118, 32)):
+        together[y - 2 : y + 3, x - 2 : x + 3] = False
+    together[85:145, 200:280] |= np.hypot(*np.mgrid[-30:30, -40:40]) <= 26
+    together[107:123, 232:248] = False
+    yield together.astype(np.int32), None, None
     # Objects darker than around them.
     labels, image = scene(1)
     yield labels, -image, None
@@ -169,5 +180,6 @@ def test_the_same_parameters_give_the_same(runs):
 def test_limits_are_in_order():
     assert DEFAULT.finest_smoothing < DEFAULT.coarsest_smoothing
     assert DEFAULT.near < DEFAULT.far
-    assert DEFAULT.pixel_ellipticity < DEFAULT.hole_ellipticity < 1
+    assert 0 < DEFAULT.hole_inside < 1
+    assert 0 < DEFAULT.hole_certainty < 1
     assert split.DEFAULTS.neck == NECK

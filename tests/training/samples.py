@@ -17,7 +17,6 @@ from napari_ncut.core.validation import image_array
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
 from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.holes.holes import find_holes
-from napari_ncut.splitting.parameters import DEFAULT
 from napari_ncut.splitting.split import DEFAULTS, fragmented
 
 SCENES = 120
@@ -72,52 +71,18 @@ def samples(folder: Path, n_scenes: int = SCENES, first: int = 0) -> Iterator[Sa
 def both(name, truth, image, spacing) -> Iterator[Sample]:
     """Yield a picture without its image, if that tells anything, and with it.
 
-    Holes are closed where they lie inside one object. As they are judged by what the model says of
-    blobs with other holes closed, scenes are shown with all open and with all closed, too.
+    Holes are filled where they lie inside one object, as they are when they are judged right.
     """
     truth = np.unique(truth, return_inverse=True)[1].reshape(truth.shape)
     if truth.max() == 0:
         return
-    right, all_open, all_closed = filled(truth)
-    yield from seen(name, right, image, spacing)
-    if name[0] != REAL and name[0] not in BY_IMAGE:
-        for mask, objects in (all_open, all_closed):
-            if (mask != right[0]).any():
-                yield from seen(name, (mask, objects), None, spacing)
-
-
-def filled(truth: NDArray[np.int64]) -> list[tuple[NDArray[np.bool_], NDArray[np.int64]]]:
-    """Return masks and truths: with the right holes filled, with pinholes only, and with all."""
-    volume = truth.reshape((1,) * (3 - truth.ndim) + truth.shape)
-    grid = Grid((1.0, 1.0, 1.0), truth.ndim)
-    holes = find_holes((volume > 0).astype(np.int32), grid, Monitor())
-    around = holes.around(volume.astype(np.int32), 1)
-    n = np.bincount(around[:, 0], minlength=len(holes))
-    inside = np.zeros(len(holes), np.int32)
-    inside[around[:, 0]] = around[:, 1]
-    inside[n > 1] = 0
-    index, hole = holes.pixels(truth.shape[-1])
-    result = []
-    for chosen in (inside > 0, (inside > 0) & (holes.size <= DEFAULT.hole_size), inside >= 0):
-        here = chosen[hole]
-        mask, objects = truth > 0, truth.copy()
-        mask.reshape(-1)[index[here]] = True
-        objects.reshape(-1)[index[here]] = inside[hole[here]]
-        result.append((mask, objects))
-    return result
-
-
-def seen(name, masked, image, spacing) -> Iterator[Sample]:
-    """Yield a mask with its truth, without an image and with it, if there is one."""
-    mask, truth = masked
-    images = []
-    if image is not None:
-        channels = image_array(image, -1 if image.ndim > truth.ndim else None)
-        images = [channels.reshape(*truth.shape, -1)]
-    for channels in images if name[0] in BY_IMAGE else [None, *images]:
+    truth, mask = filled(truth)
+    channels = image_array(image, -1 if image.ndim > truth.ndim else None)
+    with_image = channels.reshape(*truth.shape, -1)
+    for seen in [with_image] if name[0] in BY_IMAGE else [None, with_image]:
         found = fragmented(
             mask.astype(np.int32),
-            channels,
+            seen,
             beta=DEFAULTS.beta,
             connectivity=DEFAULTS.connectivity,
             spacing=spacing,
@@ -131,6 +96,22 @@ def seen(name, masked, image, spacing) -> Iterator[Sample]:
         both_of = found.number[inside].astype(np.int64) * n[1] + truth[inside]
         counts = np.bincount(both_of, minlength=n[0] * n[1]).reshape(n).astype(float)
         yield Sample(name, found.graph, found.grid, counts, touching(truth))
+
+
+def filled(truth: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return objects and their mask with those holes filled that lie inside one object."""
+    volume = truth.reshape((1,) * (3 - truth.ndim) + truth.shape).astype(np.int32)
+    grid = Grid((1.0, 1.0, 1.0), truth.ndim)
+    holes = find_holes((volume > 0).astype(np.int32), grid, Monitor())
+    hole, label = holes.around(volume, 1).T
+    inside = np.bincount(hole, minlength=len(holes)) == 1
+    of_hole = np.zeros(len(holes), np.int64)
+    of_hole[hole] = label
+    holes, of_hole = holes[inside], of_hole[inside]
+    index, hole = holes.pixels(truth.shape[-1])
+    result = truth.copy()
+    result.reshape(-1)[index] = of_hole[hole]
+    return result, result > 0
 
 
 def touching(truth: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -50,7 +50,7 @@ class Lesson:
     n_necks : int
         Number of all necks.
     changes : list of Change
-        Those that are decided otherwise than by the weights of now.
+        Those without an answer that are decided otherwise than by the weights of now.
     """
 
     weights: tuple[float, ...]
@@ -61,12 +61,18 @@ class Lesson:
     changes: list[Change]
 
     @property
+    def is_worse(self) -> bool:
+        """Whether the answers contradict each other: each is better told without the others."""
+        return self.right_after < self.right_before
+
+    @property
     def text(self) -> str:
         """The lesson in a sentence."""
+        more = " There is nothing to learn from them together yet." if self.is_worse else ""
         return (
             f"{self.n_answers} answers: {self.right_before} \N{RIGHTWARDS ARROW} "
             f"{self.right_after} right (each left out in turn); would change "
-            f"{len(self.changes)} of {self.n_necks:,} necks."
+            f"{len(self.changes)} of {self.n_necks:,} necks.{more}"
         )
 
 
@@ -111,8 +117,8 @@ def lesson(
     right_after = 0
     for k, (frame, row, _) in enumerate(asked):
         monitor.check()
-        others = np.arange(len(asked)) != k
-        without = learned(rows[others], known[others], joined[others])
+        rest = np.arange(len(asked)) != k
+        without = learned(rows[rest], known[rest], joined[rest])
         right_after += bool((trees[frame].critical(without)[row] <= penalty) == joined[k])
     weights = learned(rows, known, joined)
     changes = []
@@ -121,9 +127,12 @@ def lesson(
         before = tree.critical(taught) <= penalty
         after = tree.critical(weights) <= penalty
         sides = necks(tree)
+        # What was answered is as the answer says, whatever is learned.
+        others = before != after
+        others[list(decided_rows(tree, decisions.get(frame, {})))] = False
         changes += [
             Change(frame, int(row), tuple(sides[row].tolist()), not after[row])
-            for row in np.flatnonzero(before != after)
+            for row in np.flatnonzero(others)
         ]
     total = sum(len(tree.ratio) for tree in trees.values())
     weights_told = tuple(weights.tolist())

@@ -32,9 +32,9 @@ class SplitParameters:
         A hole with more parts around it is a gap.
     hole_inside : float
         A hole is closed if it lies inside one object with this probability.
-    hole_ellipticity, pixel_ellipticity : float
-        A closed hole is a gap unless the part around it has this ellipticity; the second one holds
-        for holes of one pixel. A disc has 1, three discs around a gap .9 to .98.
+    hole_ellipticity : float
+        A hole that was closed is a gap unless the part around it has this ellipticity. A disc has
+        1, three discs around a gap .9 to .98.
     smoothing : float
         The half-width is smoothed over this share of itself ...
     finest_smoothing, coarsest_smoothing : float
@@ -97,12 +97,11 @@ class SplitParameters:
         Least deviation of brightness within a part, in deviations of the foreground.
     """
 
-    hole_size: int = 3
+    hole_size: int = 1
     hole_certainty: float = 0.9
     hole_parts: int = 8
-    hole_inside: float = 0.7
-    hole_ellipticity: float = 0.985
-    pixel_ellipticity: float = 0.965
+    hole_inside: float = 0.8
+    hole_ellipticity: float = 0.965
     smoothing: float = 0.08
     finest_smoothing: float = 0.7
     coarsest_smoothing: float = 1.4

@@ -121,9 +121,12 @@ def do(work: Work, task: Task, path: Path) -> NDArray[np.int64]:
     tree = split_tree(
         kept, image, **work.settings, channel_axis=channels, statistics=work.statistics
     )
-    objects = np.where(wanted[kept], tree.cut(work.neck, work.min_size), 0).astype(np.int32)
-    flat = objects.reshape(-1)
-    found, index = np.unique(flat, return_index=True)
+    objects = tree.cut(work.neck, work.min_size)
+    objects[~wanted[kept]] = 0
+    found, index = np.unique(objects.reshape(-1), return_index=True)
+    number = np.zeros(int(found[-1]) + 1, np.int32)
+    number[found] = np.arange(len(found)) + (found[0] > 0)
+    objects = number[objects]
     places = np.stack(np.unravel_index(index[found > 0], box.shape), axis=1) + np.array(box.low)
     first = np.asarray(np.ravel_multi_index(tuple(places.T), shape), np.int64)
     # The mark of a task is its file, which is there as a whole or not at all.

@@ -228,7 +228,7 @@ class TestForeground:
         window.viewer.add_image(scene.image, name="cells")
         widget = window.dock()
         assert not window.control(widget, "run").isEnabled()
-        window.choose(widget, "foreground", "bright (Otsu)")
+        window.choose(widget, "foreground", "what is bright")
         window.wait_until(lambda: 1.1 < widget.controls.threshold.value < 1.9)
         window.wait_idle(widget)
         layer = window.run(widget)
@@ -239,7 +239,7 @@ class TestForeground:
         scene = scenes.circles(4, noise=0.05)
         window.viewer.add_image(-scene.image, name="cells")
         widget = window.dock()
-        window.choose(widget, "foreground", "dark (Otsu)")
+        window.choose(widget, "foreground", "what is dark")
         window.wait_until(lambda: -1.9 < widget.controls.threshold.value < -1.1)
         window.wait_idle(widget)
         assert rand(window.run(widget), scene.truth) > 0.93
@@ -248,7 +248,7 @@ class TestForeground:
         scene = scenes.circles(4, noise=0.05)
         window.viewer.add_image((30_000 + 1000 * scene.image).astype(np.uint16), name="cells")
         widget = window.dock()
-        window.choose(widget, "foreground", "bright (Otsu)")
+        window.choose(widget, "foreground", "what is bright")
         layer = window.run(widget)
         assert layer.metadata["napari_ncut"]["threshold"] > 31_000
         assert rand(layer, scene.truth) > 0.93
@@ -257,7 +257,7 @@ class TestForeground:
         scene = scenes.circles(4, noise=0.0)
         window.viewer.add_image(scene.image * np.where(scene.truth == 4, 0.8, 1.0), name="cells")
         widget = window.dock()
-        window.choose(widget, "foreground", "bright (Otsu)")
+        window.choose(widget, "foreground", "what is bright")
         window.qtbot.wait(200)
         window.wait_idle(widget)
         window.set(widget, "threshold", 1.8)
@@ -571,14 +571,14 @@ class TestTrouble:
         assert "Segments is 2" in window.status(widget)
         assert "set Segments to 41" in window.status(widget)
 
-    @pytest.mark.parametrize("foreground", ["bright (Otsu)", "dark (Otsu)"])
+    @pytest.mark.parametrize("foreground", ["what is bright", "what is dark"])
     def test_a_constant_image_says_why_nothing_is_found(self, window, foreground):
         window.viewer.add_image(np.full((40, 50), 7, np.uint8))
         widget = window.dock()
         window.choose(widget, "foreground", foreground)
         window.wait_idle(widget)
         window.run(widget)
-        side = foreground.split()[0]
+        side = foreground.split()[-1]
         assert window.status(widget).startswith(f"0 segments: no pixel is {side}er than the thr")
 
     def test_an_empty_mask_says_why_nothing_is_found(self, window):

@@ -98,11 +98,16 @@ class BatchDock(Dock):
             control.setToolTip(tip)
             control.setAccessibleName(text)
             form.addRow(text, control)
+        for combo in (self.masks, self.settings):
+            combo.setSizeAdjustPolicy(
+                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+            )
+            combo.setMinimumContentsLength(6)
         self.form = form
         for name in ("files", "masks", "pattern", "settings", "output", "workers"):
             getattr(self, name).setObjectName(name)
         self.files.setAccessibleName("Files")
-        self.add = self._button("add", "Add files…", "Choose files")
+        self.add = self._button("add", "Files…", "Choose files")
         self.add_folder = self._button("add_folder", "Folder…", "Choose a folder")
         self.empty = self._button("empty", "Empty", "Take all files away")
         self.run = self._button("run", "Run", "Do the files; those that are done are kept")

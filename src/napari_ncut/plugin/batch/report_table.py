@@ -22,6 +22,7 @@ class ReportTable(QTableWidget):
         super().__init__(0, len(COLUMNS))
         self.setHorizontalHeaderLabels(COLUMNS)
         self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(22)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -49,6 +50,7 @@ class ReportTable(QTableWidget):
         self.resizeColumnsToContents()
         self.setColumnWidth(0, min(self.columnWidth(0), 110))
         self.setColumnWidth(1, min(self.columnWidth(1), 80))
+        self.setColumnWidth(COLUMNS.index("s"), 44)
         self.setColumnHidden(1, all(pair.mask is None for pair in pairs))
         self.setSortingEnabled(True)
 

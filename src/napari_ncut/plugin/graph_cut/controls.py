@@ -60,7 +60,7 @@ class Controls:
         self.set_threshold_range(*model.threshold_range)
         self.threshold.value = form.threshold
         self.pixel_size = PixelSizeEdit()
-        self.pixel_size.changed.connect(self._on_pixel_size)
+        self.pixel_size.typed.connect(self._on_pixel_size)
         self.spatial_ndim = ComboBox(choices=(("planes", 2), ("volume", 3)), value=2)
         self.spatial_ndim.value = form.spatial_ndim
         self.frames = ComboBox(
@@ -90,6 +90,7 @@ class Controls:
             control.changed.connect(lambda _, name=name: self._on_control(name))
         model.form_changed.connect(self._on_model)
         self.choice.changed.connect(self._on_layers)
+        self._scaled: Layer | None = None
         # Whether the data are those of the result that the model has.
         self.is_restored = self.choice.restore()
         if self.is_restored:
@@ -100,6 +101,10 @@ class Controls:
     def leave(self) -> None:
         """Follow neither the model nor the viewer any more."""
         self._model.form_changed.disconnect(self._on_model)
+        if self._scaled is not None:
+            self._scaled.events.scale.disconnect(self._on_scale)
+            self._scaled.events.units.disconnect(self._on_scale)
+            self._scaled = None
         self.choice.leave()
 
     # The settings
@@ -240,17 +245,34 @@ class Controls:
         self._show(DROPS, form.splits and form.more)
         self._show(["keep_labels"], form.splits and form.more and not form.thresholds)
         self.pixel_size.show_layer(main, min(form.work_ndim, ndim))
+        self._follow_scale()
         self._show(["shapes"], form.region == "shapes")
         self._show(["spatial_ndim"], ndim > 2)
         self._show(["frames"], ndim > form.spatial_ndim and form.region != "current")
 
-    def _on_pixel_size(self, sizes: tuple[float, ...]) -> None:
+    def _on_pixel_size(self, sizes: tuple[float, ...] | None) -> None:
         """Give the layers that are cut, and the result, another scale."""
+        if sizes is None:
+            self.layers_changed.emit("pixel_size")
+            return
         for layer in filter(None, (self.main_layer(), self.mask_layer(), self._model.layer)):
             scale = layer.scale.copy()
             n = min(len(sizes), len(scale))
             scale[-n:] = sizes[-n:]
             layer.scale = scale
+
+    def _follow_scale(self) -> None:
+        """Show the pixel size of the layer that is cut, wherever it is changed."""
+        main = self.main_layer()
+        if main is self._scaled:
+            return
+        for layer, act in ((self._scaled, "disconnect"), (main, "connect")):
+            if layer is not None:
+                getattr(layer.events.scale, act)(self._on_scale)
+                getattr(layer.events.units, act)(self._on_scale)
+        self._scaled = main
+
+    def _on_scale(self, _: object = None) -> None:
         self._show_rows()
         self.layers_changed.emit("pixel_size")
 

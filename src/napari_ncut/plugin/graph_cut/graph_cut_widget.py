@@ -24,11 +24,11 @@ from napari_ncut.runs.foreground import Automatic
 # These only choose among what a session or a split tree has found: a run that is finding it
 # need not begin again.
 LATE_SETTINGS = ("neck", "min_size", "n_segments", *DROPS)
-# A preview begins with one of these.
-SPLIT_STARTS = ("neck", "min_size", "foreground", "threshold")
+# A preview begins with one of these: they say what is wanted.
+SPLIT_STARTS = ("neck", "min_size", "beta", "foreground", "threshold", *DROPS)
 # The threshold is found again.
 OF_THRESHOLD = ("foreground", "method", "smoothing", "window")
-CUT_STARTS = ("seeds",)
+CUT_STARTS = ("n_segments", "seeds", "beta", "connectivity", "foreground", "threshold")
 LAST_SESSION = "The settings are those used last; Recipe > Defaults brings back the usual ones."
 # After how many seconds a preview says at which stage it is.
 SLOW = 0.4

@@ -21,12 +21,13 @@ class PixelSizeEdit(QLineEdit):
     there is one pixel size, here and in all of napari.
     """
 
-    changed = Signal(tuple)  # the sizes that were typed
+    typed = Signal(object)  # the sizes that were typed, or None if they are none
 
     def __init__(self) -> None:
         super().__init__()
         self._ndim = 2
         self._shown = ""
+        self._was_wrong = False
         self.setPlaceholderText(UNKNOWN)
         self.editingFinished.connect(self._on_typed)
 
@@ -36,9 +37,8 @@ class PixelSizeEdit(QLineEdit):
         sizes = None if layer is None else layers.pixel_size(layer, ndim)
         text = ""
         if layer is not None and sizes is not None:
-            text = (
-                f"{' x '.join(f'{size:.5g}' for size in sizes)} {layers.length_unit(layer, ndim)}"
-            )
+            unit = layers.length_unit(layer, ndim) or ""
+            text = f"{' x '.join(f'{size:.5g}' for size in sizes)} {unit}"
         self._shown = text.strip()
         self.setText(self._shown)
 
@@ -68,6 +68,7 @@ class PixelSizeEdit(QLineEdit):
         return sizes if is_right else None
 
     def _on_typed(self) -> None:
-        sizes = self._sizes()
-        if self.text().strip() != self._shown and sizes is not None:
-            self.changed.emit(sizes)
+        if self.text().strip() != self._shown or self._was_wrong:
+            sizes = self._sizes()
+            self._was_wrong = sizes is None
+            self.typed.emit(sizes)

@@ -14,6 +14,7 @@ from qtpy.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
 )
 
@@ -49,6 +50,7 @@ class Teaching(QGroupBox):
         self.text = QLabel()
         self.text.setObjectName("lesson")
         self.text.setWordWrap(True)
+        self.text.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self.list = QListWidget()
         self.list.setObjectName("changes")
         self.list.setAccessibleName("Necks that would change")
@@ -104,7 +106,9 @@ class Teaching(QGroupBox):
             item.setData(Qt.ItemDataRole.UserRole, change)
             self.list.addItem(item)
         self.list.setVisible(self.list.count() > 0)
-        self.teach.setEnabled(found is not None and bool(found.changes))
+        self.teach.setEnabled(
+            found is not None and not found.is_worse and found.weights != self._model.form.taught
+        )
         self.forget.setEnabled(is_taught)
         if found is not None:
             self.text.setText(found.text)

@@ -29,10 +29,10 @@ TERMS = {
 }
 N_WEIGHTS = 1 + len(TERMS)
 # Deviation of each weight before the answers, that of all merges alike first.
-PRIOR = np.array([2.0] + [1.0] * len(TERMS))
+PRIOR = np.array([0.5] + [0.2] * len(TERMS))
 # Log-odds that a penalty further from that of the threshold stands for.
 STEEP = 4.0
-STEPS = 20
+STEPS, CLOSE = 50, 1e-6
 # No weight is taken from a recipe that is further from 0 than this.
 HEAVIEST = 1000.0
 
@@ -87,15 +87,26 @@ def learned(
         The answers.
     """
     weights = np.zeros(N_WEIGHTS)
-    precision = np.diag(1 / PRIOR**2)
+    precision = 1 / PRIOR**2
+
+    def cost(tried: NDArray[np.float64]) -> float:
+        odds = known + numbers @ tried
+        return float(
+            (np.logaddexp(0, odds) - joined * odds).sum() + (precision * tried**2).sum() / 2
+        )
+
+    least = cost(weights)
     for _ in range(STEPS):
         chance = 1 / (1 + np.exp(-np.clip(known + numbers @ weights, -60, 60)))
-        gradient = numbers.T @ (joined - chance) - precision @ weights
-        curvature = (numbers * (chance * (1 - chance))[:, np.newaxis]).T @ numbers + precision
-        step = np.linalg.solve(curvature, gradient)
-        weights += step
-        if np.abs(step).max() < 1e-6:
+        gradient = numbers.T @ (joined - chance) - precision * weights
+        curvature = (numbers * (chance * (1 - chance))[:, np.newaxis]).T @ numbers
+        step = np.linalg.solve(curvature + np.diag(precision), gradient)
+        # Where nearly all is sure, Newton's step is far too long.
+        while (lower := cost(weights + step)) > least and np.abs(step).max() > CLOSE:
+            step /= 2
+        if lower > least or np.abs(step).max() < CLOSE:
             break
+        weights, least = weights + step, lower
     # Few digits: a recipe holds them, and they are the same on every machine.
     return np.round(weights, 3) + 0.0
 

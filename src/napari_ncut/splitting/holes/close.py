@@ -10,8 +10,8 @@ the parts around it:
 - otherwise these parts are put together, with the hole filled, and divided again. Whether the hole
   lies inside one object then, was learned (`doubtful`).
 
-Holes of a few pixels are too small to divide a blob by, and many of them shatter it. So they are
-closed at first, and those where the part around is no ellipse are gaps.
+Single pixels are too small to divide a blob by, and many of them shatter it. So they are closed at
+first, and those where the part around is no ellipse are gaps.
 
 In the result all holes are what they were: background.
 """
@@ -94,25 +94,31 @@ def shape_without_holes(
     pinholes, holes = holes[small], holes[~small]
     closed = pinholes.filled(labels) if len(pinholes) else labels
     shape = shape_of(closed, grid, parameters, monitor)
-    found = None
-    if len(holes):
-        shape, found = _filled(shape, holes, judge)
+    shape, found = _filled(shape, holes, judge)
     shape, found = _opened(shape, found, pinholes, judge)
     return shape if found is None else replace(shape, graph=found.graph)
 
 
 def _filled(shape: Shape, holes: Holes, judge: Judge) -> tuple[Shape, Divided | None]:
     """Fill those holes that lie inside one object; return the shape and its parts, if known."""
-    found = judge.divided(shape)
-    blob = blob_of(holes, shape, found)
-    asked = doubtful(shape, found, holes, *vars(judge).values())
-    close = np.zeros(len(holes), bool)
-    inside = probabilities(judge.model.hole.log_odds(asked.terms))
-    close[asked.rows[inside > judge.parameters.hole_inside]] = True
-    if not close.any():
-        return shape, found
-    filled = holes[close]
-    return judge.changed(shape, found, filled, blob[close], filled.filled(shape.labels)), None
+    found = None
+    # A hole that is filled changes what is around the other holes of its blob: those are judged
+    # again, until none of them is filled. Each turn fills one at least.
+    while len(holes):
+        found = judge.divided(shape)
+        blob = blob_of(holes, shape, found)
+        asked = doubtful(shape, found, holes, *vars(judge).values())
+        close = np.zeros(len(holes), bool)
+        inside = probabilities(judge.model.hole.log_odds(asked.terms))
+        close[asked.rows[inside > judge.parameters.hole_inside]] = True
+        if not close.any():
+            break
+        filled = holes[close]
+        labels = filled.filled(shape.labels)
+        shape = judge.changed(shape, found, filled, blob[close], labels)
+        found = None
+        holes = holes[~close & np.isin(blob, blob[close])]
+    return shape, found
 
 
 def _opened(
@@ -125,16 +131,11 @@ def _opened(
         found = found or judge.divided(shape)
         index, hole = pinholes.pixels(shape.labels.shape[2])
         fragment = shape.fragments.number.reshape(-1)[index]
-        limit = np.where(
-            pinholes.size > 1,
-            judge.parameters.hole_ellipticity,
-            judge.parameters.pixel_ellipticity,
-        )
         sums = np.zeros((len(found.size), found.graph.nodes.shape[1]))
         np.add.at(sums, found.part, found.graph.nodes)
         shapes = ellipticities(sums, numbers(judge.grid, judge.parameters))
         gap = np.zeros(len(pinholes), bool)
-        gap[hole[shapes[found.part[fragment]] < limit[hole]]] = True
+        gap[hole[shapes[found.part[fragment]] < judge.parameters.hole_ellipticity]] = True
         if not gap.any():
             break
         blob = np.zeros(len(pinholes), np.int32)
