@@ -101,9 +101,10 @@ def test_the_tab_key_scrolls_to_what_it_reaches(crowded):
     preview, viewport = dock.controls.preview.native, dock.viewport()
     window.viewer.window._qt_window.activateWindow()
     dock.verticalScrollBar().setValue(0)
-    dock.controls.beta.native.setFocus()
-    window.wait_until(lambda: dock.controls.beta.native.hasFocus())
-    press(window, Qt.Key.Key_Tab, dock.controls.beta.native)
+    more = dock.controls.more.native
+    more.setFocus()
+    window.wait_until(more.hasFocus)
+    press(window, Qt.Key.Key_Tab, more)
     assert preview.hasFocus()
     window.qtbot.wait(20)
     assert viewport.rect().contains(preview.mapTo(viewport, preview.rect().center()))
@@ -114,7 +115,10 @@ def test_every_control_of_graph_cut_is_one_stop_of_the_tab_key_from_top_to_botto
     dock = docks["Graph cut"]
     front(window, dock)
     window.viewer.window._qt_window.activateWindow()
-    wanted = ["image", "foreground", "mask", "region", "neck", "min_size", "beta", "preview", "run"]
+    wanted = [
+        *("image", "foreground", "mask", "pixel_size", "region", "neck", "min_size", "beta"),
+        *("more", "preview", "run"),
+    ]
     dock.controls.mode.native.setFocus()
     window.wait_until(lambda: dock.controls.mode.native.hasFocus())
     for name in wanted:

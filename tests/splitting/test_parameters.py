@@ -32,6 +32,8 @@ OTHERS = {
     ("divided", "NECK"),  # the default setting
     ("hierarchy", "NECK"),  # the same
     ("hierarchy", "MOST"),  # a bound of beta
+    ("teach", "HEAVIEST"),  # a bound of what a recipe may hold
+    ("teach", "STEEP"),  # of what a person teaches, which is kept beside what is tuned
 }
 
 

@@ -324,6 +324,18 @@ def rods(rng):
     return canvas
 
 
+def cracked(rng, labels, width: float) -> NDArray[np.int32]:
+    """Return labels with cracks of a pixel or two where objects meet, but for some contacts."""
+    other = ndi.maximum_filter(labels, 3) != ndi.minimum_filter(
+        np.where(labels, labels, labels.max() + 1), 3
+    )
+    if rng.random() < 0.4:
+        other &= (np.indices(labels.shape).sum(axis=0) % 2 == 0) | (rng.random(labels.shape) < 0.7)
+    closed = ndi.gaussian_filter(rng.normal(size=labels.shape), rng.uniform(0.3, 1.2) * width)
+    kept = closed > np.quantile(closed, rng.uniform(0.6, 0.97))
+    return np.where(other & ~kept, 0, labels)
+
+
 def colony(rng):
     """Draw a dense colony: rods side by side and end to end, with cracks between them or not."""
     width, length = rng.uniform(2.5, 9), rng.uniform(1.5, 7)
@@ -351,6 +363,8 @@ def colony(rng):
                 )
                 canvas.centres.append(middle)
             at += half + width
+    if rng.random() < 0.6:
+        canvas.labels = cracked(rng, canvas.labels, width)
     return canvas
 
 

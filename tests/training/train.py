@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -285,24 +285,38 @@ def train(chosen: Sequence[Sample], about: dict[str, object]) -> Model:
     return replace(FIRST, pair=train_pair(chosen).pair, node=node, about=about)
 
 
-def with_holes(model: Model, n_scenes: int) -> Model:
-    """Return a model that has learned which holes lie inside one object, on scenes new to it.
+def with_holes(model: Model, folder: Path, n_scenes: int) -> Model:
+    """Return a model that has learned which holes lie inside one object.
 
-    Each is shown as it is, and with holes punched into half of its objects.
+    From photographs, and scenes that are new to it; each as it is, and with holes punched into half
+    of its objects.
     """
     rng = np.random.default_rng(SEED)
     names, rows = [], []
-    for kind in KINDS:
-        if kind in BY_IMAGE:
-            continue
-        for seed in range(n_scenes, n_scenes + n_scenes * 2 // 3):
-            drawn = scene(kind, seed)
-            for truth in (drawn.truth, punched(rng, drawn.truth, 0.5)):
-                found = rows_of_holes(truth, drawn.spacing, model)
-                if found is not None:
-                    names.append((kind, str(seed)))
-                    rows.append(found)
+    for name, objects, spacing in pictures_of_holes(folder, n_scenes):
+        for truth in (objects, punched(rng, objects, 0.5)):
+            found = rows_of_holes(truth, spacing, model)
+            if found is not None:
+                names.append(name)
+                rows.append(found)
     return replace(model, hole=fit(names, rows, **HOLE_TREES))
+
+
+def pictures_of_holes(
+    folder: Path, n_scenes: int
+) -> Iterator[tuple[tuple[str, str], NDArray[np.int32], tuple[float, ...]]]:
+    """Yield name, truth and pixel size of the pictures whose holes are learned from."""
+    for file in sorted(folder.glob("*.npz")):
+        with np.load(file) as arrays:
+            truth = arrays["labels"]
+        truth = np.unique(truth, return_inverse=True)[1].reshape(truth.shape).astype(np.int32)
+        if truth.max() > 0:
+            yield (REAL, file.stem), truth, (1.0,) * truth.ndim
+    for kind in KINDS:
+        if kind not in BY_IMAGE:
+            for seed in range(n_scenes, n_scenes + n_scenes // 2):
+                drawn = scene(kind, seed)
+                yield (kind, str(seed)), drawn.truth, drawn.spacing
 
 
 def rows_of_holes(
@@ -334,7 +348,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(argv)
     about = {"seed": SEED, "scenes": chosen.scenes, "sha256": digest(chosen.folder)}
     model = train(list(samples(chosen.folder, chosen.scenes)), about)
-    model = with_holes(model, chosen.scenes)
+    model = with_holes(model, chosen.folder, chosen.scenes)
     chosen.out.parent.mkdir(exist_ok=True)
     model.save(chosen.out)
     sys.stdout.write(

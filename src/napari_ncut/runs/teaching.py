@@ -155,6 +155,33 @@ def error_rate(n_wrong: int, n: int) -> tuple[float, float, float]:
     return share, max(middle - half, 0.0), min(middle + half, 1.0)
 
 
+def rate_in_words(
+    asked: Mapping[tuple[Frame, NeckId], bool], decisions: Mapping[Frame, Decisions]
+) -> str:
+    """Return how many of the necks that were asked about at random were wrong, as a sentence.
+
+    Parameters
+    ----------
+    asked : dict
+        Whether the result was cut at each of them.
+    decisions : dict
+        The answers, for each frame.
+    """
+    answers = [
+        (before, decisions[frame][sides])
+        for (frame, sides), before in asked.items()
+        if sides in decisions.get(frame, {})
+    ]
+    if not answers:
+        return ""
+    wrong = sum(before != after for before, after in answers)
+    share, low, high = error_rate(wrong, len(answers))
+    return (
+        f" At random {len(answers)} were asked: {share:.0%} wrong "
+        f"({low:.0%} to {high:.0%} of all, with 95 % confidence)."
+    )
+
+
 def random_neck(seed: int, waiting: NDArray[np.bool_]) -> int:
     """Return one of the necks that wait, at random, but the same for the same seed."""
     return int(np.random.default_rng(seed).choice(np.flatnonzero(waiting)))

@@ -13,13 +13,12 @@ from napari_ncut.core.monitor import Monitor
 from napari_ncut.plugin.graph_cut.controls import DROPS, Controls
 from napari_ncut.plugin.graph_cut.job import Count, Job, Outcome, in_words, summary
 from napari_ncut.plugin.graph_cut.recipe_button import RecipeButton
-from napari_ncut.plugin.graph_cut.request import current_frame, new_job
+from napari_ncut.plugin.graph_cut.request import current_frame, new_job, threshold_finder
 from napari_ncut.plugin.graph_cut.result_layer import ResultLayer
 from napari_ncut.plugin.shared import layers
 from napari_ncut.plugin.shared.dock import Dock
 from napari_ncut.plugin.shared.model import Form
 from napari_ncut.plugin.shared.result_record import Snapshot
-from napari_ncut.runs.foreground import Automatic
 
 # These only choose among what a session or a split tree has found: a run that is finding it
 # need not begin again.
@@ -130,9 +129,7 @@ class GraphCutWidget(Dock):
     def _on_layers(self, name: str) -> None:
         if name == "seeds":
             self._follow_seeds()
-            self._on_setting(name)
-            return
-        if name in ("shapes", "pixel_size"):
+        if name in ("seeds", "shapes", "pixel_size"):
             self._on_setting(name)
             return
         self._stop()
@@ -375,16 +372,10 @@ class GraphCutWidget(Dock):
         image = self.controls.image.value
         if image is None:
             return
-        form, has_channels = self._model.form, image.rgb
-        automatic = Automatic(form.method, form.smoothing, form.window)
-        # What is smoothed must be of the level that is cut.
-        is_smoothed = form.smoothing > 0 or form.window > 0
-        n = layers.level(image) if is_smoothed else -1
-        data = layers.arrays(image)[n]
-        spacing = layers.source(image, None, form.work_ndim).spacing
+        find = threshold_finder(self._model.form, image)
         run = self.start_run(
             "threshold",
-            lambda _: automatic.found(data, spacing, has_channels),
+            lambda _: find(),
             lambda found, _: self._set_threshold(*found),
             failed=self._on_error,
         )

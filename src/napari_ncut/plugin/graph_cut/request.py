@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from napari.components import ViewerModel
-from napari.layers import Labels
+from napari.layers import Image, Labels
 
 from napari_ncut.plugin.graph_cut import regions
 from napari_ncut.plugin.graph_cut.controls import Controls
@@ -12,6 +14,7 @@ from napari_ncut.plugin.graph_cut.regions import MakeRegion, MakeSeeds
 from napari_ncut.plugin.shared import layers
 from napari_ncut.plugin.shared.model import Form, Model
 from napari_ncut.plugin.shared.result_record import AUTOMATIC, SHOWN, Snapshot
+from napari_ncut.runs.foreground import Automatic
 from napari_ncut.runs.recipe import Recipe
 from napari_ncut.runs.stacks import Frame
 
@@ -82,6 +85,16 @@ def new_job(
         None if previous is None else Snapshot.of(previous),
         applied.get(SHOWN) or applied.get(AUTOMATIC),
     )
+
+
+def threshold_finder(form: Form, image: Image) -> Callable[[], tuple[float, float, float]]:
+    """Return what finds the range of an image and its threshold as the form wants it, in a thread."""
+    automatic = Automatic(form.method, form.smoothing, form.window)
+    # What is smoothed must be of the level that is cut.
+    is_smoothed = form.smoothing > 0 or form.window > 0
+    data = layers.arrays(image)[layers.level(image) if is_smoothed else -1]
+    spacing, has_channels = layers.source(image, None, form.work_ndim).spacing, image.rgb
+    return lambda: automatic.found(data, spacing, has_channels)
 
 
 def current_frame(viewer: ViewerModel, form: Form, controls: Controls) -> Frame:

@@ -21,7 +21,7 @@ from napari_ncut.plugin.shared.edit_queue import EditQueue
 from napari_ncut.plugin.shared.go_to import go_to
 from napari_ncut.runs.review_queue import Neck, ReviewQueue
 from napari_ncut.runs.stacks import Frame
-from napari_ncut.runs.teaching import Change, error_rate, random_neck
+from napari_ncut.runs.teaching import Change, random_neck, rate_in_words
 from napari_ncut.splitting.tree import SplitTree
 
 MARK = "review mark"
@@ -262,28 +262,7 @@ class ReviewDock(Dock):
 
     def _error_rate(self) -> str:
         """Return how many of the random questions showed an error, in words."""
-        answers = [
-            (before, decisions[sides])
-            for (frame, sides), before in self._random.items()
-            for decisions in [self._model.decisions.get(frame, {})]
-            if sides in decisions
-        ]
-        wrong = sum(before != after for before, after in answers)
-        share, low, high = error_rate(wrong, len(answers))
-        if not answers:
-            return ""
-        return (
-            f" At random {len(answers)} were asked: {share:.0%} wrong "
-            f"({low:.0%} to {high:.0%} of all, with 95 % confidence)."
-        )
-
-    def _on_said(self, text: str, error: bool) -> None:
-        # What was done, the line about the neck says.
-        self._error = text if error else ""
-
-    def _on_widened(self, before: Labels, layer: Labels) -> None:
-        if before is self._model.layer:
-            self._model.replace_layer(layer)
+        return rate_in_words(self._random, self._model.decisions)
 
     # Where it is
 
