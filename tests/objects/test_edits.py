@@ -368,3 +368,11 @@ def test_no_qt_and_no_napari_are_imported():
         "assert not {'napari', 'qtpy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_merge_into_an_object_that_got_another_number_meanwhile_fits_no_more():
+    data = np.array([[1, 1, 2, 2, 0]])
+    edit = merge_edit(data, Frame((None, None)), (1, 2))
+    assert edit.fits(data)
+    data[data == 1] = 7
+    assert not edit.fits(data)

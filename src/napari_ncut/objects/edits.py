@@ -149,18 +149,21 @@ class Edit:
         The numbers of the objects that came out, the one that keeps its number first.
     region : Region, optional
         The object that was cut, as it was.
+    kept : tuple of Change
+        Pixels that keep their number, without which the edit makes no sense.
     """
 
     changes: tuple[Change, ...]
     text: str
     numbers: tuple[int, ...] = ()
     region: Region | None = None
+    kept: tuple[Change, ...] = ()
 
     def fits(self, data: Any) -> bool:
         """Return whether the labels still are as they were when the edit was computed."""
         return all(
             bool((np.asarray(data[change.indices]) == change.before).all())
-            for change in self.changes
+            for change in (*self.changes, *self.kept)
         )
 
 
@@ -289,7 +292,10 @@ def merge_edit(data: Any, frame: Frame, labels: Sequence[int]) -> Edit:
         region = whole_object(view, label)
         changes.append(Change(frame.indices(region.pixels(region.mask)), label, first))
     names = ", ".join(str(label) for label in others)
-    return Edit(tuple(changes), f"Merged {names} into {first}.", (first,))
+    # Whoever gave the first one another number meanwhile would get an object in two.
+    place = np.argwhere(np.asarray(view) == first)[:1].T
+    kept = (Change(frame.indices(tuple(place)), first, first),) if place.size else ()
+    return Edit(tuple(changes), f"Merged {names} into {first}.", (first,), kept=kept)
 
 
 def delete_edit(frame: Frame, region: Region) -> Edit:

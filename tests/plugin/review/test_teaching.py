@@ -9,11 +9,13 @@ from napari_ncut.plugin.review.review_dock import RANDOM_EVERY
 from napari_ncut.plugin.shared.model import model_of
 from napari_ncut.plugin.shared.result_record import recipe_of
 from napari_ncut.runs.teaching import FEWEST, Lesson
+from napari_ncut.splitting.criterion import teach
 
 
 @pytest.fixture
-def reviewed(window):
-    """A review of a field of discs, and the docks."""
+def reviewed(window, monkeypatch):
+    """A review of a field of discs by someone whose answers count much, and the docks."""
+    monkeypatch.setattr(teach, "PRIOR", np.full(teach.N_WEIGHTS, 3.0))
     scene = scenes.field(150, size=560, seed=2)
     window.viewer.add_image(scene.image)
     window.viewer.add_labels(scene.mask.astype(np.uint8), name="mask")

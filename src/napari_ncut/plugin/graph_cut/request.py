@@ -88,7 +88,7 @@ def new_job(
 
 
 def threshold_finder(form: Form, image: Image) -> Callable[[], tuple[float, float, float]]:
-    """Return what finds the range of an image and its threshold as the form wants it, in a thread."""
+    """Return what finds the range of an image, and its threshold as the form wants it."""
     automatic = Automatic(form.method, form.smoothing, form.window)
     # What is smoothed must be of the level that is cut.
     is_smoothed = form.smoothing > 0 or form.window > 0

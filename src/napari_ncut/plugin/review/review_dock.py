@@ -264,6 +264,14 @@ class ReviewDock(Dock):
         """Return how many of the random questions showed an error, in words."""
         return rate_in_words(self._random, self._model.decisions)
 
+    def _on_said(self, text: str, error: bool) -> None:
+        # What was done, the line about the neck says.
+        self._error = text if error else ""
+
+    def _on_widened(self, before: Labels, layer: Labels) -> None:
+        if before is self._model.layer:
+            self._model.replace_layer(layer)
+
     # Where it is
 
     def _look(self, *, move: bool = False) -> None:
