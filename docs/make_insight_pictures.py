@@ -14,6 +14,9 @@ from qtpy.QtCore import QPoint
 from qtpy.QtTest import QTest
 from skimage.measure import label, regionprops
 
+from napari_ncut import scenes
+from napari_ncut.files import write_labels
+
 PICTURES = Path(__file__).parent / "pictures"
 SIZE = (1280, 800)
 TALL = (1280, 960)
@@ -27,6 +30,7 @@ def main(folder=PICTURES, theme=None):
         ("why-split", why_split, "dark"),
         ("why-count", why_count, "light"),
         ("measure", measure, "light"),
+        ("batch", batch, "dark"),
     ):
         os.environ["NAPARI_NCUT_CONFIG"] = tempfile.mkdtemp()
         viewer = napari.Viewer()
@@ -34,7 +38,8 @@ def main(folder=PICTURES, theme=None):
         viewer.window.resize(*(TALL if name == "why-count" else SIZE))
         make(viewer)
         QTest.qWait(300)
-        viewer.screenshot(folder / f"insight-{name}.png", canvas_only=False, flash=False)
+        path = folder / ("batch.png" if name == "batch" else f"insight-{name}.png")
+        viewer.screenshot(path, canvas_only=False, flash=False)
         viewer.close()
 
 
@@ -80,6 +85,24 @@ def measure(viewer):
     dock = open_dock(viewer, "Measure")
     dock.table.sortByColumn(1, dock.table.horizontalHeader().sortIndicatorOrder().DescendingOrder)
     dock.table.selectRow(0)
+
+
+def batch(viewer):
+    """Nine files that are done, one of them broken, and the most doubtful of them open."""
+    folder = Path(tempfile.mkdtemp()) / "plate"
+    folder.mkdir()
+    for k in range(8):
+        mask = scenes.field(40, size=300, seed=k).mask
+        write_labels(folder / f"well_A{k + 1:02d}.tif", mask.astype(np.int32), spacing=0.5)
+    (folder / "broken.tif").write_bytes(b"II*")
+    dock = open_dock(viewer, "Batch")
+    dock.files.add([str(folder)])
+    wait(dock)
+    dock.output.setText("results")
+    os.chdir(folder)
+    click(dock, "run")
+    dock.table.cellClicked.emit(0, 0)
+    wait(dock)
 
 
 def split_nuclei(viewer):

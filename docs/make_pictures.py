@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 import napari
+from PIL import Image
 
 from napari_ncut import SplitSettings
 from napari_ncut.plugin.demo import WIDGET, control, picture, run, wait
@@ -38,7 +39,6 @@ def first_cut(viewer):
 
     run(widget, viewer)
     picture(viewer, PICTURES / "first-cut-4.png")
-    picture(viewer, PICTURES / "result.png")
 
     viewer.layers.clear()
     viewer.open_sample("napari-ncut", "nuclei")
@@ -46,6 +46,20 @@ def first_cut(viewer):
     choose(widget, "mode", "split")
     run(widget, viewer)
     picture(viewer, PICTURES / "first-cut-5.png")
+    side_by_side(
+        PICTURES / "first-cut-5.png", PICTURES / "first-cut-4.png", PICTURES / "result.png"
+    )
+
+
+def side_by_side(left, right, path):
+    """Write the picture of a window, with the canvas of another one beside it."""
+    window, other = Image.open(left), Image.open(right)
+    canvas = other.crop((int(0.26 * other.width), 22, int(0.77 * other.width), other.height - 28))
+    canvas = canvas.resize((canvas.width * window.height // canvas.height, window.height))
+    both = Image.new("RGB", (window.width + canvas.width + 8, window.height), "white")
+    both.paste(window, (0, 0))
+    both.paste(canvas, (window.width + 8, 0))
+    both.save(path)
 
 
 def open_widget(viewer):

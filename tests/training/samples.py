@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scenes import BY_IMAGE, KINDS, scene
+from scenes import BY_IMAGE, FOR_HOLES, KINDS, scene
 from scipy import ndimage as ndi
 
 from napari_ncut.core.monitor import Monitor
@@ -62,7 +62,7 @@ def samples(folder: Path, n_scenes: int = SCENES, first: int = 0) -> Iterator[Sa
         with np.load(file) as arrays:
             image, truth = arrays["image"], arrays["labels"]
         yield from both((REAL, file.stem), truth, image, (1.0,) * truth.ndim)
-    for kind in KINDS:
+    for kind in [kind for kind in KINDS if kind not in FOR_HOLES]:
         for seed in range(first, first + n_scenes):
             drawn = scene(kind, seed)
             yield from both((kind, str(seed)), drawn.truth, drawn.image, drawn.spacing)

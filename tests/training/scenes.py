@@ -363,8 +363,13 @@ def colony(rng):
                 )
                 canvas.centres.append(middle)
             at += half + width
-    if rng.random() < 0.6:
-        canvas.labels = cracked(rng, canvas.labels, width)
+    return canvas
+
+
+def cracked_colony(rng):
+    """Draw a dense colony whose cells are apart by a pixel or two, but for some contacts."""
+    canvas = colony(rng)
+    canvas.labels = cracked(rng, canvas.labels, rng.uniform(3, 9))
     return canvas
 
 
@@ -734,8 +739,11 @@ KINDS = {
         tissue_in_stack,
         stack_of_rods,
         divided,
+        cracked_colony,
     )
 }
+# Kinds that tell about holes only.
+FOR_HOLES = ("cracked_colony",)
 
 
 def scene(kind: str, seed: int) -> Scene:
