@@ -3,6 +3,8 @@
 import csv
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
@@ -198,6 +200,20 @@ def test_a_killed_process_costs_one_file(folder):
     assert done.stdout.strip() == str(
         [("failed", "its process was killed, or crashed."), ("done", "")]
     )
+
+
+def test_a_pool_that_breaks_between_two_files_loses_none(folder, monkeypatch):
+    submit, calls = ProcessPoolExecutor.submit, []
+
+    def breaks(self, *args):
+        calls.append(args)
+        if len(calls) == 2:
+            raise BrokenProcessPool
+        return submit(self, *args)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", breaks)
+    report = batch("nuclei", "results", mask="{name}_mask.tif", workers=2)
+    assert [row.error for row in report.rows] == ["", ""]
 
 
 def test_a_cancelled_batch_keeps_what_is_done(folder):

@@ -243,8 +243,9 @@ def _in_processes(
         try:
             while waiting or running:
                 while waiting and len(running) < together:
-                    number = waiting.pop()
-                    running[pool.submit(do, task, chosen[number])] = number
+                    # It stays in the list until it is taken: the pool may have broken already.
+                    running[pool.submit(do, task, chosen[waiting[-1]])] = waiting[-1]
+                    waiting.pop()
                 done, _ = wait(running, PAUSE, FIRST_COMPLETED)
                 _check(cancelled)
                 for future in done:
@@ -252,7 +253,8 @@ def _in_processes(
                     row = future.result()
                     del running[future]
                     yield number, row
-                if together < workers and not any(tried[number] for number in waiting):
+                is_known = not running and not any(tried[number] for number in waiting)
+                if together < workers and is_known:
                     break
         except BrokenProcessPool:
             for number in running.values():
