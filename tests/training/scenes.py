@@ -452,7 +452,7 @@ def rough(rng):
     return canvas
 
 
-def punched(rng, labels, share: float) -> NDArray[np.int32]:
+def punched(rng, labels, share: float, *, smooth: bool = False) -> NDArray[np.int32]:
     """Return labels with up to three holes in some objects, round or ragged, small or large."""
     labels = labels.copy()
     for label, box in enumerate(ndi.find_objects(labels), 1):
@@ -471,7 +471,11 @@ def punched(rng, labels, share: float) -> NDArray[np.int32]:
             )
             stretch = rng.uniform(0.6, 1.0, labels.ndim)
             far = np.sqrt(sum((a / s) ** 2 for a, s in zip(away, stretch, strict=True)))
-            far += rng.choice([0, 0.4, 0.8]) * rng.normal(size=far.shape)
+            ragged = rng.choice([0, 0.4, 0.8])
+            noise = rng.normal(size=far.shape)
+            if smooth:
+                noise = 0.5 * ndi.gaussian_filter(noise, 1.0) / max(noise.std(), 1e-9)
+            far += ragged * noise
             labels[box][inside & (far < size) & (depth > 1.2)] = 0
     return labels
 

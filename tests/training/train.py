@@ -294,7 +294,7 @@ def with_holes(model: Model, folder: Path, n_scenes: int) -> Model:
     rng = np.random.default_rng(SEED)
     names, rows = [], []
     for name, objects, spacing in pictures_of_holes(folder, n_scenes):
-        for truth in (objects, punched(rng, objects, 0.5)):
+        for truth in (objects, punched(rng, objects, 0.5, smooth=True)):
             found = rows_of_holes(truth, spacing, model)
             if found is not None:
                 names.append(name)
