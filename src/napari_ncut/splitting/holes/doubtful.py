@@ -114,8 +114,9 @@ def doubtful(
     rows = np.flatnonzero(chosen & (surest < parameters.hole_certainty))
     if len(rows) == 0:
         return Doubtful(rows, np.zeros((0, len(NAMES)), np.float32))
-    groups = list(dict.fromkeys(parts[k] for k in rows))
-    group = np.array([groups.index(parts[k]) for k in rows])
+    number_of: dict[tuple[int, ...], int] = {}
+    group = np.array([number_of.setdefault(parts[k], len(number_of)) for k in rows])
+    groups = list(number_of)
     tiles, corners = _tiles(shape, found.part, groups, holes, parts)
     together, boxes = mosaic(tiles)
     filled = shape_of(together, grid, parameters, monitor)
@@ -175,8 +176,9 @@ def _necks_between(found: Divided, groups: list[tuple[int, ...]]) -> NDArray[np.
             necks[first, second] = max(saddle, necks.get((first, second), 0.0))
     result = np.full((len(groups), 2), np.nan)
     for k, group in enumerate(groups):
+        # Rounded, so that their sum is the same in any order.
         ratios = [
-            necks[pair] / min(found.width[pair[0]], found.width[pair[1]])
+            round(necks[pair] / min(found.width[pair[0]], found.width[pair[1]]) * 2**20) / 2**20
             for pair in combinations(sorted(group), 2)
             if pair in necks
         ]
