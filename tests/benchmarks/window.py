@@ -71,6 +71,8 @@ def slider(size, n):
 def gui_thread(size):
     """Return the longest wait of the GUI thread until the layer is there, and the seconds."""
     window = Window(scenes.circles(4, size=size))
+    # The layer is to come with the click, not with a preview that the settings start.
+    window.widget.controls.preview.value = False
     window.widget.controls.mode.value = "cut"
     window.widget.controls.n_segments.value = 4
     window.idle()
