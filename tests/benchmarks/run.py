@@ -30,18 +30,15 @@ touch. Red is what agrees with no object of the truth (intersection over union 0
 
 What still fails:
 
-- Objects that touch without a neck stay one. Most errors on nuclei are such pairs: the mask shows
-  no waist, and only now and then does the image show a line or a step.
+- Objects that touch without a neck stay one, unless the image shows a line or a step.
 - Cells with membranes in a block without background (the ovule) have no shape to go by; with the
   image some are found, many are not.
-- Rods side by side, such as bacteria, touch at several places along their length; between these
-  they look as if they had waists, and are cut across.
-- A rod whose edge is rough by more than a pixel, or that has pinholes, looks like a row of waists.
+- Rods side by side, such as bacteria, touch at several places along their length; by the mask alone
+  some are cut across or joined. Gaps between them can be taken for holes, and most rods of such a
+  colony are then joined, with the image, too; `max_hole=0` leaves gaps open.
 - The pixels of a small object do not tell its width to better than a few percent, and a gap that is
   narrower than a pixel is not seen: of random blobs of overlapping objects, one in twenty is split
-  otherwise when it is turned, one in ten when it is magnified four times.
-- Nuclei that overlap strongly have necks as shallow as the waists of one bent nucleus; a watershed
-  that is tuned to their size finds a few more of them.
+  otherwise when it is turned or magnified.
 
 ## Plots
 
