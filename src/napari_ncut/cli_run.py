@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import typer
-from numpy.typing import NDArray
 
 from napari_ncut._version import __version__
 from napari_ncut.cli_files import (
@@ -37,7 +36,6 @@ from napari_ncut.io.files import (
 from napari_ncut.io.mask import check_foreground
 from napari_ncut.io.stored import check_axes
 from napari_ncut.runs.foreground import Automatic as Automatic
-from napari_ncut.runs.foreground import Thresholding
 from napari_ncut.runs.recipe import PARAMETERS, Recipe, pack
 from napari_ncut.runs.recipe_schema import MODES, unknown_fields
 from napari_ncut.runs.recipe_schema import settings as checked_settings
@@ -180,7 +178,10 @@ def run(options: Options, say: Callable[[str], object] = typer.echo) -> Outcome:
     say(size.understood())
     region = None if mask is None else mask.image.data
     if mask is None and image is not None and recipe.threshold is not None:
-        region = _foreground(image, recipe)
+        source = recipe.source(image.image.data, None)
+        region = np.zeros(source.shape, bool)
+        for frame in source.frames():
+            region[frame] = source.read(frame)[1]
     check_finite(image, region)
     start = time.perf_counter()
     if region is not None and not (region > 0).any():
@@ -189,24 +190,13 @@ def run(options: Options, say: Callable[[str], object] = typer.echo) -> Outcome:
         with _progress_bar() as progress:
             result = recipe.run(
                 None if image is None else image.image.data,
-                None if mask is None else region,
+                region,
                 monitor=Monitor(progress),
             )
     seconds = time.perf_counter() - start
     doubtful = _doubtful(recipe, result)
     _write(options, recipe, result, main, size, seconds, say, _numbers(recipe, result, region))
     return Outcome(sum(result.counts.values()), doubtful, seconds, result, recipe, image)
-
-
-def _foreground(image: File, recipe: Recipe) -> NDArray[np.bool_]:
-    """Return the foreground of all frames of an image."""
-    assert recipe.threshold is not None
-    how = Thresholding(recipe.threshold, recipe.dark, recipe.smoothing, recipe.window)
-    data = image.image.data
-    result = np.zeros(image.shape, bool)
-    for frame in np.ndindex(image.shape[: len(image.shape) - len(recipe.spacing)]):
-        result[frame] = how.mask(data[frame], recipe.spacing, recipe.has_channels)
-    return result
 
 
 def _base(options: Options) -> Recipe:

@@ -293,8 +293,9 @@ def merge_edit(data: Any, frame: Frame, labels: Sequence[int]) -> Edit:
         changes.append(Change(frame.indices(region.pixels(region.mask)), label, first))
     names = ", ".join(str(label) for label in others)
     # Whoever gave the first one another number meanwhile would get an object in two.
-    place = np.argwhere(np.asarray(view) == first)[:1].T
-    kept = (Change(frame.indices(tuple(place)), first, first),) if place.size else ()
+    is_first = np.asarray(view) == first
+    place = np.unravel_index([is_first.argmax()], is_first.shape)
+    kept = (Change(frame.indices(place), first, first),) if is_first[place].all() else ()
     return Edit(tuple(changes), f"Merged {names} into {first}.", (first,), kept=kept)
 
 

@@ -108,7 +108,7 @@ def lesson(
         return None
     penalty = penalty_at(neck, model().penalty, NECK)
     plain = {frame: tree.critical() for frame, tree in trees.items()}
-    numbers = {frame: trees[frame].numbers() for frame in {frame for frame, _, _ in asked}}
+    numbers = {frame: trees[frame].numbers for frame in {frame for frame, _, _ in asked}}
     rows = np.array([numbers[frame][row] for frame, row, _ in asked])
     critical = np.array([plain[frame][row] for frame, row, _ in asked])
     known = log_odds_of(critical, penalty)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -163,10 +163,11 @@ class SplitTree:
             )
         if not taught.any():
             taught = np.zeros(N_WEIGHTS)
-        return critical_with(self.score, self.parts, self.numbers(), taught)
+        return critical_with(self.score, self.parts, self.numbers, taught)
 
+    @cached_property
     def numbers(self) -> NDArray[np.float64]:
-        """Return what taught weights are multiplied with for each row, shape (n, N_WEIGHTS)."""
+        """What taught weights are multiplied with for each row, shape (n, N_WEIGHTS)."""
         assert self.terms is not None
         first = len(OWN)
         return numbers_of(self.terms[self.n_fragments :, first : first + len(PAIR)])

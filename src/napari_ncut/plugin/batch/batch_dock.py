@@ -15,7 +15,6 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QProgressBar,
-    QPushButton,
     QSpinBox,
 )
 
@@ -54,6 +53,7 @@ class BatchDock(Dock):
         super().__init__(viewer)
         self._process: BatchProcess | None = None
         self._pairs: list[Pair] = []
+        self._missing = 0  # masks that are not there
         self._done = self._failed = 0
         self._began = 0.0
         self._opened: list[Layer] = []
@@ -97,6 +97,7 @@ class BatchDock(Dock):
             control = getattr(self, name)
             control.setToolTip(tip)
             control.setAccessibleName(text)
+            control.setObjectName(name)
             form.addRow(text, control)
         for combo in (self.masks, self.settings):
             combo.setSizeAdjustPolicy(
@@ -104,8 +105,7 @@ class BatchDock(Dock):
             )
             combo.setMinimumContentsLength(6)
         self.form = form
-        for name in ("files", "masks", "pattern", "settings", "output", "workers"):
-            getattr(self, name).setObjectName(name)
+        self.files.setObjectName("files")
         self.files.setAccessibleName("Files")
         self.add = self._button("add", "Files…", "Choose files")
         self.add_folder = self._button("add_folder", "Folder…", "Choose a folder")
@@ -148,12 +148,6 @@ class BatchDock(Dock):
         self._on_masks()
         self._say_what_is_missing()
 
-    def _button(self, name: str, text: str, tip: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(name)
-        button.setToolTip(tip)
-        return button
-
     @property
     def is_idle(self) -> bool:
         """Whether nothing runs and nothing is about to."""
@@ -186,7 +180,7 @@ class BatchDock(Dock):
         if kind == "layer":
             return recipe_of(self._viewer.layers[name]).for_other_data()
         form = self._model.form
-        return Recipe(form.settings(), spatial_ndim=max(form.spatial_ndim, 2))
+        return Recipe(form.settings(), spatial_ndim=form.spatial_ndim)
 
     def _on_files(self) -> None:
         if not self.output.text() and self.files.paths:
@@ -217,27 +211,31 @@ class BatchDock(Dock):
             return
         inputs, output, pattern = self.files.paths, Path(self.output.text()), self._pattern()
         if not inputs:
-            self._show_pairs([])
+            self._show_pairs([], 0)
             return
+
+        def look(_: object) -> tuple[list[Pair], int]:
+            found, _ = pairs(inputs, output, pattern)
+            return found, sum(pair.mask is not None and not pair.mask.is_file() for pair in found)
+
         self.start_run(
             "look",
-            lambda _: pairs(inputs, output, pattern)[0],
-            lambda found, _: self._show_pairs(found),
+            look,
+            lambda found, _: self._show_pairs(*found),
             failed=self._on_wrong_files,
         )
 
     def _on_wrong_files(self, error: Exception) -> None:
-        self._show_pairs([])
+        self._show_pairs([], 0)
         self.say(str(error).replace("--mask", "Named"), error=True)
 
-    def _show_pairs(self, found: list[Pair]) -> None:
-        self._pairs = found
+    def _show_pairs(self, found: list[Pair], missing: int) -> None:
+        self._pairs, self._missing = found, missing
         self.table.show_pairs(found)
         self._say_what_is_missing()
 
     def _say_what_is_missing(self) -> None:
-        n = len(self._pairs)
-        missing = sum(pair.mask is not None and not pair.mask.is_file() for pair in self._pairs)
+        n, missing = len(self._pairs), self._missing
         self.run.setEnabled(n > 0)
         if n == 0:
             self.say("Add the files, or a folder of them.")
@@ -287,15 +285,13 @@ class BatchDock(Dock):
         self._failed += row["status"] == FAILED
         self.table.show_row(row)
         self.progress.setValue(self._done)
-        self.say(self._so_far())
+        left = len(self._pairs) - self._done
+        seconds = (time.monotonic() - self._began) / self._done * left
+        self.say(self._so_far() + (f"; about {seconds:.0f} s left." if left else "."))
 
     def _so_far(self) -> str:
-        text = f"{self._done} of {len(self._pairs)} files"
-        if self._failed:
-            text += f", {self._failed} of them failed"
-        left = len(self._pairs) - self._done
-        seconds = (time.monotonic() - self._began) / max(self._done, 1) * left
-        return f"{text}; about {seconds:.0f} s left." if left else f"{text}."
+        failed = f", {self._failed} of them failed" if self._failed else ""
+        return f"{self._done} of {len(self._pairs)} files{failed}"
 
     def _on_ended(self, text: str, is_error: bool) -> None:
         if self._process is not None:
@@ -305,8 +301,8 @@ class BatchDock(Dock):
         self.run.setText("Run")
         self.run.setEnabled(True)
         self.table.sort_by_doubt()
-        done = f"{self._so_far()} " if self._done and not is_error else ""
-        self.say(done.split("; about")[0].rstrip(". ") + ". " * bool(done) + text, error=is_error)
+        so_far = f"{self._so_far()}. " if self._done and not is_error else ""
+        self.say(so_far + text, error=is_error)
 
     # A result
 

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any
 
-from qtpy.QtCore import QObject, QProcess, QTimer, Signal
+from qtpy.QtCore import QCoreApplication, QObject, QProcess, QTimer, Signal
 
 # How long a process that was told to stop may take, in milliseconds.
 PATIENCE = 3000
@@ -42,16 +42,21 @@ class BatchProcess(QObject):
     def stop(self) -> None:
         """Tell the process to stop; what it does not hear ends it."""
         self._is_stopped = True
-        self._process.closeWriteChannel()
-        QTimer.singleShot(PATIENCE, self._process.kill)
+        process = self._process
+        process.closeWriteChannel()
+        patience = QTimer(process)
+        patience.setSingleShot(True)
+        patience.timeout.connect(process.kill)
+        patience.start(PATIENCE)
 
     def end(self) -> None:
-        """End the process now, and hear nothing of it any more."""
+        """End the process, and hear nothing of it any more; nobody waits for it."""
         self.blockSignals(True)
-        self._process.closeWriteChannel()
-        if not self._process.waitForFinished(PATIENCE):
-            self._process.kill()
-            self._process.waitForFinished(PATIENCE)
+        # It outlives this object until it has ended.
+        self._process.setParent(QCoreApplication.instance())
+        self._process.finished.connect(self._process.deleteLater)
+        self.stop()
+        self.deleteLater()
 
     def _read(self) -> None:
         *lines, self._rest = (self._rest + bytes(self._process.readAllStandardOutput())).split(

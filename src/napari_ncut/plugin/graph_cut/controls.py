@@ -20,7 +20,7 @@ from napari_ncut.plugin.shared import layers
 from napari_ncut.plugin.shared.colours import error_colour
 from napari_ncut.plugin.shared.model import Model
 
-# Those of them that the model holds.
+# The rows whose values the model holds.
 SETTINGS = tuple(name for name in ROWS if name not in (*COMBOS, "pixel_size"))
 DROPS = ("drop_small", "drop_large", "drop_border", "keep_labels")
 

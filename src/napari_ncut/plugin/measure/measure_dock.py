@@ -14,7 +14,6 @@ from qtpy.QtWidgets import (
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QPushButton,
     QTableView,
 )
 
@@ -94,12 +93,6 @@ class MeasureDock(Dock):
         self._refresh()
         if self.labels.value is not None:
             self._on_measure()
-
-    def _button(self, name: str, text: str, tip: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setObjectName(name)
-        button.setToolTip(tip)
-        return button
 
     # Layers
 

@@ -10,7 +10,7 @@ import napari
 from napari.layers import Layer
 from qtpy.QtCore import QEvent, QObject, Qt, QTimer
 from qtpy.QtGui import QKeySequence, QShortcut
-from qtpy.QtWidgets import QApplication, QDockWidget
+from qtpy.QtWidgets import QApplication, QDockWidget, QPushButton
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.plugin.shared.column import Column
@@ -81,6 +81,13 @@ class Dock(Column):
     def say(self, text: str, *, error: bool = False) -> None:
         """Show a sentence in the status line."""
         self.status.say(text, error=error)
+
+    def _button(self, name: str, text: str, tip: str) -> QPushButton:
+        """Return a new button."""
+        button = QPushButton(text)
+        button.setObjectName(name)
+        button.setToolTip(tip)
+        return button
 
     def _on_theme(self, _: object = None) -> None:
         self.status.paint()
