@@ -33,10 +33,9 @@ from napari_ncut.splitting.criterion.nodes import NAMES
 from napari_ncut.splitting.criterion.pairs import numbers
 from napari_ncut.splitting.criterion.trees import Trees
 from napari_ncut.splitting.grid import Grid
-from napari_ncut.splitting.holes.divided import divided
+from napari_ncut.splitting.holes.close import Judge, without_pinholes
 from napari_ncut.splitting.holes.doubtful import doubtful
 from napari_ncut.splitting.holes.holes import find_holes
-from napari_ncut.splitting.holes.shape import shape_of
 from napari_ncut.splitting.loops import agglomerate as loops
 from napari_ncut.splitting.loops.tree import sums_of_nodes
 from napari_ncut.splitting.parameters import DEFAULT, VERSION
@@ -327,14 +326,11 @@ def rows_of_holes(
     labels = (volume > 0).astype(np.int32)
     grid = Grid((1.0,) * (3 - len(spacing)) + spacing, truth.ndim)
     holes = find_holes(labels, grid, Monitor())
-    small = holes.size <= DEFAULT.hole_size
-    if small.all():
+    judge = Judge(grid, DEFAULT, model, Monitor())
+    shape, _, holes = without_pinholes(labels, holes, judge)
+    if len(holes) == 0:
         return None
-    judge = grid, DEFAULT, model, Monitor()
-    shape = shape_of(holes[small].filled(labels), grid, DEFAULT, Monitor())
-    found = divided(shape, *judge)
-    holes = holes[~small]
-    asked = doubtful(shape, found, holes, *judge)
+    asked = doubtful(shape, judge.divided(shape), holes, *vars(judge).values())
     around = np.bincount(holes.around(volume, 1)[:, 0], minlength=len(holes))
     return (asked.terms, around[asked.rows] == 1) if len(asked.rows) else None
 

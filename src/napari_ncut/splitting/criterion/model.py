@@ -1,6 +1,6 @@
 """The model that tells one object from several, and how its penalties become neck ratios.
 
-It was trained by `tests/training/train.py`; docs/criterion.md tells how, and what each term gives.
+It was trained by `tests/training/train.py`; docs/splitting.md tells how, and what each term gives.
 A model is a file of plain arrays in the folder `models`, under its version, which goes up with any
 change to it or to `parameters`: a recipe keeps it.
 """

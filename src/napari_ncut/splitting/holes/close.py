@@ -30,7 +30,7 @@ from napari_ncut.splitting.criterion.model import Model
 from napari_ncut.splitting.criterion.pairs import numbers
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.holes.divided import Divided, divided
-from napari_ncut.splitting.holes.doubtful import blob_of, doubtful
+from napari_ncut.splitting.holes.doubtful import doubtful
 from napari_ncut.splitting.holes.holes import Holes, find_holes
 from napari_ncut.splitting.holes.shape import Shape, changed, shape_of
 from napari_ncut.splitting.parameters import SplitParameters
@@ -90,13 +90,18 @@ def shape_without_holes(
         filled = holes.filled(labels) if len(holes) else labels
         return shape_of(filled, grid, parameters, monitor)
     judge = Judge(grid, parameters, model, monitor)
-    small = holes.size <= parameters.hole_size
-    pinholes, holes = holes[small], holes[~small]
-    closed = pinholes.filled(labels) if len(pinholes) else labels
-    shape = shape_of(closed, grid, parameters, monitor)
+    shape, pinholes, holes = without_pinholes(labels, holes, judge)
     shape, found = _filled(shape, holes, judge)
     shape, found = _opened(shape, found, pinholes, judge)
     return shape if found is None else replace(shape, graph=found.graph)
+
+
+def without_pinholes(labels: Volume, holes: Holes, judge: Judge) -> tuple[Shape, Holes, Holes]:
+    """Return the shape of labels with their pinholes filled, these, and the other holes."""
+    small = holes.size <= judge.parameters.hole_size
+    filled = holes[small].filled(labels) if small.any() else labels
+    shape = shape_of(filled, judge.grid, judge.parameters, judge.monitor)
+    return shape, holes[small], holes[~small]
 
 
 def _filled(shape: Shape, holes: Holes, judge: Judge) -> tuple[Shape, Divided | None]:
@@ -106,7 +111,6 @@ def _filled(shape: Shape, holes: Holes, judge: Judge) -> tuple[Shape, Divided | 
     # again, until none of them is filled. Each turn fills one at least.
     while len(holes):
         found = judge.divided(shape)
-        blob = blob_of(holes, shape, found)
         asked = doubtful(shape, found, holes, *vars(judge).values())
         close = np.zeros(len(holes), bool)
         inside = probabilities(judge.model.hole.log_odds(asked.terms))
@@ -115,9 +119,9 @@ def _filled(shape: Shape, holes: Holes, judge: Judge) -> tuple[Shape, Divided | 
             break
         filled = holes[close]
         labels = filled.filled(shape.labels)
-        shape = judge.changed(shape, found, filled, blob[close], labels)
+        shape = judge.changed(shape, found, filled, asked.blob[close], labels)
         found = None
-        holes = holes[~close & np.isin(blob, blob[close])]
+        holes = holes[~close & np.isin(asked.blob, asked.blob[close])]
     return shape, found
 
 

@@ -18,7 +18,7 @@ from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting.adjacency import NODE_SUMS
 from napari_ncut.splitting.criterion.model import Model
 from napari_ncut.splitting.criterion.nodes import shape_of_sums
-from napari_ncut.splitting.grid import Grid
+from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.holes.divided import Divided, divided
 from napari_ncut.splitting.holes.holes import Holes
 from napari_ncut.splitting.holes.mosaic import mosaic
@@ -30,7 +30,9 @@ from napari_ncut.splitting.parameters import SplitParameters
 # the least and the mean probability of being one object, the share of the largest; the least and
 # the mean neck between two of them, over the width of the narrower one. With the hole filled: the
 # same but for the necks, how many parts hold the hole, the least probability of these, and what
-# the sum of probabilities gains.
+# the sum of probabilities gains. Of the blob: its holes for each of its parts; how long the longest
+# part around is; the size of the largest part that holds the hole over the median one elsewhere in
+# the blob.
 NAMES = (
     "share",
     "size",
@@ -50,6 +52,9 @@ NAMES = (
     "holding_parts",
     "holding_least",
     "gain",
+    "crowd",
+    "longest",
+    "typical",
 )
 
 
@@ -59,22 +64,40 @@ class Doubtful:
 
     Parameters
     ----------
+    blob : ndarray of int32
+        Blob of every hole, doubtful or not.
     rows : ndarray of int64, shape (n,)
-        Which holes.
+        Which holes are.
     terms : ndarray of float32, shape (n, len(NAMES))
         What is known of each.
     """
 
+    blob: NDArray[np.int32]
     rows: NDArray[np.int64]
     terms: NDArray[np.float32]
 
 
-def blob_of(holes: Holes, shape: Shape, found: Divided) -> NDArray[np.int32]:
-    """Return the blob of each hole, shape (n,)."""
-    hole, fragment = holes.around(shape.fragments.number, 0).T
-    blob = np.zeros(len(holes), np.int32)
-    blob[hole] = found.blob[fragment]
-    return blob
+@dataclass(frozen=True)
+class _Groups:
+    """The parts around holes that are looked at together; n groups, m members in all.
+
+    Parameters
+    ----------
+    of_hole : ndarray of int64
+        Group of each doubtful hole.
+    parts : list of tuple of int
+        Parts of each group, in their order.
+    member, of_member : ndarray of int64, shape (m,)
+        The same in a row: the part, and its group.
+    """
+
+    of_hole: NDArray[np.int64]
+    parts: list[tuple[int, ...]]
+    member: NDArray[np.int64]
+    of_member: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.parts)
 
 
 def doubtful(
@@ -102,68 +125,114 @@ def doubtful(
         As in `close.shape_without_holes`.
     """
     hole, fragment = holes.around(shape.fragments.number, 0).T
+    blob = np.zeros(len(holes), np.int32)
+    blob[hole] = found.blob[fragment]
     around = np.unique(np.stack([hole, found.part[fragment]], axis=1), axis=0)
-    parts: list[tuple[int, ...]] = [()] * len(holes)
     starts = np.searchsorted(around[:, 0], np.arange(len(holes) + 1))
-    for k in range(len(holes)):
-        parts[k] = tuple(around[starts[k] : starts[k + 1], 1].tolist())
+    parts = [tuple(part.tolist()) for part in np.split(around[:, 1], starts[1:-1])]
     surest = np.ones(len(holes))
     np.minimum.at(surest, around[:, 0], found.probability[around[:, 1]])
     count = np.diff(starts)
     chosen = (count > 1) & (count <= parameters.hole_parts)
-    rows = np.flatnonzero(chosen & (surest < parameters.hole_certainty))
+    chosen &= surest < parameters.hole_certainty
+    rows = np.flatnonzero(chosen)
     if len(rows) == 0:
-        return Doubtful(rows, np.zeros((0, len(NAMES)), np.float32))
-    number_of: dict[tuple[int, ...], int] = {}
-    group = np.array([number_of.setdefault(parts[k], len(number_of)) for k in rows])
-    groups = list(number_of)
-    tiles, corners = _tiles(shape, found.part, groups, holes, parts)
+        return Doubtful(blob, rows, np.zeros((0, len(NAMES)), np.float32))
+    groups = _groups([parts[k] for k in rows])
+    tiles, corners = _tiles(shape, found.part, groups.parts, holes, parts)
     together, boxes = mosaic(tiles)
     filled = shape_of(together, grid, parameters, monitor)
     parted = divided(filled, grid, parameters, model, monitor)
-    # The tile of each part.
+    # Where the pixels of each hole are in the mosaic.
+    index, number = holes[chosen].pixels(shape.labels.shape[2])
+    moved = np.array([[side.start for side in box] for box in boxes]) - corners
+    place = np.array(np.unravel_index(index, shape.labels.shape)) + moved[groups.of_hole[number]].T
+    holding = parted.part[filled.fragments.number[tuple(place)]]
+    held = np.unique(np.stack([number, holding], axis=1), axis=0)
+    after = _summary(_tile_of_part(together, filled, parted), parted, len(groups))
+    largest = np.zeros(len(rows))
+    np.maximum.at(largest, held[:, 0], parted.size[held[:, 1]])
+    before = _summary(groups.of_member, found, len(groups), groups.member)
+    gain = after[:, 0] * after[:, 2] - before[:, 0] * before[:, 2]
+    row = groups.of_hole
+    terms = [
+        _of_holes(holes.size[rows], found, groups, grid),
+        shape_of_sums(_moments(place, number, len(rows)), grid)[:, :2],
+        before[row],
+        _necks_between(found, groups.parts)[row],
+        after[row],
+        _summary(held[:, 0], parted, len(rows), held[:, 1])[:, :2],
+        gain[row],
+        _of_blobs(blob, rows, largest, found, groups, grid),
+    ]
+    return Doubtful(blob, rows, np.column_stack(terms).astype(np.float32))
+
+
+def _groups(around: list[tuple[int, ...]]) -> _Groups:
+    """Return the groups of the parts around each hole; equal ones are one group."""
+    number_of: dict[tuple[int, ...], int] = {}
+    of_hole = np.array([number_of.setdefault(parts, len(number_of)) for parts in around])
+    groups = list(number_of)
+    of_member = np.repeat(np.arange(len(groups)), [len(parts) for parts in groups])
+    return _Groups(of_hole, groups, np.concatenate(groups).astype(np.int64), of_member)
+
+
+def _tile_of_part(together: Volume, filled: Shape, parted: Divided) -> NDArray[np.int64]:
+    """Return the tile of the mosaic, from 0, that each part lies in."""
     tile = np.zeros(filled.fragments.n, np.int64)
     inside = together > 0
     tile[filled.fragments.number[inside]] = together[inside] - 1
-    of_part = np.zeros(len(parted.size), np.int64)
-    of_part[parted.part] = tile
-    members = np.concatenate(groups)
-    of_member = np.repeat(np.arange(len(groups)), [len(parts) for parts in groups])
+    result = np.zeros(len(parted.size), np.int64)
+    result[parted.part] = tile
+    return result
+
+
+def _of_holes(
+    size: NDArray[np.int64], found: Divided, groups: _Groups, grid: Grid
+) -> NDArray[np.float64]:
+    """Return the size of holes over all parts around and the mean one, and the width: (n, 3)."""
     n = len(groups)
-    before = _summary(of_member, found.probability[members], found.size[members], n)
-    after = _summary(of_part, parted.probability, parted.size, n)
-    # The parts that hold the pixels of each hole when it is filled.
-    some = np.zeros(len(holes), bool)
-    some[rows] = True
-    index, number = holes[some].pixels(shape.labels.shape[2])
-    place = np.array(np.unravel_index(index, shape.labels.shape)) - corners[group[number]].T
-    place += np.array([[side.start for side in box] for box in boxes])[group[number]].T
-    holding = parted.part[filled.fragments.number[tuple(place)]]
-    pairs = np.unique(np.stack([number, holding], axis=1), axis=0)
-    held = _summary(
-        pairs[:, 0], parted.probability[pairs[:, 1]], parted.size[pairs[:, 1]], len(rows)
-    )
     widest = np.zeros(n)
-    np.maximum.at(widest, of_member, found.width[members])
-    total = np.bincount(of_member, found.size[members], n)[group]
-    size = holes.size[rows].astype(np.float64)
+    np.maximum.at(widest, groups.of_member, found.width[groups.member])
+    total = np.bincount(groups.of_member, found.size[groups.member], n)[groups.of_hole]
+    count = np.bincount(groups.of_member, minlength=n)[groups.of_hole]
     width = (size * grid.volume) ** (1 / grid.ndim)
-    return Doubtful(
-        rows,
-        np.column_stack(
-            [
-                size / total,
-                size / total * before[group, 0],
-                width / widest[group],
-                shape_of_sums(_moments(place, number, len(rows)), grid)[:, :2],
-                before[group],
-                _necks_between(found, groups)[group],
-                after[group],
-                held[:, :2],
-                (after[:, 0] * after[:, 2] - before[:, 0] * before[:, 2])[group],
-            ]
-        ).astype(np.float32),
-    )
+    return np.column_stack([size / total, size / total * count, width / widest[groups.of_hole]])
+
+
+def _of_blobs(
+    blob: NDArray[np.int32],
+    rows: NDArray[np.int64],
+    largest: NDArray[np.float64],
+    found: Divided,
+    groups: _Groups,
+    grid: Grid,
+) -> NDArray[np.float64]:
+    """Return what the blob around each doubtful hole tells, shape (n, 3): the last of `NAMES`."""
+    sums = np.zeros((len(found.size), len(NODE_SUMS)))
+    np.add.at(sums, found.part, found.graph.nodes[:, : len(NODE_SUMS)])
+    longest = np.zeros(len(groups))
+    elongation = shape_of_sums(sums, grid)[groups.member, 1]
+    np.maximum.at(longest, groups.of_member, elongation)
+    of_part = np.zeros(len(found.size), np.int32)
+    of_part[found.part] = found.blob
+    n_parts = np.bincount(of_part)
+    crowd = np.bincount(blob, minlength=len(n_parts)) / n_parts
+    # Parts by size within each blob, and where each stands among them.
+    order = np.lexsort((found.size, of_part))
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    start = np.cumsum(n_parts) - n_parts
+    typical = np.full(len(rows), np.nan)
+    for k, (of_blob, group) in enumerate(zip(blob[rows], groups.of_hole, strict=True)):
+        here = groups.parts[group]
+        left = n_parts[of_blob] - len(here)
+        if left > 0:
+            median = start[of_blob] + left // 2
+            for taken in sorted(rank[list(here)]):
+                median += taken <= median
+            typical[k] = largest[k] / found.size[order[median]]
+    return np.column_stack([crowd[blob[rows]], longest[groups.of_hole], typical])
 
 
 def _necks_between(found: Divided, groups: list[tuple[int, ...]]) -> NDArray[np.float64]:
@@ -188,16 +257,14 @@ def _necks_between(found: Divided, groups: list[tuple[int, ...]]) -> NDArray[np.
 
 
 def _summary(
-    row: NDArray[np.int64],
-    probability: NDArray[np.float64],
-    size: NDArray[np.float64],
-    n: int,
+    row: NDArray[np.int64], found: Divided, n: int, part: NDArray[np.int64] | slice = slice(None)
 ) -> NDArray[np.float64]:
     """Return what parts, each of a row, are like together: shape (n, 4).
 
     How many there are, the least probability, the mean one of their pixels, the share of the
     largest.
     """
+    probability, size = found.probability[part], found.size[part]
     least, largest = np.ones(n), np.zeros(n)
     np.minimum.at(least, row, probability)
     np.maximum.at(largest, row, size)
