@@ -167,8 +167,10 @@ def test_closing_the_dock_ends_its_process(window, folder):
     dock.run.click()
     process = dock._process._process
     assert process.waitForStarted(10_000)
+    end = []
+    process.finished.connect(lambda *_: end.append(True))
     window.viewer.window.remove_dock_widget(dock)
-    assert process.state() == process.ProcessState.NotRunning
+    window.wait_until(lambda: end == [True], 20)
 
 
 def test_what_makes_no_sense_is_said_in_the_words_of_the_dock(window, folder):

@@ -52,11 +52,16 @@ class BatchProcess(QObject):
     def end(self) -> None:
         """End the process, and hear nothing of it any more; nobody waits for it."""
         self.blockSignals(True)
-        # It outlives this object until it has ended.
-        self._process.setParent(QCoreApplication.instance())
-        self._process.finished.connect(self._process.deleteLater)
+        app = QCoreApplication.instance()
+        assert app is not None
+        self.setParent(app)
+        app.aboutToQuit.connect(self._wait)
+        self._process.finished.connect(self.deleteLater)
         self.stop()
-        self.deleteLater()
+
+    def _wait(self) -> None:
+        # A process that is killed leaves its own processes behind.
+        self._process.waitForFinished(PATIENCE)
 
     def _read(self) -> None:
         *lines, self._rest = (self._rest + bytes(self._process.readAllStandardOutput())).split(
