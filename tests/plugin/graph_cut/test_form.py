@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from napari.layers import Image
 
-from napari_ncut import scenes
+from napari_ncut import SplitSettings, scenes
 from napari_ncut.plugin.shared import layers
+from napari_ncut.plugin.shared.model import Form
 
 SPHERES = scenes.spheres()
 
@@ -143,6 +144,32 @@ class TestDropped:
         window.set(widget, "more", True)
         window.set(widget, "keep_labels", True)
         np.testing.assert_array_equal(window.run(widget).data, labels)
+
+
+class TestHoles:
+    def test_holes_are_judged_or_closed_up_to_a_size(self, window):
+        y, x = np.indices((80, 80)) - 40
+        mask = (np.hypot(y, x) < 30) & (np.hypot(y, x) > 8)
+        window.viewer.add_labels(mask.astype(np.uint8))
+        widget = window.dock()
+        window.set(widget, "more", True)
+        judged = window.run(widget)
+        assert settings(judged)["settings"]["max_hole"] is None
+        n_judged = judged.data.max()
+        window.set(widget, "max_hole", 300.0)
+        closed = window.run(widget)
+        assert settings(closed)["settings"]["max_hole"] == 300.0
+        assert n_judged == closed.data.max() == 1
+        assert not closed.data[~mask].any()
+        window.set(widget, "max_hole", 0.0)
+        assert settings(window.run(widget))["settings"]["max_hole"] == 0.0
+
+    def test_the_form_gives_the_settings_that_it_was_given(self):
+        for max_hole in (None, 0.0, 12.5):
+            given = SplitSettings(max_hole=max_hole)
+            values = Form.values_of(given)
+            assert Form(**values).settings() == given
+            assert values["more"] is (max_hole is not None)
 
 
 class TestForegroundSmoothed:

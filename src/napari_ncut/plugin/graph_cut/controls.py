@@ -77,6 +77,8 @@ class Controls:
             choices=(("faces", "faces"), ("and corners", "corners")), value=form.connectivity
         )
         self.more = CheckBox(text="More settings", value=form.more)
+        self.max_hole = FloatSpinBox(min=-1, max=1e12, step=1, value=form.max_hole)
+        self.max_hole.native.setSpecialValueText("judged")
         self.drop_small = FloatSpinBox(min=0, max=1e12, step=1, value=form.drop_small)
         self.drop_large = FloatSpinBox(min=0, max=1e12, step=10, value=form.drop_large)
         self.drop_large.native.setSpecialValueText("any size")
@@ -242,7 +244,7 @@ class Controls:
         self._show(["method"], form.thresholds)
         self._show(["smoothing", "window"], form.thresholds and form.more)
         self._show(["more"], form.splits or form.thresholds)
-        self._show(DROPS, form.splits and form.more)
+        self._show(("max_hole", *DROPS), form.splits and form.more)
         self._show(["keep_labels"], form.splits and form.more and not form.thresholds)
         self.pixel_size.show_layer(main, min(form.work_ndim, ndim))
         self._follow_scale()

@@ -24,7 +24,7 @@ from napari_ncut.plugin.shared.result_record import Snapshot
 # need not begin again.
 LATE_SETTINGS = ("neck", "min_size", "n_segments", *DROPS)
 # A preview begins with one of these: they say what is wanted.
-SPLIT_STARTS = ("neck", "min_size", "beta", "foreground", "threshold", *DROPS)
+SPLIT_STARTS = ("neck", "min_size", "beta", "max_hole", "foreground", "threshold", *DROPS)
 # The threshold is found again.
 OF_THRESHOLD = ("foreground", "method", "smoothing", "window")
 CUT_STARTS = ("n_segments", "seeds", "beta", "connectivity", "foreground", "threshold")

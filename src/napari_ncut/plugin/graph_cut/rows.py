@@ -95,6 +95,13 @@ ROWS = {
         "slower).",
     ),
     "more": ("", "Show the settings that are needed less often."),
+    "max_hole": (
+        "Holes",
+        "judged: whether a hole of the mask lies inside an object, or is a gap between several, is "
+        "told by what is around it.\nA size (area or volume, in the units of the layer's scale): "
+        "holes up to it lie inside an object, larger ones are gaps.\n0: all are gaps, as in dense "
+        "colonies of bacteria.\nHoles are background in the result.",
+    ),
     "drop_small": (
         "Drop below",
         "Objects smaller than this (area or volume, in the units of the layer's scale) are left "

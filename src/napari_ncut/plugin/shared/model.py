@@ -47,6 +47,7 @@ class Form:
     beta: float = _cut.beta
     connectivity: str = "faces"
     more: bool = False
+    max_hole: float = -1.0
     drop_small: float = _split.drop_small
     drop_large: float = 0.0
     drop_border: bool = _split.drop_border
@@ -77,6 +78,8 @@ class Form:
                 neck=self.neck,
                 min_size=self.min_size,
                 beta=self.beta,
+                # -1 is shown as "judged".
+                max_hole=None if self.max_hole < 0 else self.max_hole,
                 drop_small=self.drop_small,
                 # 0 is shown as "any size".
                 drop_large=self.drop_large or None,
@@ -96,15 +99,16 @@ class Form:
         """Return the values with which the form gives these settings."""
         values: dict[str, Any] = {"beta": settings.beta, "min_size": settings.min_size}
         if isinstance(settings, SplitSettings):
-            dropped = {
+            rare = {
+                "max_hole": -1.0 if settings.max_hole is None else settings.max_hole,
                 "drop_small": settings.drop_small,
                 "drop_large": settings.drop_large or 0.0,
                 "drop_border": settings.drop_border,
                 "keep_labels": settings.keep_labels,
             }
-            more = any(dropped.values())
+            more = any(rare[name] != getattr(Form, name) for name in rare)
             own = {"mode": "split", "neck": settings.neck, "taught": settings.taught}
-            return values | own | {"more": more} | dropped
+            return values | own | {"more": more} | rare
         return values | {
             "mode": "cut",
             "n_segments": settings.n_segments,
