@@ -71,6 +71,13 @@ def test_every_primary_button_is_seen_in_all_pairs_and_with_all_docks_open(windo
         window.qtbot.wait(10)
 
 
+def test_docks_that_are_opened_at_once_are_tabs_in_one_place(window):
+    add = window.viewer.window.add_plugin_dock_widget
+    docks = [add("napari-ncut", name)[0] for name in DOCKS]
+    main = window.viewer.window._qt_window
+    window.wait_until(lambda: len(main.tabifiedDockWidgets(docks[0])) == len(DOCKS) - 1)
+
+
 def test_a_dock_that_floats_is_left_where_it_is(window):
     first = window.dock("Review")
     first.parent().setFloating(True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
+from operator import attrgetter
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -22,6 +24,7 @@ from napari_ncut.plugin.shared.status_label import StatusLabel
 
 # The docks of each viewer that are open.
 _open: WeakKeyDictionary[napari.viewer.Viewer, WeakSet[Dock]] = WeakKeyDictionary()
+_numbers = count()
 
 
 class Dock(Column):
@@ -39,6 +42,7 @@ class Dock(Column):
         super().__init__()
         self._viewer: napari.viewer.Viewer = unwrapped(viewer)
         self._model = model_of(self._viewer)
+        self._number = next(_numbers)
         self._has_left = False
         self._main = main_window(self._viewer)
         self._main_is_closing = False
@@ -60,11 +64,12 @@ class Dock(Column):
         if self._main is None or not isinstance(dock, QDockWidget) or dock.isFloating():
             return
         area = self._main.dockWidgetArea(dock)
-        for other in _open[self._viewer]:
+        # The oldest one stays where it is: several may be opened before the first gets here.
+        older = (other for other in _open[self._viewer] if other._number < self._number)
+        for other in sorted(older, key=attrgetter("_number")):
             place = other.parent()
             if (
-                other is not self
-                and isinstance(place, QDockWidget)
+                isinstance(place, QDockWidget)
                 and not place.isFloating()
                 and self._main.dockWidgetArea(place) == area
             ):
