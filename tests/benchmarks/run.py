@@ -37,7 +37,7 @@ What still fails:
   some are cut across or joined. Gaps between them can be taken for holes, and most rods of such a
   colony are then joined, with the image, too; `max_hole=0` leaves gaps open.
 - The pixels of a small object do not tell its width to better than a few percent, and a gap that is
-  narrower than a pixel is not seen: of random blobs of overlapping objects, up to seven in a
+  narrower than a pixel is not seen: of random blobs of overlapping objects, up to nine in a
   hundred are split otherwise when they are turned or magnified.
 
 ## Plots
