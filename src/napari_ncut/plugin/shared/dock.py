@@ -42,7 +42,7 @@ class Dock(Column):
         super().__init__()
         self._viewer: napari.viewer.Viewer = unwrapped(viewer)
         self._model = model_of(self._viewer)
-        self._number = next(_numbers)
+        self.number = next(_numbers)
         self._has_left = False
         self._main = main_window(self._viewer)
         self._main_is_closing = False
@@ -65,8 +65,8 @@ class Dock(Column):
             return
         area = self._main.dockWidgetArea(dock)
         # The oldest one stays where it is: several may be opened before the first gets here.
-        older = (other for other in _open[self._viewer] if other._number < self._number)
-        for other in sorted(older, key=attrgetter("_number")):
+        older = (other for other in _open[self._viewer] if other.number < self.number)
+        for other in sorted(older, key=attrgetter("number")):
             place = other.parent()
             if (
                 isinstance(place, QDockWidget)
