@@ -359,3 +359,24 @@ def test_labels_changed_while_it_is_decided_are_cut_as_they_are_now(applied):
     idle(window, dock)
     assert sides(dock) in ((900, 900), (901, 901))
     assert len(np.intersect1d(layer.data, [900, 901])) == 1
+
+
+def test_labels_that_are_gone_when_they_are_looked_for_are_looked_for_again(applied, monkeypatch):
+    window, graph_cut, dock = applied
+    layer = graph_cut.result_layer
+    first, second = go_to_a(window, dock, split=True)
+    merge_edit, is_read, is_painted = review.edits.merge_edit, threading.Event(), threading.Event()
+
+    def late(*arguments):
+        is_read.set()
+        assert is_painted.wait(20)
+        return merge_edit(*arguments)
+
+    monkeypatch.setattr(review.edits, "merge_edit", late)
+    window.click(dock, "merge_back")
+    assert is_read.wait(20)
+    layer.data_setitem(np.nonzero(layer.data == second), 900)
+    layer.data_setitem(np.nonzero(layer.data == first), 901)
+    is_painted.set()
+    idle(window, dock)
+    assert sides(dock) in ((900, 900), (901, 901))

@@ -122,11 +122,27 @@ class EditQueue:
             self.finished.emit()
             return
         action, data = self._actions[0], self.layer.data
+        run = Run(lambda monitor: action.job(data, monitor), "edit", self._parent)
+        painted = self._painted_during(run, self.layer)
         self._begin(
-            Run(lambda monitor: action.job(data, monitor), "edit", self._parent),
+            run,
             lambda edit, _: self._on_edit(action, edit),
-            lambda error: self._on_failed(action, error),
+            lambda error: self._on_failed(action, error, is_painted=bool(painted)),
         )
+
+    def _painted_during(self, run: Run, layer: Labels) -> list[bool]:
+        """Return a list that has an entry as soon as a layer is painted on while a run lasts."""
+        painted: list[bool] = []
+
+        def note(_: object = None) -> None:
+            painted.append(True)
+
+        for signal in layers.changes_of(layer):
+            signal.connect(note)
+        run.finished.connect(
+            lambda: [signal.disconnect(note) for signal in layers.changes_of(layer)]
+        )
+        return painted
 
     def _begin(
         self,
@@ -162,11 +178,14 @@ class EditQueue:
             if action.then is not None:
                 action.then(edit)
         else:
-            # The labels were painted on meanwhile: once more, on what they are now.
-            action.tries += 1
-            if action.tries == MAX_TRIES:
-                self._actions.popleft()
-                self._say("The labels changed all the while; nothing was done. Try again.")
+            self._try_again(action)
+
+    def _try_again(self, action: Action) -> None:
+        """Have an edit computed once more: the labels were painted on meanwhile."""
+        action.tries += 1
+        if action.tries == MAX_TRIES:
+            self._actions.popleft()
+            self._say("The labels changed all the while; nothing was done. Try again.")
 
     def _apply(self, layer: Labels, edit: Edit) -> None:
         self.is_applying = True
@@ -177,10 +196,14 @@ class EditQueue:
         finally:
             self.is_applying = False
 
-    def _on_failed(self, action: Action, error: Exception) -> None:
+    def _on_failed(self, action: Action, error: Exception, *, is_painted: bool) -> None:
         if isinstance(error, NoNumberLeft) and action.tries == 0:
             action.tries += 1
             self._widen()
+            return
+        if is_painted:
+            # What it looked for may have another number now.
+            self._try_again(action)
             return
         self._actions.popleft()
         self._say(str(error), error=True)
@@ -191,10 +214,7 @@ class EditQueue:
         if layer is None:
             return
         self._say(f"The labels are {layer.data.dtype} and no number is left; making a wider copy.")
-        data, painted = layer.data, list[bool]()
-
-        def note(_: object = None) -> None:
-            painted.append(True)
+        data = layer.data
 
         def go_on(wide: NDArray[Any], _: float) -> None:
             if painted:
@@ -206,13 +226,9 @@ class EditQueue:
             self._actions.popleft()
             self._say(str(error), error=True)
 
-        for signal in layers.changes_of(layer):
-            signal.connect(note)
         run = Run(lambda _: editable.widened(data), "wider copy", self._parent)
+        painted = self._painted_during(run, layer)
         self._begin(run, go_on, fail)
-        run.finished.connect(
-            lambda: [signal.disconnect(note) for signal in layers.changes_of(layer)]
-        )
 
     def _go_on_with(self, layer: Labels, data: NDArray[Any]) -> None:
         if self.layer != layer or layer not in self._viewer.layers:
