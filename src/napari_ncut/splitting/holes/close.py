@@ -135,9 +135,7 @@ def _opened(
         found = found or judge.divided(shape)
         index, hole = pinholes.pixels(shape.labels.shape[2])
         fragment = shape.fragments.number.reshape(-1)[index]
-        sums = np.zeros((len(found.size), found.graph.nodes.shape[1]))
-        np.add.at(sums, found.part, found.graph.nodes)
-        shapes = ellipticities(sums, numbers(judge.grid, judge.parameters))
+        shapes = ellipticities(found.sums, numbers(judge.grid, judge.parameters))
         gap = np.zeros(len(pinholes), bool)
         gap[hole[shapes[found.part[fragment]] < judge.parameters.hole_ellipticity]] = True
         if not gap.any():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,13 @@ class Divided:
     probability: NDArray[np.float64]
     size: NDArray[np.float64]
     width: NDArray[np.float64]
+
+    @cached_property
+    def sums(self) -> NDArray[np.float64]:
+        """The sums over each part, shape (k, len(adjacency.NODE_SUMS))."""
+        result = np.zeros((len(self.size), self.graph.nodes.shape[1]))
+        np.add.at(result, self.part, self.graph.nodes)
+        return result
 
 
 def divided(

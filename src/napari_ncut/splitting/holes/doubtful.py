@@ -209,10 +209,8 @@ def _of_blobs(
     grid: Grid,
 ) -> NDArray[np.float64]:
     """Return what the blob around each doubtful hole tells, shape (n, 3): the last of `NAMES`."""
-    sums = np.zeros((len(found.size), len(NODE_SUMS)))
-    np.add.at(sums, found.part, found.graph.nodes[:, : len(NODE_SUMS)])
     longest = np.zeros(len(groups))
-    elongation = shape_of_sums(sums, grid)[groups.member, 1]
+    elongation = shape_of_sums(found.sums[groups.member], grid)[:, 1]
     np.maximum.at(longest, groups.of_member, elongation)
     of_part = np.zeros(len(found.size), np.int32)
     of_part[found.part] = found.blob
