@@ -15,9 +15,10 @@ from scipy import ndimage as ndi
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.validation import image_array
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
+from napari_ncut.splitting.fragmented import fragmented
 from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.holes.holes import find_holes
-from napari_ncut.splitting.split import DEFAULTS, fragmented
+from napari_ncut.splitting.split import DEFAULTS
 
 SCENES = 120
 REAL = "photographs"
