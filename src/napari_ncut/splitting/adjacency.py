@@ -9,7 +9,7 @@ line in the criterion; docs/splitting.md has an example.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -98,6 +98,14 @@ class RegionAdjacencyGraph:
     def area(self) -> NDArray[np.float64]:
         """Length or area of each border, shape (m,)."""
         return self.borders[:, 0]
+
+    def beside(self, other: RegionAdjacencyGraph) -> RegionAdjacencyGraph:
+        """Return the graph of these fragments and those of another, which none of these touches."""
+        n = np.int32(self.n)
+        later = replace(other, basin=other.basin + self.basin.max(initial=-1) + 1)
+        later = replace(later, low=other.low + n, high=other.high + n)
+        pairs = {name: (column, getattr(later, name)) for name, column in vars(self).items()}
+        return RegionAdjacencyGraph(**{k: np.concatenate(both) for k, both in pairs.items()})
 
 
 @dataclass(frozen=True)

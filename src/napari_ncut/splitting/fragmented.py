@@ -14,8 +14,10 @@ from napari_ncut.splitting.adjacency import RegionAdjacencyGraph, adjacency
 from napari_ncut.splitting.criterion.model import Model
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.holes.close import shape_without_holes
+from napari_ncut.splitting.holes.shape import Shape
 from napari_ncut.splitting.image.divide import divide
 from napari_ncut.splitting.image.statistics import ImageStatistics, standardised, statistics_of
+from napari_ncut.splitting.islands import find_islands
 from napari_ncut.splitting.parameters import DEFAULT
 
 
@@ -69,38 +71,58 @@ def fragmented(
     """
     if statistics is not None and channels is not None:
         _check_statistics(statistics, channels.shape[-1])
-    volume, grid = on_grid(labels, spacing, connectivity)
-    parameters = DEFAULT
+    whole, grid = on_grid(labels, spacing, connectivity)
     monitor.report(0.0, "Measuring widths")
-    shape = shape_without_holes(volume, grid, parameters, model, monitor, max_hole)
-    width, fragments = shape.width, shape.fragments
-    intensity = None
+    islands = find_islands(whole, monitor)
+    volume = whole if islands is None else islands.removed(whole)
+    shape = shape_without_holes(volume, grid, DEFAULT, model, monitor, max_hole)
+    grey = None
     if channels is not None and beta > 0.0:
         monitor.report(0.5, "Looking at the image")
-        channels, gain = in_safe_range(channels.reshape(*volume.shape, -1), volume > 0)
+        channels, gain = in_safe_range(channels.reshape(*volume.shape, -1), whole > 0)
         if statistics is None:
-            found = statistics_of(channels, volume, width, grid, parameters, monitor)
+            found = statistics_of(channels, volume, shape.width, grid, DEFAULT, monitor)
             statistics = found.divided(-gain)
         if statistics.deviation > 0.0:
-            grey = standardised(channels, volume, statistics.divided(gain), monitor)
-            fragments, intensity = divide(
-                fragments, width, grey, volume, beta, grid, parameters, monitor
-            )
-    graph = shape.graph
+            grey = standardised(channels, whole, statistics.divided(gain), monitor)
+    number, graph = _graph_of(shape, grey, volume, beta, grid, monitor)
+    if islands is not None:
+        volume = islands.beside_one_another(whole)
+        grey = None if grey is None else islands.beside_one_another(grey)
+        monitor = Monitor(cancelled=monitor.cancelled)
+        shape = shape_without_holes(volume, grid, DEFAULT, model, monitor, max_hole)
+        theirs = _graph_of(shape, grey, volume, beta, grid, monitor)
+        graph = islands.put_back(number, graph, *theirs)
+    return Fragmented(number.reshape(labels.shape), graph, grid, statistics, grey is not None)
+
+
+def _graph_of(
+    shape: Shape,
+    grey: NDArray[np.float32] | None,
+    labels: Volume,
+    beta: float,
+    grid: Grid,
+    monitor: Monitor,
+) -> tuple[Volume, RegionAdjacencyGraph]:
+    """Return the fragments of a shape and their graph; arguments as in `divide`."""
+    fragments, graph, intensity = shape.fragments, shape.graph, None
+    if grey is not None:
+        fragments, intensity = divide(
+            fragments, shape.width, grey, labels, beta, grid, DEFAULT, monitor
+        )
     if graph is None or intensity is not None:
         graph = adjacency(
             shape.labels,
             fragments.number,
             fragments.n,
-            width,
+            shape.width,
             grid,
             monitor,
             basin=fragments.basin,
             intensity=intensity,
         )
-    fragments.number[volume == 0] = -1
-    number = fragments.number.reshape(labels.shape)
-    return Fragmented(number, graph, grid, statistics, intensity is not None)
+    fragments.number[labels == 0] = -1
+    return fragments.number, graph
 
 
 def on_grid(

@@ -47,6 +47,7 @@ from napari_ncut.splitting.finish import finished
 from napari_ncut.splitting.fragmented import fragmented, on_grid
 from napari_ncut.splitting.holes.close import shape_without_holes
 from napari_ncut.splitting.image.statistics import ImageStatistics, statistics_of
+from napari_ncut.splitting.islands import find_islands
 from napari_ncut.splitting.parameters import DEFAULT
 from napari_ncut.splitting.tree import SplitTree as SplitTree
 from napari_ncut.splitting.tree import tree_of_hierarchy
@@ -283,8 +284,10 @@ def image_statistics(
     sizes = spacing_tuple(spacing, given.ndim)
     channels = _channels(image, channel_axis, given)
     volume, grid = on_grid(given, sizes, 1)
-    width = shape_without_holes(volume, grid, DEFAULT, model(), monitor).width
     channels, gain = in_safe_range(channels.reshape(*volume.shape, -1), volume > 0)
+    islands = find_islands(volume, monitor)
+    volume = volume if islands is None else islands.removed(volume)
+    width = shape_without_holes(volume, grid, DEFAULT, model(), monitor).width
     return statistics_of(channels, volume, width, grid, DEFAULT, monitor).divided(-gain)
 
 

@@ -60,6 +60,31 @@ class Holes:
         return result
 
 
+def enclosed_runs(labels: Volume, monitor: Monitor) -> NDArray[np.int32]:
+    """Return the runs of the background that does not reach the border of the image.
+
+    Components are over faces, edges and corners.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (nz, ny, nx)
+        0 is background.
+    monitor : Monitor
+        Checks for cancellation.
+
+    Returns
+    -------
+    ndarray of int32, shape (m, 4)
+        As in `Holes.runs`; the last column is the number of the component.
+    """
+    first = np.empty(labels.shape[0] * labels.shape[1] + 1, np.int64)
+    loops.count_runs(labels, first)
+    monitor.check()
+    runs: NDArray[np.int32] = loops.runs_of_holes(labels, first)
+    monitor.check()
+    return runs
+
+
 def find_holes(labels: Volume, grid: Grid, monitor: Monitor) -> Holes:
     """Return the holes of a label image.
 
@@ -75,11 +100,7 @@ def find_holes(labels: Volume, grid: Grid, monitor: Monitor) -> Holes:
     monitor : Monitor
         Checks for cancellation.
     """
-    first = np.empty(labels.shape[0] * labels.shape[1] + 1, np.int64)
-    loops.count_runs(labels, first)
-    monitor.check()
-    runs = loops.runs_of_holes(labels, first)
-    monitor.check()
+    runs = enclosed_runs(labels, monitor)
     n = int(runs[:, 3].max(initial=-1)) + 1
     size = np.bincount(runs[:, 3], runs[:, 2] - runs[:, 1], n).astype(np.int64)
     found = Holes(runs, np.zeros(n, np.int32), size)

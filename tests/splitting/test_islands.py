@@ -1,0 +1,81 @@
+"""Islands: what lies in a hole changes nothing of what is around it."""
+
+import numpy as np
+import pytest
+from tests.splitting.mixed import assert_same_labels
+
+from napari_ncut import split_touching, split_tree, split_volume
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.splitting.islands import find_islands
+
+
+def ball(shape, centre, radius):
+    """Return a disc or a ball."""
+    at = np.indices(shape).reshape(len(shape), -1).T - centre
+    return (np.hypot.reduce(at, axis=1) <= radius).reshape(shape)
+
+
+def two_nuclei(ndim, hole=6):
+    """Return two balls that touch, the first with a hole, and what may lie in the hole."""
+    shape = (60, 60, 110)[3 - ndim :]
+    middle = (30, 30)[3 - ndim :]
+    first, second = (ball(shape, (*middle, x), 20) for x in (30, 66))
+    inside = ball(shape, (*middle, 29), hole)
+    return (first | second) & ~inside, ball(shape, (*middle, 29), hole / 3)
+
+
+@pytest.mark.parametrize("label", [1, 7])
+@pytest.mark.parametrize("with_image", [False, True])
+@pytest.mark.parametrize("ndim", [2, 3])
+def test_a_nucleus_is_whole_with_a_speck_in_its_hole(ndim, with_image, label):
+    mask, speck = two_nuclei(ndim)
+    image = np.where(mask, 200.0, 90.0) + np.random.default_rng(0).normal(0, 9, mask.shape)
+    image = image if with_image else None
+    wanted = split_touching(mask.astype(np.int32), image)
+    assert wanted.max() == 2
+    found = split_touching(mask + label * speck, image)
+    assert found.max() == 3
+    assert len(np.unique(found[speck])) == 1
+    if not with_image:
+        assert_same_labels(np.where(mask, found, 0), wanted)
+
+
+def test_objects_in_a_ring_are_split_as_they_are_alone():
+    shape = (200, 200)
+    ring = ball(shape, (100, 100), 95) & ~ball(shape, (100, 100), 85)
+    pair = ball(shape, (100, 80), 20) | ball(shape, (100, 114), 18)
+    pair &= ~ball(shape, (100, 80), 5)
+    nested = ball(shape, (100, 80), 2)
+    alone = split_tree(pair)
+    both = split_tree(ring | pair | nested)
+    assert_same_labels(np.where(pair, both.cut(0.5), 0), alone.cut(0.5))
+    found, wanted = both.splits(0.5), alone.splits(0.5)
+    place = wanted.position[0].tolist()
+    row = found.position.tolist().index(place)
+    assert found.ratio[row] == wanted.ratio[0]
+    inside = found.labels[row]
+    assert set(inside.tolist()) == set(np.unique(both.cut(0.5)[pair]).tolist())
+
+
+def test_a_volume_read_in_parts_has_the_same_islands(tmp_path):
+    mask, speck = two_nuclei(3)
+    labels = np.tile((mask | speck).astype(np.int32), (3, 3, 2))
+    result = split_volume(labels, out=tmp_path / "out.zarr", memory="64MB")
+    np.testing.assert_array_equal(result, split_touching(labels))
+
+
+def test_what_lies_in_a_gap_between_two_blobs_is_an_island_of_their_clump():
+    labels = np.zeros((1, 30, 30), np.int32)
+    labels[0, 3:25, 3:14], labels[0, 3:25, 14:25] = 1, 2
+    labels[0, 8:20, 8:20] = 0
+    labels[0, 12:14, 12:14] = 1
+    islands = find_islands(labels, Monitor())
+    assert [mask.sum() for mask in islands.masks] == [4]
+    assert (islands.removed(labels) == 0)[0, 8:20, 8:20].all()
+    assert islands.beside_one_another(labels).max() == 1
+
+
+def test_most_images_have_no_islands():
+    assert find_islands(np.zeros((1, 9, 9), np.int32), Monitor()) is None
+    mask, _ = two_nuclei(2)
+    assert find_islands(mask[np.newaxis].astype(np.int32), Monitor()) is None
