@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import hypothesis
@@ -37,3 +38,16 @@ def uncompiled():
         return plain
 
     return load
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print what the hostile cases of `tests/fuzz` came to, added up over all processes."""
+    rooms = defaultdict(Counter)
+    # Counted when a test is torn down.
+    for report in terminalreporter.stats.get("", []):
+        for name, value in report.user_properties:
+            if name == "outcomes":
+                rooms[value[0]].update(value[1])
+    for room, counter in sorted(rooms.items()):
+        counts = ", ".join(f"{n} {outcome}" for outcome, n in counter.most_common())
+        terminalreporter.write_line(f"{room}: {counter.total()} cases; {counts}")

@@ -101,3 +101,12 @@ def test_planes_are_smoothed_each_by_itself():
     for plane, found in zip(stack, labels, strict=True):
         wanted = Thresholding(0.8, smoothing=1.5).mask(plane, (1.0, 1.0))
         np.testing.assert_array_equal(found > 0, wanted)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_li_ends_where_rounding_exceeds_the_least_difference(dtype):
+    for seed in range(20):
+        noise = np.random.default_rng(seed).normal(0, 1, (31, 20)).astype(dtype)
+        noise[0, :2] = noise[0, 2], np.nextafter(noise[0, 2], dtype(9))
+        mask = foreground(noise, method="li")
+        assert 0 < mask.sum() < mask.size

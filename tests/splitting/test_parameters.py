@@ -13,7 +13,7 @@ from tests.splitting.mixed import scene
 from tests.splitting.test_holes import pinwheel, rosette
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.splitting import split
+from napari_ncut.splitting import fragmented, split
 from napari_ncut.splitting.criterion.model import model
 from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.holes.close import shape_without_holes
@@ -69,12 +69,10 @@ def test_the_mean_root_of_a_normal_number_is_right():
 
 def observed(labels, image, parameters, spacing=None):
     """Return all that a run makes: the fragments, the merges and their ratios."""
-    original = split.DEFAULT
-    split.DEFAULT = parameters
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (split, fragmented):
+            patch.setattr(module, "DEFAULT", parameters)
         tree = split.split_tree(labels, image, spacing=spacing)
-    finally:
-        split.DEFAULT = original
     return [tree.fragments, tree.ratio, tree.beside, strays(parameters), closed(parameters)]
 
 

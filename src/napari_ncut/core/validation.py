@@ -180,7 +180,7 @@ def label_array(labels: ArrayLike, name: str = "labels") -> NDArray[np.integer[A
                 f"{name} has dtype {array.dtype} and holds fractions, NaN or infinity; wanted a "
                 f"mask or a label image of integers. Threshold an image first, as in {name} > t."
             )
-        if np.abs(array).max() > EXACT:
+        if float(np.abs(array).max()) > EXACT:
             raise ValueError(
                 f"{name} has dtype {array.dtype} and holds numbers up to {array.max():g}; wanted "
                 f"labels of at most {EXACT}, beyond which not every integer is a float. "
@@ -269,6 +269,13 @@ def real(value: Any, name: str, low: float = 0.0, high: float = math.inf) -> flo
         bounds = f"of {low:g} or more" if math.isinf(high) else f"from {low:g} to {high:g}"
         raise ValueError(f"{name} is {shown(value)}; wanted a number {bounds}.")
     return number
+
+
+def flag(value: Any, name: str) -> bool:
+    """Return True or False, whichever it is; nothing else is taken for one of them."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} is {shown(value)}; wanted True or False.")
+    return bool(value)
 
 
 def shown(value: Any, most: int = 60) -> str:

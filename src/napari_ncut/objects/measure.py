@@ -13,6 +13,13 @@ from numpy.typing import NDArray
 from skimage.measure import regionprops_table
 
 from napari_ncut.core.monitor import Monitor
+from napari_ncut.core.validation import (
+    as_array,
+    check_same_shape,
+    integer,
+    label_array,
+    spacing_tuple,
+)
 from napari_ncut.io.atomic import atomic_file
 from napari_ncut.objects.properties import check_properties, properties_of
 from napari_ncut.objects.review import necks_of_labels
@@ -72,8 +79,8 @@ def measure(
 
     Raises
     ------
-    ValueError
-        If there is no such property.
+    TypeError, ValueError
+        If there is no such property, or an argument is not as described.
     Cancelled
         If the monitor says so.
 
@@ -86,22 +93,39 @@ def measure(
     """
     monitor = monitor or Monitor()
     chosen = check_properties(properties)
-    n_frame_axes = labels.ndim - spatial_ndim
+    labels = _array(labels)
+    image = None if image is None else _array(image)
+    n_frame_axes = labels.ndim - integer(spatial_ndim, "spatial_ndim", 1, 3)
+    if n_frame_axes < 0:
+        raise ValueError(f"labels has {labels.ndim} axes; wanted {spatial_ndim} or more.")
+    if 0 in labels.shape:
+        raise ValueError(f"labels has shape {labels.shape}; wanted at least one pixel.")
+    if image is not None:
+        given = image.shape[:-1] if has_channels else image.shape
+        check_same_shape("labels", tuple(labels.shape), tuple(given))
+    sizes = spacing_tuple(spacing, spatial_ndim)
     frames = list(np.ndindex(tuple(labels.shape[:n_frame_axes])))
     parts = []
     for number, frame in enumerate(frames):
         monitor.report(number / len(frames), f"measuring frame {number + 1} of {len(frames)}")
-        part = _measure_frame(
-            np.asarray(labels[frame]),
-            None if image is None else np.asarray(image[frame]),
-            spacing or (1.0,) * spatial_ndim,
-            has_channels,
-            chosen,
-        )
+        # Where the image holds NaN or infinity, or nearly, so does what is measured there.
+        with np.errstate(invalid="ignore", over="ignore"):
+            part = _measure_frame(
+                label_array(labels[frame]),
+                None if image is None else as_array(image[frame], "image"),
+                sizes,
+                has_channels,
+                chosen,
+            )
         if trees is not None:
             part |= _neck_columns(np.asarray(labels[frame]), part["label"], trees.get(frame))
         parts.append(_frame_columns(frame, len(part["label"])) | part)
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _array(data: Any) -> Any:
+    """Return an array as it is, also one on disk, and what is none as an array."""
+    return data if hasattr(data, "ndim") and hasattr(data, "shape") else np.asarray(data)
 
 
 def _measure_frame(

@@ -11,12 +11,35 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import ndimage
 from skimage import filters
 
-from napari_ncut.core.validation import image_array, shown, size_value, spacing_tuple
+from napari_ncut.core.validation import (
+    flag,
+    image_array,
+    in_safe_range,
+    shown,
+    size_value,
+    spacing_tuple,
+)
+
+# Li's method ends when the threshold changes by less than this part of the range of the image.
+LI_STEP = 1e-6
+
+
+def _li(values: NDArray[Any]) -> float:
+    """Return Li's threshold.
+
+    Of floating-point numbers scikit-image ends at half the least difference of two of them; where
+    that is less than what rounding does, it never ends.
+    """
+    if values.dtype.kind != "f":
+        return float(filters.threshold_li(values))
+    values = values.astype(np.float64)
+    return float(filters.threshold_li(values, tolerance=LI_STEP * np.ptp(values)))
+
 
 # How a threshold is found, by the name that is passed.
 METHODS = {
     "otsu": filters.threshold_otsu,
-    "li": filters.threshold_li,
+    "li": _li,
     "triangle": filters.threshold_triangle,
 }
 NAMES = {"otsu": "Otsu's threshold", "li": "Li's threshold", "triangle": "the triangle threshold"}
@@ -83,8 +106,16 @@ class Automatic:
         values = values[np.isfinite(values)]
         if values.size == 0:
             raise ValueError("The image holds no finite pixel; there is nothing to threshold.")
+        if values.dtype == bool:
+            values = values.astype(np.uint8)
+        if values.dtype.kind in "iu" and values.dtype.itemsize > 2:
+            # Of integers scikit-image counts every value between the lowest and the highest.
+            values = values.astype(np.float64)
         low, high = float(values.min()), float(values.max())
-        return low, float(METHODS[self.method](values)) if high > low else low, high
+        if low == high:
+            return low, low, high
+        values, exponent = in_safe_range(values, np.ones(values.shape, bool))
+        return low, math.ldexp(float(METHODS[self.method](values)), exponent), high
 
 
 @dataclass(frozen=True)
@@ -140,7 +171,9 @@ def _smoothed(values: NDArray[Any], sigma: float, spacing: tuple[float, ...]) ->
     real = values.astype(np.result_type(values.dtype, np.float32), copy=False)
     if sigma == 0.0:
         return real
-    sigmas = [sigma / size for size in spacing]
+    # Beyond its longest side nothing of an image is left but its mean.
+    widest = float(max(real.shape))
+    sigmas = [min(sigma / size, widest) for size in spacing]
     known = np.isfinite(real)
     if known.all():
         return np.asarray(ndimage.gaussian_filter(real, sigmas, mode="nearest"))
@@ -204,4 +237,6 @@ def foreground(
     sizes = spacing_tuple(spacing, array.ndim - has_channels)
     automatic = Automatic(method, smoothing, window)
     _, threshold, _ = automatic.found(array, sizes, has_channels)
-    return Thresholding(threshold, bool(dark), smoothing, window).mask(array, sizes, has_channels)
+    return Thresholding(threshold, flag(dark, "dark"), smoothing, window).mask(
+        array, sizes, has_channels
+    )

@@ -34,6 +34,7 @@ from napari_ncut.core.validation import (
     check_connectivity,
     check_finite,
     check_same_shape,
+    flag,
     image_array,
     in_safe_range,
     label_array,
@@ -158,8 +159,8 @@ def split_touching(
     settings = SplitSettings(
         drop_small=size_value(drop_small, "drop_small"),
         drop_large=None if drop_large is None else size_value(drop_large, "drop_large"),
-        drop_border=bool(drop_border),
-        keep_labels=bool(keep_labels),
+        drop_border=flag(drop_border, "drop_border"),
+        keep_labels=flag(keep_labels, "keep_labels"),
     )
     tree = split_tree(
         labels,
