@@ -20,8 +20,9 @@ def cases(part, share=1):
         yield seed, np.random.default_rng(seed)
 
 
-def assert_is_a_sentence(text):
-    """Check that an error tells something, in a line that a person can read."""
+def assert_is_a_sentence(text, name="", case=None):
+    """Check that an error tells something, in a line that a person can read; it names a file."""
+    assert str(name) in text, (case, text)
     assert 10 < len(text) < LONGEST_SENTENCE, text
     assert "\n" not in text, text
     assert "Traceback" not in text, text

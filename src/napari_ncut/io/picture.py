@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ def read_picture(path: Path) -> Stored:
 
     name = FORMATS[path.suffix.lower()]
     try:
-        with PIL.Image.open(path, formats=[name]) as file:
+        # From memory no more is read than there is, whatever the file claims.
+        with PIL.Image.open(BytesIO(path.read_bytes()), formats=[name]) as file:
             # Cameras say which side is up; every viewer follows.
             picture = PIL.ImageOps.exif_transpose(file)
             if picture.mode in ("CMYK", "YCbCr", "LAB", "HSV"):

@@ -56,7 +56,8 @@ def read_tiff(path: Path) -> Stored:
         # Only errors of the system name the file.
         if isinstance(error, OSError) and error.filename is not None:
             raise
-        raise ValueError(f"it cannot be read as TIFF ({error})") from error
+        said = str(error) or "not enough memory"
+        raise ValueError(f"it cannot be read as TIFF ({said})") from error
 
 
 def _check_claim(series: Any, path: Path) -> None:
@@ -73,6 +74,10 @@ def _check_claim(series: Any, path: Path) -> None:
         raise ValueError(
             f"it claims to hold {gigabytes(claimed)} of pixels, in a file of {there} bytes"
         )
+    if series.dataoffset is None:
+        longest = max((max(p.databytecounts, default=0) for p in series.pages if p), default=0)
+        if longest > there:
+            raise ValueError(f"a part of it claims {longest} bytes, in a file of {there}")
 
 
 def _stored(tif: Any, data: NDArray[Any], axes: str) -> Stored:

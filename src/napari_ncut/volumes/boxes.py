@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_ncut.core.monitor import Cancelled
+
 
 @dataclass(frozen=True)
 class Box:
@@ -67,5 +69,19 @@ def boxes(shape: Sequence[int], side: Sequence[int]) -> Iterator[Box]:
 
 
 def read(array: Any, box: Box) -> NDArray[Any]:
-    """Return a part of an array of NumPy, dask or Zarr."""
-    return np.ascontiguousarray(array[box.slices])
+    """Return a part of an array of NumPy, dask or Zarr.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read, as where a chunk is damaged.
+    """
+    try:
+        return np.ascontiguousarray(array[box.slices])
+    except (MemoryError, Cancelled):
+        raise
+    except Exception as error:  # Damaged chunks raise whatever their bytes lead to.
+        place = ", ".join(f"{a}:{b}" for a, b in zip(box.low, box.high, strict=True))
+        name = getattr(array, "store_path", None) or "The array"
+        said = str(error).rstrip(".") or type(error).__name__
+        raise ValueError(f"{name}: pixels [{place}] cannot be read ({said}).") from error
