@@ -36,7 +36,7 @@ bench: .venv/develop system
 	$(screen) $(python) tests/benchmarks/run.py $(BENCH)
 
 fuzz: .venv/develop system
-	$(python) -m pytest -n 2 --hypothesis-profile=fuzz --ignore=tests/plugin tests
+	NCUT_FUZZ_CASES=10000 $(python) -m pytest -n 2 --hypothesis-profile=fuzz --timeout=3600 --ignore=tests/plugin tests
 	NCUT_FUZZ_SEEDS=20 $(screen) $(python) -m pytest --timeout=3600 tests/plugin/test_fuzz.py
 
 clean:
