@@ -79,8 +79,13 @@ def _coordinates(layer: Labels, event: Any) -> tuple[int, ...] | None:
         if ((position < 0) | (position >= layer.data.shape)).any():
             return None
         return tuple(position.tolist())
+    # Other layers may have more axes than this one.
+    more = len(event.position) - layer.ndim
+    shown = [axis - more for axis in event.dims_displayed if axis >= more]
+    if len(shown) < len(event.dims_displayed):
+        return None
     start, end = layer.get_ray_intersections(
-        event.position, event.view_direction, event.dims_displayed, world=True
+        event.position[more:], event.view_direction[more:], shown, world=True
     )
     if start is None or end is None:
         return None
