@@ -16,6 +16,7 @@ from qtpy.QtCore import QObject
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.objects.edits import Edit, NoNumberLeft
 from napari_ncut.plugin.shared import editable, layers
+from napari_ncut.plugin.shared.napari_private import set_pixels
 from napari_ncut.plugin.shared.run import Run
 
 Job = Callable[[Any, Monitor], Edit]
@@ -190,9 +191,7 @@ class EditQueue:
     def _apply(self, layer: Labels, edit: Edit) -> None:
         self.is_applying = True
         try:
-            with layer.block_history():
-                for change in edit.changes:
-                    layer.data_setitem(change.indices, change.after)
+            set_pixels(layer, [(change.indices, change.after) for change in edit.changes])
         finally:
             self.is_applying = False
 

@@ -7,6 +7,7 @@ holds that.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -44,3 +45,31 @@ def focus_canvas(viewer: Any) -> None:
 def main_window(viewer: Any) -> Any:
     """Return the Qt window of a viewer, which hears that it is closed; no event tells of it."""
     return getattr(viewer.window, "_qt_window", None)
+
+
+def set_pixels(layer: Any, changes: Iterable[tuple[Any, Any]]) -> None:
+    """Set pixels of a Labels layer, as one step of its history, and show them.
+
+    The public `data_setitem` shows them too, but fails in the middle of the changes when the view
+    is still that of another slice or shape. Then everything is shown anew.
+
+    Parameters
+    ----------
+    layer : napari.layers.Labels
+        Whose pixels they are.
+    changes : iterable of tuple
+        Indices of pixels, and what they are set to.
+    """
+    show = getattr(layer, "_partial_labels_refresh", layer.refresh)
+    with layer.block_history():
+        for indices, values in changes:
+            try:
+                layer.data_setitem(indices, values, refresh=False)
+            except Exception:
+                if (layer.data[indices] != values).any():
+                    raise
+                show = layer.refresh
+    try:
+        show()
+    except Exception:  # Whatever the events of a stale view come to.
+        layer.refresh()
