@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tests.fuzz.cases import CASES
 
 from napari_ncut import scenes
 from napari_ncut.core.settings import CutSettings, SplitSettings
@@ -17,6 +18,7 @@ from napari_ncut.runs import recipe as recipes
 from napari_ncut.runs.recipe import Recipe
 from napari_ncut.runs.recipe_schema import FIELDS, unknown_fields
 
+MANY = max(2000, CASES)
 CODE = "raise SystemExit(7)"
 HOSTILE = [
     f'"""\n{CODE}\n"""',
@@ -61,7 +63,7 @@ def shape_of(code):
 HARMLESS = shape_of(recipes.script(Recipe(SplitSettings(), "a.tif", "b.tif"), "c.tif"))
 
 
-@settings(max_examples=3000)
+@settings(max_examples=MANY)
 @given(texts, texts, texts, texts, texts, texts)
 @example(*[f'"""\n{CODE}\n"""'] * 6)
 def test_no_text_of_a_recipe_becomes_code(image, mask, version, region, corrections, output):
@@ -85,7 +87,7 @@ def test_no_text_of_a_recipe_becomes_code(image, mask, version, region, correcti
     assert json.loads(next(c for c in constants if "schema" in str(c)))["version"] == version
 
 
-@settings(max_examples=3000)
+@settings(max_examples=MANY)
 @given(st.data())
 def test_every_field_is_right_or_one_sentence(data):
     values = Recipe(SplitSettings(), "a.tif", "b.tif").to_dict()
@@ -108,7 +110,7 @@ def test_every_field_is_right_or_one_sentence(data):
         assert shape_of(recipes.script(recipe, "c.tif")) == HARMLESS
 
 
-@settings(max_examples=1000)
+@settings(max_examples=MANY)
 @given(plain)
 def test_what_is_no_recipe_is_one_sentence(values):
     with pytest.raises(ValueError, match="no recipe of napari-ncut"):
@@ -227,7 +229,7 @@ def test_packed_arrays_take_no_more_memory_than_the_data(text):
         tracemalloc.stop()
 
 
-@settings(max_examples=1000)
+@settings(max_examples=MANY)
 @given(st.integers(), st.integers(0, 255))
 def test_damaged_packed_labels_are_right_or_one_sentence(place, byte):
     truth = scenes.circles(2, size=20).truth
