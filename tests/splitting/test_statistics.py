@@ -113,3 +113,18 @@ def test_statistics_of_another_kind_of_image_are_refused():
         split_touching(labels, image, statistics=ImageStatistics((0.6, 0.8), 0.0, 1.0))
     with pytest.raises(TypeError, match="ImageStatistics"):
         split_touching(labels, image, statistics={"mean": 1})
+
+
+@pytest.mark.parametrize("background", ["noise", "one value", "the brightness of the objects"])
+def test_nothing_outside_the_mask_of_a_real_image_counts(background):
+    nuclei = scenes.nuclei()
+    inside = nuclei.image[nuclei.mask].astype(float)
+    rng = np.random.default_rng(0)
+    values = {
+        "noise": rng.normal(inside.mean(), 3 * inside.std(), nuclei.mask.shape),
+        "one value": np.full(nuclei.mask.shape, 1e4),
+        "the brightness of the objects": rng.choice(inside, nuclei.mask.shape),
+    }
+    other = np.where(nuclei.mask, nuclei.image, values[background])
+    wanted = split_touching(nuclei.mask, nuclei.image.astype(float))
+    np.testing.assert_array_equal(split_touching(nuclei.mask, other), wanted)
