@@ -92,6 +92,8 @@ class MultilevelCut:
         shares: NDArray[np.int64],
         counted: NDArray[np.bool_] | None = None,
         monitor: Monitor | None = None,
+        *,
+        redraw: bool = True,
     ) -> rf.Partition:
         """Cut each component into its share of segments.
 
@@ -104,6 +106,8 @@ class MultilevelCut:
             The components that count; the others are left whole.
         monitor : Monitor, optional
             Progress and cancelling.
+        redraw : bool
+            Whether borders are redrawn on the finest graph, too.
 
         Returns
         -------
@@ -139,7 +143,8 @@ class MultilevelCut:
                 closed = None if counted is None else ~np.repeat(counted, shares)
                 result = exchange(graphs[level], result, closed, monitor)
             if level < top or self.components.n > 1:  # else refined when it was cut
-                rf.refine(graphs[level], result, near=near, monitor=monitor)
+                band = (0, 0) if level == 0 and not redraw else None
+                rf.refine(graphs[level], result, near=near, band=band, monitor=monitor)
         return result
 
     def spectrum(self, component: int, level: int, m: int) -> Spectrum:

@@ -17,6 +17,7 @@ from napari_ncut.cutting.multilevel import MultilevelCut
 from napari_ncut.cutting.numbering import in_order_of_appearance, numbers_by_appearance
 from napari_ncut.cutting.orientation import canonical_orientation
 from napari_ncut.cutting.seeded import seed_array, seeded_partition
+from napari_ncut.cutting.straight import straightened
 from napari_ncut.graph.coarsen import Hierarchy, build_hierarchy
 from napari_ncut.graph.pixel_graph import (
     Graph,
@@ -27,6 +28,7 @@ from napari_ncut.graph.pixel_graph import (
 )
 from napari_ncut.graph.pixel_graph import pixel_values as read_values
 from napari_ncut.graph.size import check_size
+from napari_ncut.refinement.partition import Partition
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -177,7 +179,12 @@ class CutSession:
             counted = self._counted(solver, settings)
             with one_blas_thread():
                 shares = solver.share(settings.n_segments, counted, monitor.part(0.6, 0.7))
-                partition = solver.partition(shares, counted, monitor.part(0.7, 0.98))
+                # Corners make borders straight anyway; in 3-D another course takes too long.
+                in_plane = settings.connectivity == 1 and len(self.shape) == 2
+                work = monitor.part(0.7, 0.95)
+                partition = solver.partition(shares, counted, work, redraw=not in_plane)
+                if in_plane:
+                    partition = self._straightened(partition, settings, monitor.part(0.95, 0.98))
             labels = self._in_order(partition.labels, partition.sums.shape[1])
             self._cut = settings, labels, partition.ncut
             monitor.report(1.0, "Done")
@@ -301,6 +308,16 @@ class CutSession:
     def _sizes(self) -> tuple[float, ...]:
         """Return the pixel size along z, y and x; axes that are not there are never halved."""
         return (np.inf,) * (3 - len(self.shape)) + self._spacing
+
+    def _straightened(
+        self, partition: Partition, settings: CutSettings, monitor: Monitor
+    ) -> Partition:
+        """Return a partition with straight borders."""
+        assert self._hierarchy is not None
+        graph = self._hierarchy[1].graphs[0]
+        scale = self._links(settings.connectivity, monitor)[1]
+        arguments = self._values, settings.beta, scale, self._spacing, monitor
+        return straightened(graph, partition, *arguments)
 
     def _counted(self, solver: MultilevelCut, settings: CutSettings) -> NDArray[np.bool_]:
         """Return which components count as segments, after checking that the number fits."""

@@ -113,9 +113,6 @@ def pixel_neighbours(
     monitor = monitor or Monitor()
     if max(mask.shape) > AXIS:
         raise ValueError(f"The image has shape {mask.shape}; an axis may have {AXIS} pixels.")
-    offsets = neighbour_offsets(mask.ndim, connectivity)
-    unit_steps = np.array([1 << 2 * BITS, 1 << BITS, 1])[3 - mask.ndim :]
-    steps = offsets @ unit_steps
     volume = np.ascontiguousarray(mask).reshape((1,) * (3 - mask.ndim) + mask.shape)
     rows = np.count_nonzero(volume, axis=2).ravel()
     starts = np.concatenate(([0], np.cumsum(rows)))
@@ -126,6 +123,25 @@ def pixel_neighbours(
     for first in range(0, len(rows), step):
         monitor.check()
         loops.pack_cells(volume.view(np.uint8), starts, cells, first, min(first + step, len(rows)))
+    return neighbours_of_cells(cells, connectivity, spacing, monitor)
+
+
+def neighbours_of_cells(
+    cells: NDArray[np.int64], connectivity: int, spacing: Sequence[float], monitor: Monitor
+) -> Pixels:
+    """Find the neighbours of pixels that are given by their packed coordinates.
+
+    Parameters
+    ----------
+    cells : (n + 1,) ndarray of int64
+        Packed coordinates in raster order, and a last one above all.
+    connectivity, spacing, monitor
+        As in `pixel_neighbours`.
+    """
+    n, ndim = len(cells) - 1, len(spacing)
+    offsets = neighbour_offsets(ndim, connectivity)
+    unit_steps = np.array([1 << 2 * BITS, 1 << BITS, 1])[3 - ndim :]
+    steps = offsets @ unit_steps
     index = np.int32 if n * len(steps) < 2**31 else np.int64
     indptr: NDArray[np.signedinteger[Any]] = np.zeros(n + 1, dtype=index)
     # Nodes are 32-bit numbers (see `size`). More room than is needed; pages that are never written
