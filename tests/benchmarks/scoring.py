@@ -1,5 +1,7 @@
 """Scores of a segmentation against its truth: F1 of objects, and F1 of those that touch."""
 
+from itertools import combinations
+
 import numpy as np
 from scipy import ndimage as ndi
 
@@ -45,3 +47,23 @@ def touching_f1(truth, found, iou=IOU):
 def scores(truth, found):
     """Return F1 and F1 of touching objects."""
     return f1(truth, found), touching_f1(truth, found)
+
+
+def border_widths(labels):
+    """Return how bent each border in a plane is: 0 is straight.
+
+    The second singular value over the first of the points where two labels touch.
+    """
+    found = []
+    for pair in combinations(range(1, labels.max() + 1), 2):
+        points = []
+        for axis in (0, 1):
+            a, b = np.delete(labels, 0, axis), np.delete(labels, -1, axis)
+            at = np.argwhere(np.isin(a, pair) & np.isin(b, pair) & (a != b)).astype(float)
+            at[:, axis] += 0.5
+            points.append(at)
+        points = np.concatenate(points)
+        if len(points) > 3:
+            first, second = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
+            found.append(second / first)
+    return found

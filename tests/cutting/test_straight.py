@@ -1,31 +1,13 @@
 """Borders run straight where nothing in the image bends them, and hold where it does."""
 
-from itertools import combinations
-
 import numpy as np
 import pytest
 from skimage import data
 from sklearn.metrics import adjusted_rand_score
+from tests.benchmarks.scoring import border_widths
 
 from napari_ncut import CutSession, CutSettings, normalized_cut, scenes
 from napari_ncut.cutting import session
-
-
-def widths(labels):
-    """Return the second singular value over the first of the points of every border."""
-    found = []
-    for pair in combinations(range(1, labels.max() + 1), 2):
-        points = []
-        for axis in (0, 1):
-            a, b = np.delete(labels, 0, axis), np.delete(labels, -1, axis)
-            at = np.argwhere(np.isin(a, pair) & np.isin(b, pair) & (a != b)).astype(float)
-            at[:, axis] += 0.5
-            points.append(at)
-        points = np.concatenate(points)
-        if len(points) > 3:
-            first, second = np.linalg.svd(points - points.mean(axis=0), compute_uv=False)
-            found.append(second / first)
-    return found
 
 
 @pytest.mark.parametrize("size", [100, 300])
@@ -34,7 +16,7 @@ def test_borders_of_the_circles_are_straight(size):
     for seed in range(4):
         scene = scenes.circles(4, size=size, seed=seed)
         labels = normalized_cut(scene.image, scene.mask, 4)
-        found += widths(labels)
+        found += border_widths(labels)
         inside = scene.mask
         agreement.append(adjusted_rand_score(scene.truth[inside], labels[inside]))
     assert np.mean(found) < 0.12
