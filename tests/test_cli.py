@@ -625,3 +625,17 @@ def test_numbers_of_labels_are_kept_and_specks_dropped(folder, capsys):
     assert sorted(np.unique(read_labels("new.tif").data)) == [0, 1, 2, 3, 4]
     assert run("split --like out.tif given.tif -o again.tif") == 0
     np.testing.assert_array_equal(read_labels("again.tif").data, found)
+
+
+def test_the_version_is_printed(capsys):
+    assert run("--version") == 0
+    assert capsys.readouterr().out == f"napari-ncut {__version__}\n"
+
+
+@pytest.mark.parametrize("command", ["", "cut ", "split ", "batch ", "export ", "demo ", "info "])
+def test_help_has_no_words_of_python(capsys, command):
+    for option in ("-h", "--help"):
+        assert run(command + option) == 0
+        said = capsys.readouterr().out
+        for word in ("<bool>", "Python", "None"):
+            assert word not in said

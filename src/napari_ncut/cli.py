@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
+from napari_ncut._version import __version__
 from napari_ncut.core.settings import CutSettings, SplitSettings
 
 app = typer.Typer(
@@ -23,6 +24,26 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"napari-ncut {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _everywhere(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    # The text above the list of commands is that of `app`.
+    pass
+
 
 # Arguments of the library as its messages name them, where they are options here.
 ARGUMENT = re.compile(
@@ -534,7 +555,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Damaged files are told of by our own line.
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
-    command = typer.main.get_command(app)
+    command = _command()
     try:
         with warnings.catch_warnings():
             # What other packages have to say to programmers is of no use to who types.
@@ -553,6 +574,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if code == 130:
         _fail("interrupted; nothing was written.")
     return int(code)
+
+
+def _command() -> Any:
+    """Return the command with all that follow it; flags have no ``<bool>`` in their help."""
+    command: Any = typer.main.get_command(app)
+    root = command.make_context(command.name, [], resilient_parsing=True)
+    for each in (command, *command.commands.values()):
+        context = each.make_context(each.name, [], parent=root, resilient_parsing=True)
+        for option in each.get_params(context):
+            if getattr(option, "is_flag", False):
+                option.metavar = ""
+    return command
 
 
 def _fail(message: str) -> int:

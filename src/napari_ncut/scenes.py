@@ -36,6 +36,10 @@ class Scene:
     mask: NDArray[np.bool_]
     truth: NDArray[np.int32]
 
+    def __repr__(self) -> str:
+        shape = " x ".join(map(str, self.mask.shape))
+        return f"<Scene of {shape}: {len(np.unique(self.truth[self.truth > 0]))} objects>"
+
 
 def balls(
     shape: Sequence[int], centres: ArrayLike, radii: ArrayLike, *, noise: float = 0.2, seed: int = 0

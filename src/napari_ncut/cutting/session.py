@@ -52,6 +52,11 @@ class Cut:
     labels: NDArray[np.int32]
     ncut: float
 
+    def __repr__(self) -> str:
+        shape = " x ".join(map(str, self.labels.shape))
+        n = len(np.unique(self.labels[self.labels > 0]))
+        return f"<Cut of {shape} into {n}: normalised cut {self.ncut:.4g}>"
+
 
 class CutSession:
     """Cut one image again and again, with other settings; nothing is computed twice.
@@ -132,6 +137,10 @@ class CutSession:
         self._hierarchy: tuple[tuple[int, float], Hierarchy] | None = None
         self._solver: tuple[tuple[int, float, int], MultilevelCut] | None = None
         self._cut: tuple[CutSettings, NDArray[np.int32], float] | None = None
+
+    def __repr__(self) -> str:
+        shape = " x ".join(map(str, self.shape))
+        return f"<CutSession of {shape}: {self.n_pixels} pixels to cut>"
 
     def cut(
         self,

@@ -12,7 +12,7 @@ import json
 import math
 import warnings
 import zlib
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from napari_ncut._version import __version__
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.settings import CutSettings, SplitSettings
-from napari_ncut.core.validation import HIGHEST_LABEL, check_label_range
+from napari_ncut.core.validation import HIGHEST_LABEL, check_label_range, shown
 from napari_ncut.runs.recipe_schema import MODES, SCHEMA, checked, unknown_fields
 from napari_ncut.runs.stacks import Frame, Result, Source, StackSession
 from napari_ncut.splitting.image.statistics import ImageStatistics
@@ -97,6 +97,15 @@ class Recipe:
     def mode(self) -> str:
         """``"split"`` or ``"cut"``."""
         return next(name for name, kind in MODES.items() if isinstance(self.settings, kind))
+
+    def __repr__(self) -> str:
+        """Tell what differs from the default, long texts in short."""
+        told = []
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value != field.default:
+                told.append(f"{field.name}={shown(value, 200)}")
+        return f"Recipe({', '.join(told)})"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the recipe as plain values, which JSON can hold."""

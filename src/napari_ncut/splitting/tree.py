@@ -47,6 +47,13 @@ class Splits:
     def __len__(self) -> int:
         return len(self.row)
 
+    def __repr__(self) -> str:
+        if len(self) == 0:
+            return "<Splits: none>"
+        return (
+            f"<Splits: {len(self)}, neck ratios {self.ratio.min():.3g} to {self.ratio.max():.3g}>"
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class SplitTree:
