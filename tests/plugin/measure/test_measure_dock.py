@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from napari.layers import Labels
 from qtpy.QtCore import QPoint, Qt
+from qtpy.QtGui import QAction
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QFileDialog
 from skimage.measure import regionprops
@@ -299,3 +300,18 @@ def test_it_measures_in_a_thread(window, threads_of):
     assert threads
     assert threading.main_thread() not in threads
     assert len(shown(dock)[1]) == len(np.unique(scene.truth)) - 1
+
+
+def test_properties_are_chosen_in_a_list(measured):
+    window, labels, dock = measured
+    button = window.control(dock, "properties")
+    assert button.text() == "Size and place"
+    before = set(labels.features.columns)
+    for name in ("border", "solidity"):
+        button.findChild(QAction, name).trigger()
+        window.wait_idle(dock)
+    assert button.text() == "Size, place and 2 more"
+    assert set(labels.features.columns) - before == {"perimeter", "solidity"}
+    button.choose(())
+    window.wait_idle(dock)
+    assert set(labels.features.columns) == before

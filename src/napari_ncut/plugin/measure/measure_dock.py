@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_ncut.objects.measure import Frame, Table, features, measure, write_csv
+from napari_ncut.plugin.measure.properties_button import PropertiesButton
 from napari_ncut.plugin.measure.sorted_table import SortedTable, TableModel
 from napari_ncut.plugin.shared import layers
 from napari_ncut.plugin.shared.dock import Dock, in_viewer
@@ -44,11 +45,13 @@ class MeasureDock(Dock):
 
         self.labels = LayerCombo(lambda layer: isinstance(layer, Labels))
         self.image = LayerCombo(lambda layer: isinstance(layer, Image), "none")
+        self.properties = PropertiesButton()
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for text, control, tip in (
             ("Labels", self.labels, "The layer whose objects are measured."),
             ("Image", self.image, "The image whose mean intensity is measured, if any."),
+            ("Properties", self.properties, "What is measured of each object."),
         ):
             control.setObjectName(text.lower())
             control.setAccessibleName(text)
@@ -84,6 +87,7 @@ class MeasureDock(Dock):
         self.table.clicked.connect(lambda index: self._go_to(index.row()))
         self.labels.changed.connect(self._on_chosen)
         self.image.changed.connect(self._on_chosen)
+        self.properties.changed.connect(self._on_measure)
         events = self._viewer.layers.events
         for event in (events.inserted, events.removed, events.renamed):
             self.follow(event, self._on_layers)
@@ -169,6 +173,7 @@ class MeasureDock(Dock):
         spacing = layers.source(None, labels, spatial_ndim).spacing
         has_channels = image is not None and image.rgb
         trees = self._trees_of(labels)
+        properties = self.properties.chosen
 
         self._watch(labels)
         self.start_run(
@@ -179,6 +184,7 @@ class MeasureDock(Dock):
                 spatial_ndim=spatial_ndim,
                 spacing=spacing,
                 has_channels=has_channels,
+                properties=properties,
                 trees=trees,
                 monitor=monitor,
             ),
