@@ -30,11 +30,11 @@ RANDOM_EVERY = 5
 BUTTONS = (
     ("next", "Next", "N", "Go to the next neck in doubt"),
     ("keep", "Keep", "K", "It is right as it is; go to the next one"),
-    ("merge_back", "Merge back", "G", "Glue the two objects on both sides of the mark"),
-    ("split", "Split", "H", "Cut the object along the mark"),
+    ("merge_back", "Merge back", "G", "Merge the two objects on both sides of the mark"),
+    ("split", "Split", "H", "Split the object along the mark"),
 )
 HOW = (
-    "Keys: <b>N</b> next, <b>K</b> keep, <b>G</b> glue (merge back), <b>H</b> halve (split).<br>"
+    "Keys: <b>N</b> next, <b>K</b> keep, <b>G</b> merge back, <b>H</b> split.<br>"
     f'<span style="color:{SPLIT_COLOUR}">&#9679;</span> a cut that was made, '
     f'<span style="color:{JOINED_COLOUR}">&#9679;</span> one that was not'
 )
