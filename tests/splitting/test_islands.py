@@ -6,7 +6,10 @@ from tests.splitting.mixed import assert_same_labels
 
 from napari_ncut import split_touching, split_tree, split_volume
 from napari_ncut.core.monitor import Monitor
+from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.islands import find_islands
+
+PLANE = Grid((1.0, 1.0, 1.0), 2)
 
 
 def ball(shape, centre, radius):
@@ -69,13 +72,15 @@ def test_what_lies_in_a_gap_between_two_blobs_is_an_island_of_their_clump():
     labels[0, 3:25, 3:14], labels[0, 3:25, 14:25] = 1, 2
     labels[0, 8:20, 8:20] = 0
     labels[0, 12:14, 12:14] = 1
-    islands = find_islands(labels, Monitor())
+    islands, _ = find_islands(labels, PLANE, Monitor())
     assert [mask.sum() for mask in islands.masks] == [4]
     assert (islands.removed(labels) == 0)[0, 8:20, 8:20].all()
     assert islands.beside_one_another(labels).max() == 1
 
 
 def test_most_images_have_no_islands():
-    assert find_islands(np.zeros((1, 9, 9), np.int32), Monitor()) is None
+    islands, holes = find_islands(np.zeros((1, 9, 9), np.int32), PLANE, Monitor())
+    assert (islands, len(holes)) == (None, 0)
     mask, _ = two_nuclei(2)
-    assert find_islands(mask[np.newaxis].astype(np.int32), Monitor()) is None
+    islands, holes = find_islands(mask[np.newaxis].astype(np.int32), PLANE, Monitor())
+    assert (islands, len(holes)) == (None, 1)

@@ -73,9 +73,9 @@ def fragmented(
         _check_statistics(statistics, channels.shape[-1])
     whole, grid = on_grid(labels, spacing, connectivity)
     monitor.report(0.0, "Measuring widths")
-    islands = find_islands(whole, monitor)
+    islands, holes = find_islands(whole, grid, monitor)
     volume = whole if islands is None else islands.removed(whole)
-    shape = shape_without_holes(volume, grid, DEFAULT, model, monitor, max_hole)
+    shape = shape_without_holes(volume, grid, DEFAULT, model, monitor, max_hole, holes)
     grey = None
     if channels is not None and beta > 0.0:
         monitor.report(0.5, "Looking at the image")

@@ -16,10 +16,9 @@ from skimage.measure import label as components
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
-from napari_ncut.splitting.grid import Volume
-from napari_ncut.splitting.holes.holes import enclosed_runs
+from napari_ncut.splitting.grid import Grid, Volume
+from napari_ncut.splitting.holes.holes import Holes, blobs_around, enclosed_background
 from napari_ncut.splitting.holes.mosaic import Box, mosaic
-from napari_ncut.splitting.loops import holes as loops
 
 
 @dataclass(frozen=True)
@@ -85,8 +84,10 @@ class Islands:
         return graph.beside(there)
 
 
-def find_islands(labels: Volume, monitor: Monitor) -> Islands | None:
-    """Return the islands of a label image, if there are any.
+def find_islands(
+    labels: Volume, grid: Grid, monitor: Monitor
+) -> tuple[Islands | None, Holes | None]:
+    """Return the islands of a label image, if there are any; if there are none, its holes.
 
     An island is a component (over faces, edges and corners) of the foreground that another one
     encloses.
@@ -95,24 +96,32 @@ def find_islands(labels: Volume, monitor: Monitor) -> Islands | None:
     ----------
     labels : ndarray of int32, shape (nz, ny, nx)
         0 is background.
+    grid : Grid
+        Tells which pixels are neighbours.
     monitor : Monitor
         Checks for cancellation.
     """
-    runs = enclosed_runs(labels, monitor)
-    if len(runs) == 0:
-        return None
-    clumps = components(labels > 0, connectivity=3).astype(np.int32, copy=False)
-    monitor.check()
-    hole, clump = np.unique(loops.around_runs(clumps, runs, 1), axis=0).T
-    if len(np.unique(hole)) == len(hole):
-        return None
-    # Of those around one hole, one encloses it, and thereby the others.
+    found = enclosed_background(labels, monitor)
+    count = blobs_around(found, labels, grid, monitor)
+    if (count > 1).any():
+        clumps = components(labels > 0, connectivity=3).astype(np.int32, copy=False)
+        monitor.check()
+        enclosed = _enclosed(clumps, found[count > 1])
+        if len(enclosed):
+            sides = ndimage.find_objects(clumps)
+            boxes: list[Box] = [(z, y, x) for z, y, x in (sides[k - 1] for k in enclosed)]
+            masks = [clumps[box] == k for box, k in zip(boxes, enclosed, strict=True)]
+            tile, places = mosaic(masks)
+            return Islands(masks, boxes, places, tile), None
+    return None, found[count == 1]
+
+
+def _enclosed(clumps: Volume, background: Holes) -> NDArray[np.int32]:
+    """Return the clumps that lie in components of the background."""
+    hole, clump = background.around(clumps, 1).T
+    # Of those around one hole, one encloses it, and thereby the others: its box is the largest.
     boxes = ndimage.find_objects(clumps)
     extent = np.array([np.prod([side.stop - side.start for side in box]) for box in boxes])
     order = np.lexsort((extent[clump - 1], hole))
     is_last = np.append(hole[order][1:] != hole[order][:-1], True)
-    numbers = np.unique(clump[order][~is_last])
-    found = [boxes[k - 1] for k in numbers]
-    masks = [clumps[box] == k for box, k in zip(found, numbers, strict=True)]
-    tile, places = mosaic(masks)
-    return Islands(masks, found, places, tile)
+    return np.unique(clump[order][~is_last])

@@ -286,9 +286,9 @@ def image_statistics(
     channels = _channels(image, channel_axis, given)
     volume, grid = on_grid(given, sizes, 1)
     channels, gain = in_safe_range(channels.reshape(*volume.shape, -1), volume > 0)
-    islands = find_islands(volume, monitor)
+    islands, holes = find_islands(volume, grid, monitor)
     volume = volume if islands is None else islands.removed(volume)
-    width = shape_without_holes(volume, grid, DEFAULT, model(), monitor).width
+    width = shape_without_holes(volume, grid, DEFAULT, model(), monitor, holes=holes).width
     return statistics_of(channels, volume, width, grid, DEFAULT, monitor).divided(-gain)
 
 

@@ -65,6 +65,7 @@ def shape_without_holes(
     model: Model | None,
     monitor: Monitor,
     max_hole: float | None = None,
+    holes: Holes | None = None,
 ) -> Shape:
     """Return the shape of labels with those holes filled that are no gaps between objects.
 
@@ -83,8 +84,10 @@ def shape_without_holes(
     max_hole : float, optional
         Holes up to this area or volume are filled, all others are not; by default, and with a
         model, they are judged.
+    holes : Holes, optional
+        Those of the labels, if they are known.
     """
-    holes = find_holes(labels, grid, monitor)
+    holes = find_holes(labels, grid, monitor) if holes is None else holes
     if max_hole is not None or model is None:
         holes = holes[holes.size * grid.volume <= (max_hole or 0.0)]
         filled = holes.filled(labels) if len(holes) else labels

@@ -60,31 +60,6 @@ class Holes:
         return result
 
 
-def enclosed_runs(labels: Volume, monitor: Monitor) -> NDArray[np.int32]:
-    """Return the runs of the background that does not reach the border of the image.
-
-    Components are over faces, edges and corners.
-
-    Parameters
-    ----------
-    labels : ndarray of int32, shape (nz, ny, nx)
-        0 is background.
-    monitor : Monitor
-        Checks for cancellation.
-
-    Returns
-    -------
-    ndarray of int32, shape (m, 4)
-        As in `Holes.runs`; the last column is the number of the component.
-    """
-    first = np.empty(labels.shape[0] * labels.shape[1] + 1, np.int64)
-    loops.count_runs(labels, first)
-    monitor.check()
-    runs: NDArray[np.int32] = loops.runs_of_holes(labels, first)
-    monitor.check()
-    return runs
-
-
 def find_holes(labels: Volume, grid: Grid, monitor: Monitor) -> Holes:
     """Return the holes of a label image.
 
@@ -100,15 +75,31 @@ def find_holes(labels: Volume, grid: Grid, monitor: Monitor) -> Holes:
     monitor : Monitor
         Checks for cancellation.
     """
-    runs = enclosed_runs(labels, monitor)
+    found = enclosed_background(labels, monitor)
+    return found[blobs_around(found, labels, grid, monitor) == 1]
+
+
+def enclosed_background(labels: Volume, monitor: Monitor) -> Holes:
+    """Return the components of the background that do not reach the border of the image."""
+    first = np.empty(labels.shape[0] * labels.shape[1] + 1, np.int64)
+    loops.count_runs(labels, first)
+    monitor.check()
+    runs = loops.runs_of_holes(labels, first)
+    monitor.check()
     n = int(runs[:, 3].max(initial=-1)) + 1
     size = np.bincount(runs[:, 3], runs[:, 2] - runs[:, 1], n).astype(np.int64)
     found = Holes(runs, np.zeros(n, np.int32), size)
-    if n == 0:
-        return found
-    hole, label = found.around(labels, 1).T
-    found.label[hole] = label
+    if n > 0:
+        hole, label = found.around(labels, 1).T
+        found.label[hole] = label
+    return found
+
+
+def blobs_around(found: Holes, labels: Volume, grid: Grid, monitor: Monitor) -> NDArray[np.intp]:
+    """Return how many blobs each component of the background touches."""
+    if len(found) == 0:
+        return np.zeros(0, np.intp)
     connectivity = 1 if grid.strict else 3
     blobs = components(labels, background=0, connectivity=connectivity).astype(np.int32, copy=False)
     monitor.check()
-    return found[np.bincount(found.around(blobs, 1)[:, 0], minlength=n) == 1]
+    return np.bincount(found.around(blobs, 1)[:, 0], minlength=len(found))
