@@ -9,7 +9,7 @@ from napari.utils.theme import available_themes
 from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QAbstractButton, QApplication, QComboBox
+from qtpy.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
 from tests.plugin.hands import check_nothing_is_cut_off, idle, press
 
 DOCKS = ("Graph cut", "Correct", "Review", "See why", "Measure", "Batch")
@@ -95,8 +95,8 @@ def test_nothing_is_cut_off_in_a_dock_of_250_pixels_beside_a_scroll_bar(crowded,
     front(window, dock)
     check_nothing_is_cut_off(window, dock)
     body = dock.body
-    for control in body.findChildren((QAbstractButton, QComboBox)):
-        if control.isVisible():
+    for control in body.findChildren(QWidget):
+        if isinstance(control, QAbstractButton | QComboBox) and control.isVisible():
             right = control.mapTo(dock.viewport(), control.rect().topRight()).x()
             assert right < dock.viewport().width(), control.objectName()
 

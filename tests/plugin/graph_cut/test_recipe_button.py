@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from qtpy.QtWidgets import QApplication, QFileDialog, QInputDialog, QPushButton
+from qtpy.QtWidgets import QApplication, QFileDialog, QInputDialog, QMenu, QPushButton
 
 from napari_ncut import scenes
 from napari_ncut.files import read_image, read_labels, read_provenance, write_labels
@@ -18,7 +18,9 @@ def pick(window, widget, *names):
     menu.aboutToShow.emit()
     for name in names:
         action = next(a for a in menu.actions() if name in (a.objectName(), a.text()))
-        menu = action.menu()
+        # PySide deletes what `QAction.menu` returns.
+        submenus = [m for m in menu.findChildren(QMenu) if m.title() == name]
+        menu = submenus[-1] if submenus else None
     assert action.isEnabled(), f"{names} can not be chosen"
     action.trigger()
     window.qtbot.wait(20)

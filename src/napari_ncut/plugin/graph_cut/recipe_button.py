@@ -65,6 +65,9 @@ class RecipeButton(QPushButton):
 
     def _fill(self, menu: QMenu) -> None:
         menu.clear()
+        # The entries are gone with that, their menus are not.
+        for submenu in menu.findChildren(QMenu):
+            submenu.deleteLater()
         layer = self._result()
         of = f' of "{layer.name}"' if layer is not None else ""
         for name, text, action in (

@@ -16,6 +16,8 @@ from qtpy.QtWidgets import (
 # Of a dock that lies above and below others: the height of three rows, in pixels.
 LOW = 80
 NARROW = 220
+# What the wheel would turn.
+TURNED = QAbstractSlider, QAbstractSpinBox, QComboBox
 
 
 class Column(QScrollArea):
@@ -65,8 +67,8 @@ class _Body(QWidget):
         layout = self.layout()
         kind = None if event is None else event.type()
         if kind == QEvent.Type.LayoutRequest:
-            for child in self.findChildren((QAbstractSlider, QAbstractSpinBox, QComboBox)):
-                if not isinstance(child, QScrollBar):
+            for child in self.findChildren(QWidget):
+                if isinstance(child, TURNED) and not isinstance(child, QScrollBar):
                     child.installEventFilter(self._scrolled_by)
         is_due = kind in (QEvent.Type.LayoutRequest, QEvent.Type.Resize)
         if is_due and layout is not None and layout.hasHeightForWidth():
