@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import napari
@@ -79,7 +78,7 @@ class CorrectWidget(Dock):
         form.n_parts.valueChanged.connect(self._on_n_parts)
         form.make_editable.clicked.connect(self._on_make_editable)
         for name, button in form.buttons.items():
-            button.clicked.connect(partial(self._on_button, name))
+            button.clicked.connect(lambda checked, name=name: self._on_button(name, checked))
         self.follow(desk.said, form.say)
         self.follow(desk.n_parts_changed, self._show_n_parts)
         self.follow(desk.edits.widened, self._on_widened)
