@@ -206,7 +206,8 @@ def check_label_range(
         raise ValueError(f"{name} has dtype {labels.dtype}; wanted integers.")
     if labels.dtype.kind == "f" and not (labels == np.floor(labels)).all():
         raise ValueError(f"{name} holds fractions or NaN; wanted integers.")
-    low, high = (labels.min(), labels.max()) if labels.size else (0, 0)
+    # Plain numbers: a half-precision float can't be held against a large integer.
+    low, high = (labels.min().item(), labels.max().item()) if labels.size else (0, 0)
     if low < 0 or high > highest:
         raise ValueError(
             f"{name} goes from {low} to {high}; wanted 0 to {highest}. Number them anew, for "

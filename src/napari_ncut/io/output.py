@@ -130,7 +130,7 @@ def write_labels(
     place = _place(translate, spatial)
     unit = _unit(unit)
     recipe = _json(provenance)
-    fits_imagej = full.max(initial=0) <= np.iinfo(np.uint16).max and all(
+    fits_imagej = int(full.max(initial=0)) <= np.iinfo(np.uint16).max and all(
         _SMALLEST_FRACTION <= size <= _LARGEST_FRACTION for size in sizes.values()
     )
     if fits_imagej and 2 * full.size < _CLASSIC_TIFF_BYTES:
