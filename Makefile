@@ -37,7 +37,9 @@ bench: .venv/develop system
 
 fuzz: .venv/develop system
 	NCUT_FUZZ_CASES=10000 $(python) -m pytest -n 2 --hypothesis-profile=fuzz --timeout=3600 --ignore=tests/plugin tests
-	NCUT_FUZZ_SEEDS=20 $(screen) $(python) -m pytest --timeout=3600 tests/plugin/test_fuzz.py
+	NCUT_FUZZ_SEEDS=20 NCUT_FUZZ_ACTIONS=1000 $(screen) $(python) -m pytest --timeout=3600 \
+		tests/plugin/test_fuzz.py tests/plugin/test_fuzz_docks.py
+	NCUT_FUZZ_SEEDS=10 $(screen) $(python) -m pytest --timeout=3600 tests/plugin/test_closing.py
 
 clean:
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -108,17 +108,18 @@ def measure(
     parts = []
     for number, frame in enumerate(frames):
         monitor.report(number / len(frames), f"measuring frame {number + 1} of {len(frames)}")
+        plane = label_array(labels[frame])
         # Where the image holds NaN or infinity, or nearly, so does what is measured there.
         with np.errstate(invalid="ignore", over="ignore"):
             part = _measure_frame(
-                label_array(labels[frame]),
+                plane,
                 None if image is None else as_array(image[frame], "image"),
                 sizes,
                 has_channels,
                 chosen,
             )
         if trees is not None:
-            part |= _neck_columns(np.asarray(labels[frame]), part["label"], trees.get(frame))
+            part |= _neck_columns(plane, part["label"], trees.get(frame))
         parts.append(_frame_columns(frame, len(part["label"])) | part)
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 

@@ -94,21 +94,18 @@ def find_islands(
 
     Parameters
     ----------
-    labels : ndarray of int32, shape (nz, ny, nx)
-        0 is background.
-    grid : Grid
-        Tells which pixels are neighbours.
-    monitor : Monitor
-        Checks for cancellation.
+    labels, grid, monitor
+        As in `holes.find_holes`.
     """
     found = enclosed_background(labels, monitor)
     count = blobs_around(found, labels, grid, monitor)
     if (count > 1).any():
         clumps = components(labels > 0, connectivity=3).astype(np.int32, copy=False)
         monitor.check()
-        enclosed = _enclosed(clumps, found[count > 1])
+        sides = ndimage.find_objects(clumps)
+        hole, clump = found[count > 1].around(clumps, 1).T
+        enclosed = _enclosed(hole, clump, sides)
         if len(enclosed):
-            sides = ndimage.find_objects(clumps)
             boxes: list[Box] = [(z, y, x) for z, y, x in (sides[k - 1] for k in enclosed)]
             masks = [clumps[box] == k for box, k in zip(boxes, enclosed, strict=True)]
             tile, places = mosaic(masks)
@@ -116,11 +113,11 @@ def find_islands(
     return None, found[count == 1]
 
 
-def _enclosed(clumps: Volume, background: Holes) -> NDArray[np.int32]:
-    """Return the clumps that lie in components of the background."""
-    hole, clump = background.around(clumps, 1).T
+def _enclosed(
+    hole: NDArray[np.int32], clump: NDArray[np.int32], boxes: list[Any]
+) -> NDArray[np.int32]:
+    """Return the clumps that lie in holes, from the pairs that touch and the box of each clump."""
     # Of those around one hole, one encloses it, and thereby the others: its box is the largest.
-    boxes = ndimage.find_objects(clumps)
     extent = np.array([np.prod([side.stop - side.start for side in box]) for box in boxes])
     order = np.lexsort((extent[clump - 1], hole))
     is_last = np.append(hole[order][1:] != hole[order][:-1], True)
