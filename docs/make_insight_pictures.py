@@ -49,7 +49,7 @@ def review(viewer):
     dock = open_dock(viewer, "Review")
     for _ in range(20):
         click(dock, "next")
-        if dock.split.isEnabled():
+        if dock.cut.isEnabled():
             break
     wait(graph_cut)
 

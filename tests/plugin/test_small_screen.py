@@ -30,7 +30,7 @@ def crowded(window):
 PRIMARY = {
     "Graph cut": ("run", "recipe"),
     "Correct": ("tool_cut", "tool_merge", "tool_delete", "tool_seeds"),
-    "Review": ("next", "keep", "merge_back", "split"),
+    "Review": ("next", "keep", "merge", "cut"),
     "See why": ("histogram", "profile", "fiedler"),
     "Measure": ("measure", "export", "table"),
     "Batch": ("files", "add", "run"),

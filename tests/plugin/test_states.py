@@ -67,8 +67,8 @@ def test_graph_cut_counts_again_after_a_review(window):
     idle(window, review)
     window.click(review, "next")
     idle(window, review)
-    split = window.control(review, "split").isEnabled()
-    window.click(review, "split" if split else "merge_back")
+    split = window.control(review, "cut").isEnabled()
+    window.click(review, "cut" if split else "merge")
     idle(window, review, graph_cut)
     n = 5 if split else 3
     assert window.status(graph_cut) == f"{n} segments, some of them corrected by hand."

@@ -211,7 +211,8 @@ class TestCut:
     def test_the_click_makes_the_cut_that_was_shown(self, hand):
         hand.tool("C")
         hand.hover(LEFT)
-        _, corner, parts, _ = hand.overlay._parts
+        _, corner, parts, hatched = hand.overlay._parts
+        assert not hatched
         box = tuple(slice(a, a + n) for a, n in zip(corner, parts.shape, strict=True))
         hand.act(LEFT)
         made = hand.layer.data[box]
@@ -362,7 +363,8 @@ class TestMergeDeleteSeeds:
     def test_delete_marks_what_it_would_delete(self, hand):
         hand.tool("D")
         hand.hover(SQUARE)
-        _, corner, parts, _ = hand.overlay._parts
+        _, corner, parts, hatched = hand.overlay._parts
+        assert hatched
         assert corner == (10, 130)
         assert parts.shape == (20, 20)
 
@@ -524,7 +526,12 @@ class TestStacks:
         hand.wait(100)
         hand.tool("C")
         hand.hover((20, 20, 24))
-        assert not hand.overlay.is_empty
+        # The cut is a sheet with a line around it.
+        assert {name for name, node in hand.overlay._nodes.items() if node.visible} == {
+            "surface",
+            "cut",
+            "cut rim",
+        }
         hand.act((20, 20, 24))
         assert {data[20, 20, 20], data[20, 20, 54]} == {2, 3}
         hand.tool("D")

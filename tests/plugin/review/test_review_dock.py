@@ -1,10 +1,12 @@
-"""The dock Review in a real window: next, keep, merge back, split, by button and by key."""
+"""The dock Review in a real window: next, keep, merge, cut, by button and by key."""
 
 import threading
 
 import numpy as np
 import pytest
-from qtpy.QtWidgets import QLineEdit
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication, QLineEdit
+from tests.plugin.canvas import Canvas
 from tests.plugin.hands import check_nothing_is_cut_off, idle, press
 
 from napari_ncut import scenes
@@ -63,7 +65,7 @@ def same_partition(a, b):
 def test_without_a_result_it_says_what_to_do_first(window):
     dock = open_review(window)
     assert "Graph cut first" in window.status(dock)
-    for name in ("next", "keep", "merge_back", "split"):
+    for name in ("next", "keep", "merge", "cut"):
         assert not window.control(dock, name).isEnabled()
     press(window, "n")
     assert len(window.viewer.layers) == 0
@@ -117,13 +119,13 @@ def test_keep_counts_down_and_goes_on(reviewed):
     assert left(dock) == (before[0] - 1, before[1])
 
 
-def test_merge_back_joins_two_objects_and_nothing_else(reviewed):
+def test_merge_joins_two_objects_and_nothing_else(reviewed):
     window, graph_cut, dock = reviewed
     first, second = go_to_a(window, dock, split=True)
     before = graph_cut.result_layer.data.copy()
     camera = window.viewer.scene.camera
     view = camera.center, camera.zoom
-    press(window, "g")
+    press(window, "j")
     idle(window, dock, graph_cut)
     assert (camera.center, camera.zoom) == view
     expected = np.where(before == second, first, before)
@@ -131,11 +133,11 @@ def test_merge_back_joins_two_objects_and_nothing_else(reviewed):
     assert "not cut, decided by you" in window.status(dock)
 
 
-def test_split_cuts_an_object_in_two_and_nothing_else(reviewed):
+def test_cut_cuts_an_object_in_two_and_nothing_else(reviewed):
     window, graph_cut, dock = reviewed
     first, _ = go_to_a(window, dock, split=False)
     before = graph_cut.result_layer.data.copy()
-    press(window, "h")
+    press(window, "c")
     idle(window, dock, graph_cut)
     after = graph_cut.result_layer.data
     assert after.max() == before.max() + 1
@@ -145,15 +147,78 @@ def test_split_cuts_an_object_in_two_and_nothing_else(reviewed):
     np.testing.assert_array_equal(np.isin(after, (a, b)), before == first)
 
 
+def test_merge_and_cut_have_the_keys_that_they_have_by_hand(applied):
+    window, graph_cut, dock = applied
+    layer = graph_cut.result_layer
+    go_to_a(window, dock, split=False)
+    correct = window.dock("Correct")
+    raise_dock(window, dock)
+    canvas = Canvas(window, layer)
+    assert {tool.name: tool.key for tool in correct._tools.values()}.items() >= {
+        ("merge", dock._shortcuts["merge"].key().toString()),
+        ("cut", dock._shortcuts["cut"].key().toString()),
+    }
+    # With a neck marked they decide it; while a hand tool is in use, they are the tools'.
+    correct._use("merge")
+    before = layer.data.copy()
+    canvas.key(Qt.Key.Key_C)
+    idle(window, dock, correct)
+    assert correct.tool.name == "cut"
+    np.testing.assert_array_equal(layer.data, before)
+    canvas.key(Qt.Key.Key_Escape)
+    canvas.key(Qt.Key.Key_C)
+    idle(window, dock, correct)
+    assert correct.tool is None
+    assert layer.data.max() == before.max() + 1
+    canvas.key(Qt.Key.Key_J)
+    idle(window, dock, correct)
+    assert same_partition(layer.data, before)
+    # Behind another dock, Review decides nothing.
+    raise_dock(window, correct)
+    canvas.key(Qt.Key.Key_C)
+    idle(window, dock, correct)
+    assert correct.tool.name == "cut"
+    assert same_partition(layer.data, before)
+
+
+def raise_dock(window, dock):
+    """Bring a dock to the front of its tabs, and the window to the front of the screen."""
+    dock.parentWidget().raise_()
+    window.wait_until(lambda: dock._is_in_front)
+    main = window.viewer.window._qt_window
+
+    def is_active():
+        main.activateWindow()
+        return QApplication.activeWindow() is main
+
+    window.wait_until(is_active)
+
+
+def test_the_mark_is_outlined_in_two_tones(reviewed):
+    window, _, dock = reviewed
+    go(window, dock)
+    mark = window.viewer.layers["review mark"]
+    n = len(np.unique(mark.data, axis=0))
+    assert len(mark.data) == 3 * n
+    # What comes later lies on top: each ring is seen around the next.
+    sizes = mark.size.reshape(3, n)
+    assert (sizes[0] > sizes[1]).all()
+    assert (sizes[1] > sizes[2]).all()
+    colours = mark.face_color.reshape(3, n, 4)[:, 0, :3]
+    assert colours[0].tolist() == [0, 0, 0]
+    assert colours[1].tolist() == [1, 1, 1]
+    assert np.ptp(colours[2]) > 0.5
+
+
 def test_decisions_survive_the_slider(reviewed):
     window, graph_cut, dock = reviewed
     go_to_a(window, dock, split=True)
     merged = dock._at
-    go(window, dock, "merge_back")
+    go(window, dock, "merge")
     idle(window, graph_cut)
     go_to_a(window, dock, split=False)
     cut = dock._at
-    go(window, dock, "split")
+    go(window, dock, "cut")
     for neck in (0.1, 1.0, 0.85):
         window.set(graph_cut, "neck", neck)
         idle(window, graph_cut, dock)
@@ -189,7 +254,7 @@ def test_in_a_layer_of_the_user_a_decision_is_one_step_back(applied):
     layer = graph_cut.result_layer
     go_to_a(window, dock, split=True)
     before, waiting = layer.data.copy(), left(dock)
-    go(window, dock, "merge_back")
+    go(window, dock, "merge")
     assert (layer.data != before).any()
     assert sum(left(dock)) == sum(waiting) - 1
     layer.undo()
@@ -198,14 +263,14 @@ def test_in_a_layer_of_the_user_a_decision_is_one_step_back(applied):
     # What was undone is no decision any more.
     assert left(dock) == waiting
     go_to_a(window, dock, split=False)
-    go(window, dock, "split")
+    go(window, dock, "cut")
     assert (layer.data != before).any()
     layer.undo()
     np.testing.assert_array_equal(layer.data, before)
     # What was painted by hand stays.
     layer.data_setitem((np.array([0, 0, 1]), np.array([0, 1, 0])), 999)
     go_to_a(window, dock, split=False)
-    go(window, dock, "split")
+    go(window, dock, "cut")
     assert np.count_nonzero(layer.data == 999) == 3
     assert layer.data.max() == 1000
 
@@ -215,7 +280,7 @@ def test_keys_pressed_in_haste_lose_nothing(applied):
     layer = graph_cut.result_layer
     go_to_a(window, dock, split=True)
     neck = dock._at
-    for key in "gnkn":
+    for key in "jnkn":
         press(window, key)
     idle(window, dock)
     assert layer.data.flat[neck.sides[0]] == layer.data.flat[neck.sides[1]]
@@ -229,7 +294,7 @@ def test_a_deleted_result_leaves_a_sentence_and_no_mark(reviewed):
     idle(window, dock)
     assert "review mark" not in window.viewer.layers
     assert "first" in window.status(dock)
-    press(window, "g")
+    press(window, "j")
     press(window, "n")
     idle(window, dock)
 
@@ -254,7 +319,7 @@ def test_closing_graph_cut_leaves_an_applied_result_to_review(applied):
     window.viewer.window.remove_dock_widget(graph_cut)
     window.qtbot.wait(50)
     first, second = go_to_a(window, dock, split=True)
-    go(window, dock, "merge_back")
+    go(window, dock, "merge")
     assert sides(dock) in ((first, first), (second, second))
     assert layer in window.viewer.layers
 
@@ -286,7 +351,7 @@ def test_in_a_movie_it_goes_to_the_frame(window):
     assert scene.mask[tuple(np.round(center).astype(int))]
     before = layer.data.copy()
     split = sides(dock)[0] != sides(dock)[1]
-    go(window, dock, "merge_back" if split else "split")
+    go(window, dock, "merge" if split else "cut")
     assert (layer.data[2] != before[2]).any()
     assert not layer.data[:2].any()
 
@@ -312,8 +377,8 @@ def test_nothing_is_cut_off_in_250_pixels_and_typing_a_name_does_not_decide(revi
     line.show()
     line.setFocus()
     press(window, "k", line)
-    press(window, "g", line)
-    assert line.text() == "kg"
+    press(window, "j", line)
+    assert line.text() == "kj"
     assert left(dock) == before
 
 
@@ -327,7 +392,7 @@ def test_where_the_necks_lie_is_found_and_changed_in_threads(window, threads_of)
     for name in ("next", "next", "keep", "next"):
         go(window, dock, name)
     go_to_a(window, dock, split=True)
-    go(window, dock, "merge_back")
+    go(window, dock, "merge")
     assert looks
     assert merges
     assert threading.main_thread() not in looks + merges
@@ -339,12 +404,12 @@ def test_a_decision_in_a_locked_layer_says_why_not_and_is_none(applied):
     go_to_a(window, dock, split=True)
     before = layer.data.copy()
     layer.editable = False
-    go(window, dock, "merge_back")
+    go(window, dock, "merge")
     assert "locked" in window.status(dock)
     np.testing.assert_array_equal(layer.data, before)
     assert not any(dock._model.decisions.values())
     layer.editable = True
-    go(window, dock, "merge_back")
+    go(window, dock, "merge")
     assert (layer.data != before).any()
 
 
@@ -352,7 +417,7 @@ def test_labels_changed_while_it_is_decided_are_cut_as_they_are_now(applied):
     window, graph_cut, dock = applied
     layer = graph_cut.result_layer
     first, second = go_to_a(window, dock, split=True)
-    window.click(dock, "merge_back")
+    window.click(dock, "merge")
     # Before the window can hear of the edit, both objects get other numbers.
     layer.data_setitem(np.nonzero(layer.data == second), 900)
     layer.data_setitem(np.nonzero(layer.data == first), 901)
@@ -373,7 +438,7 @@ def test_labels_that_are_gone_when_they_are_looked_for_are_looked_for_again(appl
         return merge_edit(*arguments)
 
     monkeypatch.setattr(review.edits, "merge_edit", late)
-    window.click(dock, "merge_back")
+    window.click(dock, "merge")
     assert is_read.wait(20)
     layer.data_setitem(np.nonzero(layer.data == second), 900)
     layer.data_setitem(np.nonzero(layer.data == first), 901)

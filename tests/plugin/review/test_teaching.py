@@ -31,7 +31,7 @@ def answer(window, review, n, *, cut):
     for _ in range(n):
         review.next.click()
         window.wait_idle(review)
-        button = review.split if cut else review.merge_back
+        button = review.cut if cut else review.merge
         (button if button.isEnabled() else review.keep).click()
         window.wait_idle(review)
 

@@ -261,6 +261,7 @@ class CorrectWidget(Dock):
         )
         self.say("")
         self.form.show_tool(self.tool)
+        self._model.take_tool(name)
 
     def _leave(self) -> None:
         """Put the tool away: the mouse is napari's again."""
@@ -272,6 +273,7 @@ class CorrectWidget(Dock):
             tool.end()
             self._desk.drop()
         self.form.show_tool(None)
+        self._model.take_tool("")
 
     def _on_mode(self, _: object = None) -> None:
         layer = self._desk.layer

@@ -6,17 +6,23 @@ It hangs on the layer's picture on the canvas: never a layer of its own, never s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import napari
 import numpy as np
 from napari.layers import Labels
 from numpy.typing import NDArray
-from vispy.scene.visuals import Image, Line, Markers
+from vispy.scene.visuals import Image, Line, Mesh
 from vispy.visuals.transforms import STTransform
 
-from napari_ncut.cutting.two_scale import beside_border
 from napari_ncut.objects.edits import Frame, Point
+from napari_ncut.plugin.correct.outlines import (
+    borders,
+    cut_surface,
+    hull_surface,
+    outline,
+    stripes,
+)
 from napari_ncut.plugin.correct.pointing import displayed_axes
 from napari_ncut.plugin.shared.napari_private import node_of
 
@@ -37,15 +43,26 @@ COLOURS = np.array(
 )
 # Which of them a tool draws with that has but one.
 WHITE = 8
-RED = np.array([(230, 40, 40)], dtype=np.uint8)
 TINT = 130
-MAX_MARKERS = 40_000
+# What goes is hatched in red: no colour of an object has stripes.
+HATCH = (230, 40, 40)
+# Light falls from above on a surface in a volume, so that its steps are seen.
+LIGHT = np.array([1.0, 0.85, 0.7], dtype=np.float32)
 
 
 def swatch(number: int) -> str:
     """Return a colour by its number from 1 as rich text: a square and the number."""
     red, green, blue = COLOURS[number - 1]
     return f"<span style='color: rgb({red}, {green}, {blue})'>\u25a0</span>&nbsp;{number}"
+
+
+class Shown(NamedTuple):
+    """An object on show: its parts, from 1, in a box of a frame; what goes is hatched."""
+
+    frame: Frame
+    corner: Point
+    parts: NDArray[np.int32]
+    hatched: bool
 
 
 class Overlay:
@@ -63,7 +80,7 @@ class Overlay:
         self._viewer = viewer
         self._layer = layer
         self._nodes: dict[str, Any] = {}
-        self._parts: tuple[Frame, Point, NDArray[np.int32], NDArray[np.uint8]] | None = None
+        self._parts: Shown | None = None
         self._paths: list[tuple[list[tuple[int, ...]], int]] = []
 
     @property
@@ -72,14 +89,22 @@ class Overlay:
         return self._parts is None and not self._paths
 
     def show_parts(
-        self,
-        frame: Frame,
-        corner: Point,
-        parts: NDArray[np.int32],
-        colours: NDArray[np.uint8] = COLOURS,
+        self, frame: Frame, corner: Point, parts: NDArray[np.int32], *, hatched: bool = False
     ) -> None:
-        """Show the parts of an object, from 1, in their colours, and the cuts between them."""
-        self._parts = frame, corner, parts, colours
+        """Show the parts of an object, from 1, in their colours, and the cuts between them.
+
+        Parameters
+        ----------
+        frame : Frame
+            The plane or volume that it lies in.
+        corner : tuple of int
+            The first pixel of the box of ``parts`` in the frame.
+        parts : ndarray of int32
+            0 is outside.
+        hatched : bool
+            Show the whole object as something that goes: outlined and hatched.
+        """
+        self._parts = Shown(frame, corner, parts, hatched)
         self._draw_parts()
 
     def clear_parts(self) -> None:
@@ -129,21 +154,14 @@ class Overlay:
         self._hide("tint", "cut rim", "cut", "surface")
         if self._parts is None:
             return
-        frame, corner, parts, colours = self._parts
         shown = displayed_axes(self._viewer, self._layer.ndim)
         if len(shown) == 2:
-            self._draw_plane(frame, corner, parts, colours, shown)
-        elif set(frame.axes) <= set(shown):
-            self._draw_surface(frame, corner, parts, colours, shown)
+            self._draw_plane(self._parts, shown)
+        elif set(self._parts.frame.axes) <= set(shown):
+            self._draw_surface(self._parts, shown)
 
-    def _draw_plane(
-        self,
-        frame: Frame,
-        corner: Point,
-        parts: NDArray[np.int32],
-        colours: NDArray[np.uint8],
-        shown: tuple[int, ...],
-    ) -> None:
+    def _draw_plane(self, what: Shown, shown: tuple[int, ...]) -> None:
+        frame, corner, parts, hatched = what
         here = self._slice_point()
         if any(
             i is not None and axis not in shown and i != here[axis]
@@ -163,67 +181,60 @@ class Overlay:
         if kept != list(shown):
             plane = plane.T
         offset = [corner[frame.axes.index(axis)] for axis in shown]
-        self._draw_tint(plane, offset, colours)
-        self._draw_cut(plane, offset)
+        self._draw_tint(_hatched(plane) if hatched else _tinted(plane), offset)
+        segments = outline(plane) if hatched else borders(plane)
+        if len(segments):
+            points = (segments + np.asarray(offset))[:, ::-1].astype(np.float32)
+            self._draw_line("cut", points, "segments", "white", 3)
 
-    def _draw_tint(
-        self, plane: NDArray[np.int32], offset: Sequence[int], colours: NDArray[np.uint8]
-    ) -> None:
+    def _draw_tint(self, rgba: NDArray[np.uint8], offset: Sequence[int]) -> None:
         node = self._node("tint", Image, data=np.zeros((1, 1, 4), np.uint8))
         if node is None:
             return
-        palette = np.zeros((1 + len(colours), 4), dtype=np.uint8)
-        palette[1:, :3], palette[1:, 3] = colours, TINT
-        node.set_data(palette[plane])
+        node.set_data(rgba)
         node.transform = STTransform(translate=(offset[1], offset[0]))
         node.visible = True
         node.update()
-
-    def _draw_cut(self, plane: NDArray[np.int32], offset: Sequence[int]) -> None:
-        segments = borders(plane)
-        if not len(segments):
-            return
-        points = (segments + np.asarray(offset))[:, ::-1].astype(np.float32)
-        self._draw_line("cut", points, "segments", "white", 3)
 
     def _draw_line(
         self, name: str, points: NDArray[np.float32], connect: Any, colour: Any, width: int
     ) -> None:
         """Draw a line with a dark rim, so that it is seen on every colour."""
+        # A line keeps the dimensions that it was first drawn in.
+        points = np.pad(points, [(0, 0), (0, 3 - points.shape[1])])
         for part, paint, wide in ((f"{name} rim", "black", width + 3), (name, colour, width)):
-            node = self._node(part, Line, pos=np.zeros((2, 2)), width=wide, method="gl")
+            node = self._node(part, Line, pos=np.zeros((2, 3)), width=wide, method="gl")
             if node is not None:
                 node.set_data(pos=points, color=paint, connect=connect, width=wide)
                 node.visible = True
 
-    def _draw_surface(
-        self,
-        frame: Frame,
-        corner: Point,
-        parts: NDArray[np.int32],
-        colours: NDArray[np.uint8],
-        shown: tuple[int, ...],
-    ) -> None:
-        """In a 3-D view: a dot on each voxel beside a cut, or of the object if there is none."""
-        voxels = np.argwhere(beside_border(parts))
-        if not len(voxels):
-            voxels = np.argwhere(parts > 0)
-        if not len(voxels):
-            return
-        voxels = voxels[:: 1 + len(voxels) // MAX_MARKERS]
-        node = self._node("surface", Markers)
+    def _draw_surface(self, what: Shown, shown: tuple[int, ...]) -> None:
+        """In a 3-D view: the cuts as surfaces in the object, or all of what goes."""
+        parts, axes, corner = what.parts, list(what.frame.axes), list(what.corner)
+        for axis in set(shown) - set(axes):
+            place = what.frame.index[axis]
+            assert place is not None
+            parts, axes, corner = parts[np.newaxis], [axis, *axes], [place, *corner]
+        order = [axes.index(axis) for axis in shown]
+        parts = parts.transpose(order)
+        surface = hull_surface(parts) if what.hatched else cut_surface(parts)
+        node = self._node("surface", Mesh) if len(surface.faces) else None
         if node is None:
             return
-        where = np.zeros((len(voxels), self._layer.ndim))
-        where[:, frame.axes] = voxels + np.asarray(corner)
-        for axis, i in enumerate(frame.index):
-            if i is not None:
-                where[:, axis] = i
-        colour = np.full((len(voxels), 4), 0.9)
-        colour[:, :3] = colours[parts[tuple(voxels.T)] - 1] / 255
-        positions = where[:, list(shown)][:, ::-1].astype(np.float32)
-        node.set_data(pos=positions, size=4, face_color=colour, edge_width=0)
+        corners = (surface.corners + np.array(corner)[order])[:, ::-1].astype(np.float32)
+        colours = np.ones((len(surface.faces), 4), np.float32)
+        if what.hatched:
+            middle = surface.corners[surface.faces].mean(axis=1)
+            colours[:, :3] = np.array(HATCH) / 255
+            colours[:, 3] = np.where(stripes(middle, min(parts.shape)), 0.9, 0.1)
+        else:
+            colours[:, :3] = LIGHT[surface.axis, np.newaxis]
+            colours[:, 3] = 0.6
+        triangles = surface.faces[:, [0, 1, 2, 0, 2, 3]].reshape(-1, 3)
+        node.set_data(vertices=corners, faces=triangles, face_colors=np.repeat(colours, 2, axis=0))
         node.visible = True
+        if len(surface.rim):
+            self._draw_line("cut", corners[surface.rim.reshape(-1)], "segments", "white", 3)
 
     def _draw_paths(self) -> None:
         self._hide("paths rim", "paths")
@@ -255,14 +266,16 @@ class Overlay:
         return here
 
 
-def borders(plane: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Return the edges between pixels of different parts, two ends (row, column) an edge."""
-    segments = []
-    for axis in (0, 1):
-        a, b = (plane[1:], plane[:-1]) if axis == 0 else (plane[:, 1:], plane[:, :-1])
-        start = np.argwhere((a != b) & (a > 0) & (b > 0))
-        start[:, axis] += 1
-        end = start.copy()
-        end[:, 1 - axis] += 1
-        segments.append(np.stack([start, end], axis=1).reshape(-1, 2))
-    return np.concatenate(segments)
+def _tinted(plane: NDArray[np.int32]) -> NDArray[np.uint8]:
+    """Return the picture of parts, each in its colour."""
+    palette = np.zeros((1 + len(COLOURS), 4), dtype=np.uint8)
+    palette[1:, :3], palette[1:, 3] = COLOURS, TINT
+    return palette[plane]
+
+
+def _hatched(plane: NDArray[np.int32]) -> NDArray[np.uint8]:
+    """Return the picture of an object with stripes."""
+    rgba = np.zeros((*plane.shape, 4), dtype=np.uint8)
+    dark = stripes(np.moveaxis(np.indices(plane.shape), 0, -1), min(plane.shape))
+    rgba[(plane > 0) & dark] = (*HATCH, 255)
+    return rgba

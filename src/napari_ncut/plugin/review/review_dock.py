@@ -25,16 +25,20 @@ from napari_ncut.runs.teaching import Change, random_neck, rate_in_words
 from napari_ncut.splitting.tree import SplitTree
 
 MARK = "review mark"
+# The mark is a line of its colour within a light and a dark one: size in pixels, and colour.
+RINGS = ((2.2, "black"), (1.7, "white"), (1.1, ""))
 # Every so many questions one is asked at random.
 RANDOM_EVERY = 5
 BUTTONS = (
     ("next", "Next", "N", "Go to the next neck in doubt"),
     ("keep", "Keep", "K", "It is right as it is; go to the next one"),
-    ("merge_back", "Merge back", "G", "Merge the two objects on both sides of the mark"),
-    ("split", "Split", "H", "Split the object along the mark"),
+    ("merge", "Merge", "J", "Merge the two objects on both sides of the mark"),
+    ("cut", "Cut", "C", "Cut the object along the mark"),
 )
+# The keys of the hand tools: they are Review's while there is something to decide.
+SHARED = ("merge", "cut")
 HOW = (
-    "Keys: <b>N</b> next, <b>K</b> keep, <b>G</b> merge back, <b>H</b> split.<br>"
+    "Keys: <b>N</b> next, <b>K</b> keep, <b>J</b> merge, <b>C</b> cut.<br>"
     f'<span style="color:{SPLIT_COLOUR}">&#9679;</span> a cut that was made, '
     f'<span style="color:{JOINED_COLOUR}">&#9679;</span> one that was not'
 )
@@ -86,8 +90,8 @@ class ReviewDock(Dock):
         self.follow(self.teaching.chosen, self._on_change_chosen)
         self.next.clicked.connect(self._on_next)
         self.keep.clicked.connect(self._on_keep)
-        self.merge_back.clicked.connect(lambda: self._decide(split=False))
-        self.split.clicked.connect(lambda: self._decide(split=True))
+        self.merge.clicked.connect(lambda: self._decide(split=False))
+        self.cut.clicked.connect(lambda: self._decide(split=True))
 
         # Painting and undo come in bursts.
         self._soon = self.debounced(30, self._on_labels)
@@ -96,13 +100,14 @@ class ReviewDock(Dock):
         self.follow(self._edits.finished, self._refresh)
         self.follow(self._model.result_changed, self._on_result)
         self.follow(self._model.decisions_changed, self._refresh)
+        self.follow(self._model.hand_tool_changed, self.heed_keys)
         self.follow(self._viewer.layers.events.removed, self._on_removed)
         self._on_result()
 
     next: QPushButton
     keep: QPushButton
-    merge_back: QPushButton
-    split: QPushButton
+    merge: QPushButton
+    cut: QPushButton
 
     @property
     def is_idle(self) -> bool:
@@ -260,10 +265,6 @@ class ReviewDock(Dock):
             self._look(move=True)
             self._refresh()
 
-    def _error_rate(self) -> str:
-        """Return how many of the random questions showed an error, in words."""
-        return rate_in_words(self._random, self._model.decisions)
-
     def _on_said(self, text: str, error: bool) -> None:
         # What was done, the line about the neck says.
         self._error = text if error else ""
@@ -308,17 +309,18 @@ class ReviewDock(Dock):
             mark = self._mark = Points(
                 ndim=layer.ndim,
                 name=MARK,
-                size=1,
-                border_color="black",
-                border_width=0.1,
+                border_width=0,
+                canvas_size_limits=(4, 10_000),
                 metadata={layers.RECORD: {}},  # ours: never taken for seeds
                 **layers.place(layer),
             )
             self._viewer.add_layer(mark)
             self._viewer.layers.selection.active = active
-        # Changed in place: napari takes half a second to remove a layer.
-        mark.data = points
-        mark.face_color = color
+        # Changed in place: napari takes half a second to remove a layer. Later points lie on top.
+        n = len(points)
+        mark.data = np.tile(points, (len(RINGS), 1))
+        mark.size = np.repeat([size for size, _ in RINGS], n)
+        mark.face_color = np.repeat([ring or color for _, ring in RINGS], n)
 
     def _hide_mark(self) -> None:
         if in_viewer(self._mark, self._viewer) and self._mark is not None:
@@ -339,12 +341,14 @@ class ReviewDock(Dock):
         ready = neck is not None and self._edits.is_idle
         self.next.setEnabled(there)
         self.keep.setEnabled(ready)
-        self.merge_back.setEnabled(ready and split)
-        self.split.setEnabled(ready and not split)
+        self.merge.setEnabled(ready and split)
+        self.cut.setEnabled(ready and not split)
+        self.heed_keys()
         waiting = ~necks.decided(self._model.decisions)
         near = np.count_nonzero(waiting & necks.near)
         clear = np.count_nonzero(waiting) - near
-        text = f"{near} in doubt, {clear} clear.{self._error_rate()}"
+        rate = rate_in_words(self._random, self._model.decisions)
+        text = f"{near} in doubt, {clear} clear.{rate}"
         self.left.setText(text if there else "")
         self.teaching.learn(necks.trees if there else {}, necks.threshold)
         if not there:
@@ -363,6 +367,12 @@ class ReviewDock(Dock):
                 f"{'cut' if split else 'not cut'}"
                 f"{', decided by you' if self._is_decided(neck) else ''}. {self._why(neck)}"
             )
+
+    def heed_keys(self) -> None:
+        """Hear keys when in front; those of the hand tools if there is a neck to decide."""
+        decides = self._at is not None and not self._model.hand_tool
+        for name, shortcut in self._shortcuts.items():
+            shortcut.setEnabled(self._is_in_front and (decides or name not in SHARED))
 
     def _why(self, neck: Neck) -> str:
         """Return what spoke most about a neck, as sentences."""

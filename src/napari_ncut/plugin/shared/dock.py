@@ -49,6 +49,8 @@ class Dock(Column):
         self._followed: list[tuple[Any, Callable[..., Any]]] = []
         self._debounced: list[Debounced] = []
         self._runs: dict[str, Run] = {}
+        self._shortcuts: dict[str, QShortcut] = {}  # by the name of the button
+        self._is_in_front = True
         self.status = StatusLabel(self._viewer)
         self.follow(self._viewer.events.theme, self._on_theme)
         if self._main is not None:
@@ -115,7 +117,7 @@ class Dock(Column):
         self._debounced.append(soon)
         return soon
 
-    def add_shortcut(self, key: str, button: Any) -> None:
+    def add_shortcut(self, key: str, button: QPushButton) -> None:
         """Click a button when a key is pressed anywhere in this viewer's window."""
         shortcut = QShortcut(QKeySequence(key), self)
         shortcut.setContext(Qt.ShortcutContext.ApplicationShortcut)
@@ -130,6 +132,14 @@ class Dock(Column):
 
         shortcut.activated.connect(click)
         shortcut.activatedAmbiguously.connect(click)
+        self._shortcuts[button.objectName()] = shortcut
+
+    def heed_keys(self) -> None:
+        """Decide which keys are the dock's, now that it is in front, or is no longer."""
+
+    def _on_visibility(self, visible: bool) -> None:
+        self._is_in_front = visible
+        self.heed_keys()
 
     # Runs
 
@@ -191,6 +201,8 @@ class Dock(Column):
         elif isinstance(self.parent(), QDockWidget):
             # Only in the window, a moment later, it can lie down.
             self._docked.start(0)
+            # Qt calls a tab visible that lies behind another; its dock knows better.
+            self.parent().visibilityChanged.connect(self._on_visibility)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Leave when the window is closed: nothing is destroyed yet, and nothing may be left."""

@@ -150,6 +150,7 @@ class Model:
     result_changed = Signal()  # another run's labels, or none
     decisions_changed = Signal()
     status_changed = Signal()
+    hand_tool_changed = Signal()
     run_wanted = Signal()  # another dock wants the result anew, as the form is now
 
     def __init__(self) -> None:
@@ -165,6 +166,7 @@ class Model:
         self.layer: Labels | None = None  # shows the last run's labels
         self.applied: Applied | None = None
         self.status = Status()
+        self.hand_tool = ""  # the name of the one in use
         self._decisions: dict[Frame, Decisions] = {}
 
     # The form
@@ -197,6 +199,12 @@ class Model:
         if self.layer is not None or self.last is not None:
             self.last = self.layer = self.applied = None
             self.result_changed.emit()
+
+    def take_tool(self, name: str) -> None:
+        """Note which hand tool is in use, "" for none."""
+        if name != self.hand_tool:
+            self.hand_tool = name
+            self.hand_tool_changed.emit()
 
     # The decisions of a review
 

@@ -9,7 +9,6 @@ import numpy as np
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.objects.edits import Edit, Frame, Region, delete_edit, piece_at, whole_object
 from napari_ncut.plugin.correct.desk import Desk
-from napari_ncut.plugin.correct.overlay import RED
 from napari_ncut.plugin.correct.pointing import Spot
 from napari_ncut.plugin.correct.tools.tool import NO_OBJECT, Tool
 
@@ -44,7 +43,7 @@ class DeleteTool(Tool):
 
         def show(region: Region) -> None:
             self._marked = wanted
-            self._show_parts(spot.frame, region, region.mask.astype(np.int32), colours=RED)
+            self._show_parts(spot.frame, region, region.mask.astype(np.int32), hatched=True)
 
         self.desk.show(wanted, lambda _: whole_object(view, spot.label), show)
 

@@ -78,10 +78,10 @@ class Tool:
         return frame.view(self.desk.layer.data)
 
     def _show_parts(
-        self, frame: Frame, region: Region, parts: NDArray[np.int32], **colours: Any
+        self, frame: Frame, region: Region, parts: NDArray[np.int32], *, hatched: bool = False
     ) -> None:
         if self.desk.overlay is not None:
-            self.desk.overlay.show_parts(frame, region.corner, parts, **colours)
+            self.desk.overlay.show_parts(frame, region.corner, parts, hatched=hatched)
 
     def _clear_parts(self) -> None:
         self.desk.hide()
