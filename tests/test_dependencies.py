@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+import yaml
 
 import napari_ncut
 from napari_ncut import about
@@ -27,6 +28,7 @@ INSTALLED_AS = {
     "lazy_loader": "lazy-loader",
     "skimage": "scikit-image",
     "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
 }
 
 
@@ -134,3 +136,22 @@ def test_an_older_napari_is_told_what_to_do(monkeypatch, version):
     finally:
         if plugin is not None:
             napari_ncut.plugin = plugin
+
+
+def test_the_recipe_for_conda_requires_what_the_package_does():
+    recipe = yaml.safe_load((ROOT / "scripts/conda/recipe.yaml").read_text(encoding="utf-8"))
+    assert recipe["context"]["version"] == napari_ncut.__version__
+    required = recipe["requirements"]
+    # Conda has Matplotlib without a Qt binding under another name.
+    run = {text.replace("matplotlib-base", "matplotlib") for text in required["run"]}
+    needed = [*PROJECT["project"]["dependencies"], "python"]
+    assert run == {text.replace(">=", " >=") for text in needed}
+    build = [text.lower() for text in PROJECT["build-system"]["requires"]]
+    assert {*required["host"]} == {text.replace(">=", " >=") for text in build} | {"python", "pip"}
+    extras = [text for extra in ("all", "export", "scale") for text in EXTRAS[extra]]
+    optional = {re.sub(r"\[.*?\]", "", text) for text in extras if "napari-ncut" not in text}
+    constraints = {*required["run_constraints"]}
+    assert constraints == {text.replace(">=", " >=") for text in optional}
+    scripts = PROJECT["project"]["scripts"].items()
+    points = recipe["build"]["python"]["entry_points"]
+    assert points == [f"{name} = {target}" for name, target in scripts]

@@ -97,7 +97,7 @@ def _coarse_surface(parts: NDArray[np.int32], *, closed: bool) -> Surface:
             break
         step += 1
     corners = (found.corners - (1 if closed else 0)) * step
-    return found._replace(corners=corners.astype(np.float32))
+    return Surface(corners.astype(np.float32), found.faces, found.axis, found.rim)
 
 
 def _surface(parts: NDArray[np.int32], *, closed: bool) -> Surface:
