@@ -13,12 +13,33 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from napari_ncut._version import __version__
 from napari_ncut.core.settings import CutSettings, SplitSettings
 
+
+class _PlainHelp:
+    """Shows ``--help`` as the flag that it is, without ``<bool>``."""
+
+    def get_help_option(self, context: Any) -> Any:
+        option: Any = super().get_help_option(context)  # type: ignore[misc]
+        if option is not None:
+            option.metavar = ""
+        return option
+
+
+class _Command(_PlainHelp, TyperCommand):
+    pass
+
+
+class _Group(_PlainHelp, TyperGroup):
+    pass
+
+
 app = typer.Typer(
     name="napari-ncut",
+    cls=_Group,
     help="Cut images into segments, and split objects that touch, by normalised graph cuts.",
     add_completion=False,
     rich_markup_mode="markdown",
@@ -37,7 +58,11 @@ def _everywhere(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+            "--version",
+            metavar="",
+            callback=_print_version,
+            is_eager=True,
+            help="Print the version and exit.",
         ),
     ] = False,
 ) -> None:
@@ -51,13 +76,16 @@ ARGUMENT = re.compile(
     r"(n_segments|min_size|drop_small|drop_large|max_hole|beta|connectivity|neck|spacing|seeds)"
     r"(?= is | has | holds |=)"
 )
+# Words of options that once were others: what is in people's scripts goes on working.
+RENAMED = {"--beta": "--edge-sensitivity"}
 FORMATS = "TIFF, PNG, JPEG, BMP or NPY"
 
 Output = Annotated[
     Path, typer.Option("-o", "--output", help="The TIFF to write the labels to.", metavar="OUT.tif")
 ]
 Beta = Annotated[
-    float, typer.Option(help="Edge sensitivity: how much differences of intensity count.")
+    float,
+    typer.Option("--edge-sensitivity", help="How much differences of intensity count."),
 ]
 Connectivity = Annotated[
     int, typer.Option(help="1: pixels that share a face are linked; 2 (3 in volumes): corners too.")
@@ -81,6 +109,7 @@ Volume = Annotated[
     bool | None,
     typer.Option(
         "--volume/--planes",
+        metavar="",
         help="Do a stack as a volume, or each of its planes on its own; by default a volume.",
         show_default=False,
     ),
@@ -122,10 +151,10 @@ Like = Annotated[
         metavar="RESULT.tif",
     ),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing output.")]
+Force = Annotated[bool, typer.Option("--force", metavar="", help="Overwrite an existing output.")]
 
 
-@app.command()
+@app.command(cls=_Command)
 def cut(
     context: typer.Context,
     image: Annotated[Path, typer.Argument(help=f"The image: {FORMATS}.", metavar="IMAGE")],
@@ -166,7 +195,7 @@ def cut(
 
     * `napari-ncut cut stack.tif -n 12 --spacing 2,0.5,0.5 -o stack_labels.tif`
 
-    * `napari-ncut cut photo.png -n 20 --beta 0.5 -o photo_labels.tif --force`
+    * `napari-ncut cut photo.png -n 20 --edge-sensitivity 0.5 -o photo_labels.tif --force`
     """
     from napari_ncut.cli_run import Automatic, Options, run
 
@@ -191,7 +220,7 @@ def cut(
     )
 
 
-@app.command()
+@app.command(cls=_Command)
 def split(
     context: typer.Context,
     mask: Annotated[
@@ -233,12 +262,16 @@ def split(
         float | None, typer.Option(help="So are larger ones than this.", show_default=False)
     ] = SplitSettings.drop_large,
     drop_border: Annotated[
-        bool, typer.Option("--drop-border", help="So are those that touch the border of the image.")
+        bool,
+        typer.Option(
+            "--drop-border", metavar="", help="So are those that touch the border of the image."
+        ),
     ] = SplitSettings.drop_border,
     keep_labels: Annotated[
         bool | None,
         typer.Option(
             "--keep-labels/--new-labels",
+            metavar="",
             help="Labels that are not split keep their numbers; by default where the input is "
             "labels.",
             show_default=False,
@@ -266,7 +299,8 @@ def split(
         str, typer.Option(help="Of OME-Zarr: what the run may take.", metavar="4GB")
     ] = "4GB",
     resume: Annotated[
-        bool, typer.Option("--resume", help="Of OME-Zarr: go on with what was interrupted.")
+        bool,
+        typer.Option("--resume", metavar="", help="Of OME-Zarr: go on with what was interrupted."),
     ] = False,
     scheduler: Annotated[
         str | None,
@@ -331,7 +365,7 @@ def split(
     )
 
 
-@app.command()
+@app.command(cls=_Command)
 def batch(
     context: typer.Context,
     inputs: Annotated[
@@ -375,7 +409,9 @@ def batch(
     resume: Annotated[
         bool,
         typer.Option(
-            "--resume/--no-resume", help="Keep results of the same files and settings, or not."
+            "--resume/--no-resume",
+            metavar="",
+            help="Keep results of the same files and settings, or not.",
         ),
     ] = True,
     table: Annotated[
@@ -398,7 +434,7 @@ def batch(
         float | None, typer.Option(help="As of split.", show_default=False)
     ] = SplitSettings.drop_large,
     drop_border: Annotated[
-        bool, typer.Option("--drop-border", help="As of split.")
+        bool, typer.Option("--drop-border", metavar="", help="As of split.")
     ] = SplitSettings.drop_border,
     beta: Beta = SplitSettings.beta,
     connectivity: Connectivity = SplitSettings.connectivity,
@@ -445,7 +481,7 @@ def batch(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(cls=_Command)
 def export(
     labels: Annotated[Path, typer.Argument(help=f"The label image: {FORMATS}.", metavar="LABELS")],
     imagej: Annotated[
@@ -498,13 +534,16 @@ def export(
     run_export(labels, outputs, image, properties, spacing, axes, volume, force=force)
 
 
-@app.command()
+@app.command(cls=_Command)
 def demo(
     out: Annotated[
         Path, typer.Option(help="Folder for the labels and pictures of a demo without display.")
     ] = Path("napari-ncut-demo"),
     headless: Annotated[
-        bool, typer.Option("--headless", help="The program clicks by itself, writes, and leaves.")
+        bool,
+        typer.Option(
+            "--headless", metavar="", help="The program clicks by itself, writes, and leaves."
+        ),
     ] = False,
 ) -> None:
     """Open napari with four touching circles and the widget, ready to cut.
@@ -528,7 +567,7 @@ def demo(
     run_demo(out, headless=headless)
 
 
-@app.command()
+@app.command(cls=_Command)
 def info() -> None:
     """Print versions and platform, for bug reports."""
     from napari_ncut.about import installation
@@ -555,14 +594,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Damaged files are told of by our own line.
     logging.getLogger("tifffile").setLevel(logging.CRITICAL)
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
-    command = _command()
+    words = [_renamed(word) for word in words]
+    command: Any = typer.main.get_command(app)
     try:
         with warnings.catch_warnings():
             # What other packages have to say to programmers is of no use to who types.
             warnings.simplefilter("ignore")
             code = command.main(words, prog_name="napari-ncut", standalone_mode=False) or 0
     except typer.TyperException as error:
-        return _fail(error.format_message().rstrip(".") + ". See napari-ncut --help.")
+        context = getattr(error, "ctx", None)
+        at_hand = "napari-ncut" if context is None else context.command_path
+        message = re.sub(r"(?<=\w|['\"])$", ".", error.format_message())
+        return _fail(f"{message} See {at_hand} --help.")
     except (ValueError, TypeError) as error:
         return _fail(in_words_of_options(str(error)))
     except MemoryError as error:
@@ -574,18 +617,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if code == 130:
         _fail("interrupted; nothing was written.")
     return int(code)
-
-
-def _command() -> Any:
-    """Return the command with all that follow it; flags have no ``<bool>`` in their help."""
-    command: Any = typer.main.get_command(app)
-    root = command.make_context(command.name, [], resilient_parsing=True)
-    for each in (command, *command.commands.values()):
-        context = each.make_context(each.name, [], parent=root, resilient_parsing=True)
-        for option in each.get_params(context):
-            if getattr(option, "is_flag", False):
-                option.metavar = ""
-    return command
 
 
 def _fail(message: str) -> int:
@@ -616,4 +647,10 @@ def _is_given(context: typer.Context, name: str) -> bool:
 
 def in_words_of_options(message: str) -> str:
     """Return a message of the library with the names of the options in the place of arguments."""
-    return ARGUMENT.sub(lambda found: "--" + found[0].replace("_", "-"), message)
+    return ARGUMENT.sub(lambda found: _renamed("--" + found[0].replace("_", "-")), message)
+
+
+def _renamed(word: str) -> str:
+    """Return a word of the command line with the name that its option has now."""
+    option, equals, value = word.partition("=")
+    return RENAMED.get(option, option) + equals + value

@@ -85,9 +85,8 @@ ROWS = {
         "Several points of one object: give them the same number in a features column 'object'.",
     ),
     "beta": (
-        "Sensitivity",
-        "Sensitivity to edges: how strongly a step of brightness attracts the cut.\n"
-        "0: only the shape counts.",
+        "Edge sensitivity",
+        "How strongly a step of brightness attracts the cut (beta).\n0: only the shape counts.",
     ),
     "connectivity": (
         "Neighbours",
