@@ -104,7 +104,7 @@ def test_spacing_of_the_command_line_goes_before_that_of_the_file(folder, text, 
 
 
 def test_output_holds_the_recipe(folder):
-    assert run("cut image.tif --mask mask.png -n 4 --edge-sensitivity 0.5 -o out.tif") == 0
+    assert run("cut image.tif --mask mask.png -n 4 --sensitivity 0.5 -o out.tif") == 0
     recipe = read_provenance("out.tif")
     assert recipe["settings"] == vars(CutSettings(n_segments=4, beta=0.5))
     assert recipe["mode"] == "cut"
@@ -203,13 +203,13 @@ def test_wrong_words_are_answered_with_the_help_of_the_command_at_hand(capsys, w
 
 
 def test_an_option_that_got_another_name_still_has_the_old_one(folder):
-    for name in ("--beta 0.5", "--beta=0.5", "--edge-sensitivity 0.5"):
+    for name in ("--beta 0.5", "--beta=0.5", "--sensitivity 0.5"):
         assert run(f"cut image.tif --mask mask.png -n 4 {name} -o out.tif --force") == 0
         assert read_provenance("out.tif")["settings"]["beta"] == 0.5
 
 
 def test_options_go_before_what_like_says(folder):
-    assert run("cut image.tif --mask mask.png -n 4 --edge-sensitivity 0.5 -o first.tif") == 0
+    assert run("cut image.tif --mask mask.png -n 4 --sensitivity 0.5 -o first.tif") == 0
     assert run("cut image.tif --mask mask.png -n 3 --like first.tif -o second.tif") == 0
     assert read_provenance("second.tif")["settings"] == vars(CutSettings(n_segments=3, beta=0.5))
 
@@ -268,7 +268,7 @@ def test_an_existing_output_is_overwritten_only_by_force(folder, capsys):
         ("cut complex.npy -o out.tif", "complex"),
         ("cut image.tif -n 0 -o out.tif", "--n-segments is 0"),
         ("cut image.tif -n 10001 -o out.tif", "--n-segments is 10001"),
-        ("cut image.tif --beta -1 -o out.tif", "--edge-sensitivity is -1"),
+        ("cut image.tif --beta -1 -o out.tif", "--sensitivity is -1"),
         ("cut image.tif --connectivity 5 -o out.tif", "--connectivity is 5"),
         ("cut image.tif --min-size nan -o out.tif", "--min-size is nan"),
         ("cut image.tif --spacing 1,1,1 -o out.tif", "--spacing has 3 values"),
@@ -287,8 +287,8 @@ def test_an_existing_output_is_overwritten_only_by_force(folder, capsys):
         ("split mask.png --min-size -1 -o out.tif", "--min-size is -1"),
         ("cut image.tif --spacing 1e200 -o out.tif", "--spacing is 1e+200; wanted"),
         (
-            "split mask.png --edge-sensitivity=1e39 -o out.tif",
-            "--edge-sensitivity is 1e+39; wanted",
+            "split mask.png --sensitivity=1e39 -o out.tif",
+            "--sensitivity is 1e+39; wanted",
         ),
         ("split mask.png --axes TYX -o out.tif", "mask.png: has 2 axes (100 x 100), and --axes"),
         ("split mask.png --axes ABC -o out.tif", "--axes ABC can not be"),

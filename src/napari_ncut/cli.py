@@ -77,7 +77,7 @@ ARGUMENT = re.compile(
     r"(?= is | has | holds |=)"
 )
 # Words of options that once were others: what is in people's scripts goes on working.
-RENAMED = {"--beta": "--edge-sensitivity"}
+RENAMED = {"--beta": "--sensitivity"}
 FORMATS = "TIFF, PNG, JPEG, BMP or NPY"
 
 Output = Annotated[
@@ -85,7 +85,9 @@ Output = Annotated[
 ]
 Beta = Annotated[
     float,
-    typer.Option("--edge-sensitivity", help="How much differences of intensity count."),
+    typer.Option(
+        "--sensitivity", help="Sensitivity to edges: how much differences of intensity count."
+    ),
 ]
 Connectivity = Annotated[
     int, typer.Option(help="1: pixels that share a face are linked; 2 (3 in volumes): corners too.")
@@ -195,7 +197,7 @@ def cut(
 
     * `napari-ncut cut stack.tif -n 12 --spacing 2,0.5,0.5 -o stack_labels.tif`
 
-    * `napari-ncut cut photo.png -n 20 --edge-sensitivity 0.5 -o photo_labels.tif --force`
+    * `napari-ncut cut photo.png -n 20 --sensitivity 0.5 -o photo_labels.tif --force`
     """
     from napari_ncut.cli_run import Automatic, Options, run
 

@@ -25,7 +25,7 @@ FILES = ("missing.tif", "folder", "broken.tif", "broken.png", "empty.npy", "text
 COMMON = {
     "--spacing": ("0.5", "2,1,1", "1,1", "0", "x"),
     "--axes": ("YX", "ZYX", "TYX", "CYX", "YXC", "XY", "QQ"),
-    "--edge-sensitivity": NUMBERS,
+    "--sensitivity": NUMBERS,
     "--min-size": NUMBERS,
     "--connectivity": ("1", "2", "3"),
     "--foreground": ("labels", "bright", "dark", ">128", "<0.5", "255", "1,3", ">", "many"),

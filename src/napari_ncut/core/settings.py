@@ -18,7 +18,7 @@ class CutSettings:
     n_segments : int
         Number of segments.
     beta : float
-        Edge sensitivity: how strongly a difference of intensity weakens the link of two pixels.
+        Sensitivity to edges: how strongly a difference of intensity weakens the link of two pixels.
     connectivity : int
         1 links pixels that share a face, ``ndim`` those that share a corner too.
     min_size : float
@@ -48,7 +48,7 @@ class SplitSettings:
         Pieces smaller than this (area or volume in the units of ``spacing``) are merged into the
         neighbour with the widest contact.
     beta : float
-        Edge sensitivity: how much the image counts beside the shape.
+        Sensitivity to edges: how much the image counts beside the shape.
     connectivity : int
         1 links pixels that share a face, ``ndim`` those that share a corner too.
     max_hole : float, optional

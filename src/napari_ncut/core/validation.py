@@ -289,7 +289,7 @@ def shown(value: Any, most: int = 60) -> str:
 
 
 def beta_value(beta: Any) -> float:
-    """Return an edge sensitivity."""
+    """Return a sensitivity to edges."""
     return real(beta, "beta", 0.0, HIGHEST_BETA)
 
 

@@ -48,7 +48,7 @@ def normalized_cut(
         there are as many segments as different labels; components without a seed follow with
         labels of their own. Seeds outside the mask are left out.
     beta : float
-        Edge sensitivity: how strongly a difference of intensity weakens the link of two pixels.
+        Sensitivity to edges: how strongly a difference of intensity weakens the link of two pixels.
         0 cuts by shape alone.
     connectivity : int
         1 links pixels that share a face; the number of axes, those that share a corner too: then

@@ -228,7 +228,7 @@ def pixel_graph(
     values : (n, channels) ndarray of float64
         Intensities.
     beta : float
-        Edge sensitivity.
+        Sensitivity to edges.
     scale : float, optional
         The scale s; the standard deviation of the differences if it is not given.
     dtype : type

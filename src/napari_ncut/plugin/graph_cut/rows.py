@@ -85,8 +85,9 @@ ROWS = {
         "Several points of one object: give them the same number in a features column 'object'.",
     ),
     "beta": (
-        "Edge sensitivity",
-        "How strongly a step of brightness attracts the cut (beta).\n0: only the shape counts.",
+        "Sensitivity",
+        "Sensitivity to edges (beta): how strongly a step of brightness attracts the cut.\n"
+        "0: only the shape counts.",
     ),
     "connectivity": (
         "Neighbours",
