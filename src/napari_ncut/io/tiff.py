@@ -246,6 +246,9 @@ def stored_recipe(tif: Any) -> Any:
     if tif.is_ome:
         return _ome_description(tif).get(RECIPE_KEY)
     if tif.is_imagej:
-        text = tif.imagej_metadata.get(RECIPE_KEY)
-        return json.loads(text) if isinstance(text, str) else None
+        # Read here: before 2026, tifffile leaves out lines with a second "=".
+        for line in tif.pages[0].description.splitlines():
+            key, _, text = line.partition("=")
+            if key == RECIPE_KEY:
+                return json.loads(text)
     return None
