@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from scipy.sparse.csgraph import dijkstra
 
 from napari_ncut.graph.pixel_graph import Graph
 from napari_ncut.refinement import local_search, max_flow, merge_split, partition
@@ -84,6 +85,31 @@ def test_best_moves_and_opposite_edges_are_the_same(uncompiled):
         for loops in (min_cut, uncompiled(min_cut))
     ]
     np.testing.assert_array_equal(mates[0], mates[1])
+
+
+@pytest.mark.parametrize(("index", "weight"), DTYPES)
+def test_many_moves_leave_the_sums_that_are_measured(uncompiled, index, weight):
+    graph, cut = random_partition(5, index, weight)
+    rng = np.random.default_rng(0)
+    nodes = rng.choice(graph.n, 20, replace=False).astype(np.int32)
+    targets = ((cut.labels[nodes] + rng.integers(1, 4, 20)) % 4).astype(np.int32)
+    for loops in (moves, uncompiled(moves)):
+        labels, sums = cut.labels.copy(), cut.sums.copy()
+        arrays = graph.indptr, graph.indices, graph.weights, graph.volumes
+        loops.move_all(*arrays, labels, sums, nodes, targets)
+        np.testing.assert_array_equal(labels[nodes], targets)
+        np.testing.assert_allclose(sums, rf.measure(graph, labels, 4).sums, rtol=1e-6)
+
+
+def test_nodes_within_some_edges_are_those_at_that_distance(uncompiled):
+    graph, _ = random_partition(6, np.int32, np.float64)
+    start = np.array([3, 40], np.int32)
+    steps = dijkstra(graph.matrix(), unweighted=True, indices=start).min(axis=0)
+    for loops in (borders, uncompiled(borders)):
+        nodes, away = loops.nodes_within(graph.indptr, graph.indices, start, 2)
+        order = np.argsort(nodes)
+        np.testing.assert_array_equal(nodes[order], np.flatnonzero(steps <= 2))
+        np.testing.assert_array_equal(away[order], steps[steps <= 2])
 
 
 def test_graphs_that_must_not_be_written_to_can_be_refined():

@@ -15,7 +15,10 @@ import numpy as np
 
 from napari_ncut.graph.pixel_graph import neighbours_of_cells, pixel_graph
 from napari_ncut.refinement import refine as rf
+from napari_ncut.refinement.loops.borders import nodes_within
+from napari_ncut.refinement.loops.moves import move_all
 from napari_ncut.refinement.max_flow import redraw_borders
+from napari_ncut.refinement.partition import add_up_anew
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +65,10 @@ def straightened(
     border = rf.border_nodes(graph.indptr, graph.indices, labels)
     if len(border) == 0:
         return partition
-    band, rim = _band(graph, border)
+    # Two more than are free: all that these touch, over corners too.
+    band, hop = nodes_within(graph.indptr, graph.indices, border, HOPS + 2)
+    order = np.argsort(band)
+    band, rim = band[order], hop[order] > HOPS
     assert graph.cells is not None
     cells = np.append(graph.cells[band], np.iinfo(np.int64).max)
     near = pixel_graph(
@@ -81,28 +87,12 @@ def straightened(
     state = np.where(rim, np.uint8(2), np.uint8(0))
     nodes = np.searchsorted(band, border).astype(np.int32)
     redraw_borders(near, found, nodes, state, (HOPS, 1), monitor)
-    result = labels.copy()
-    result[band] = found.labels
-    straight = rf.measure(graph, result, k)
+    straight = rf.Partition(labels.copy(), partition.sums.copy())
+    moved = found.labels != labels[band]
+    arrays = graph.indptr, graph.indices, graph.weights, graph.volumes
+    move_all(*arrays, straight.labels, straight.sums, band[moved], found.labels[moved])
+    add_up_anew(graph, straight)
     if straight.ncut > (1 + DEARER) * partition.ncut:
         rf.refine(graph, partition, near=border, monitor=monitor)
         return partition
     return straight
-
-
-def _band(graph: Graph, border: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Return the nodes around the border, sorted, and which of them stay where they are."""
-    # Two more than are free: all that these touch, over corners too.
-    most = HOPS + 2
-    hop = np.full(graph.n, most + 1, np.uint8)
-    hop[border] = 0
-    last = border
-    for k in range(1, most + 1):
-        first, stop = graph.indptr[last].astype(np.int64), graph.indptr[last + 1].astype(np.int64)
-        length = stop - first
-        edges = np.repeat(first - np.cumsum(length) + length, length) + np.arange(length.sum())
-        reached = graph.indices[edges]
-        last = np.unique(reached[hop[reached] > most])
-        hop[last] = k
-    band = np.flatnonzero(hop <= most)
-    return band, hop[band] > HOPS

@@ -134,3 +134,42 @@ def border_within(
                     count += 1
             first = last
     return np.sort(array[:count])
+
+
+def nodes_within(
+    indptr: cython.const[Index][::1],
+    indices: cython.const[cython.int][::1],
+    nodes: cython.const[cython.int][::1],
+    hops: cython.Py_ssize_t,
+) -> tuple[object, object]:
+    """Return the nodes up to some edges away from some nodes, and how far each is."""
+    n: cython.Py_ssize_t = indptr.shape[0] - 1
+    found = np.empty(n, dtype=np.int32)
+    away = np.empty(n, dtype=np.uint8)
+    queue: cython.int[::1] = found
+    hop_of: cython.uchar[::1] = away
+    seen: cython.uchar[::1] = np.zeros(n, dtype=np.uint8)
+    first: cython.Py_ssize_t = 0
+    last: cython.Py_ssize_t
+    end: cython.Py_ssize_t = nodes.shape[0]
+    hop: cython.Py_ssize_t
+    i: cython.Py_ssize_t
+    edge: cython.Py_ssize_t
+    other: cython.int
+    with cython.nogil:
+        for i in range(end):
+            queue[i] = nodes[i]
+            hop_of[i] = 0
+            seen[nodes[i]] = 1
+        for hop in range(1, hops + 1):
+            last = end
+            for i in range(first, last):
+                for edge in range(indptr[queue[i]], indptr[queue[i] + 1]):
+                    other = indices[edge]
+                    if not seen[other]:
+                        seen[other] = 1
+                        queue[end] = other
+                        hop_of[end] = cython.cast(cython.uchar, hop)
+                        end += 1
+            first = last
+    return found[:end].copy(), away[:end].copy()

@@ -136,6 +136,23 @@ def move(
     labels[node] = target
 
 
+def move_all(
+    indptr: cython.const[Index][::1],
+    indices: cython.const[cython.int][::1],
+    weights: cython.const[Weight][::1],
+    volumes: cython.const[cython.double][::1],
+    labels: cython.int[::1],
+    sums: cython.double[:, ::1],
+    nodes: cython.const[cython.int][::1],
+    targets: cython.const[cython.int][::1],
+) -> None:
+    """Move nodes, each to another segment than its own, and keep the sums right."""
+    i: cython.Py_ssize_t
+    with cython.nogil:
+        for i in range(nodes.shape[0]):
+            move(indptr, indices, weights, volumes, labels, sums, nodes[i], targets[i])
+
+
 @cython.cfunc
 def longer(ring: cython.int[::1], head: cython.Py_ssize_t) -> cython.int[::1]:
     """Return a full ring with as much room again, its first entry in front."""
