@@ -151,7 +151,7 @@ def test_the_fiedler_vector_is_a_layer_on_demand_that_lies_on_its_blob(explained
     idle(window, dock)
     active = window.viewer.layers.selection.active
     window.click(dock, "fiedler")
-    layer = window.viewer.layers["Fiedler vector"]
+    layer = window.viewer.layers["end to end"]
     assert window.viewer.layers.selection.active == active
     assert np.count_nonzero(~np.isnan(layer.data)) == area
     assert np.isfinite(layer.get_value(pixel, world=True))
@@ -161,7 +161,7 @@ def test_the_fiedler_vector_is_a_layer_on_demand_that_lies_on_its_blob(explained
     assert mask[tuple(world.T)].all()
     # Asked again, it is replaced; it is never taken for an image to cut.
     press(window, "e", modifier=ALT)
-    assert sum(layer.name.startswith("Fiedler") for layer in window.viewer.layers) == 1
+    assert sum(layer.name.startswith("end to end") for layer in window.viewer.layers) == 1
     assert graph_cut.controls.image.value.name == "nuclei"
 
 
@@ -252,4 +252,4 @@ def test_in_a_volume_the_profile_is_that_of_the_volume(window):
     idle(window, dock)
     assert len(dock.profile.profile) == np.count_nonzero(layer.data) - 1
     window.click(dock, "fiedler")
-    assert window.viewer.layers["Fiedler vector"].data.ndim == 3
+    assert window.viewer.layers["end to end"].data.ndim == 3

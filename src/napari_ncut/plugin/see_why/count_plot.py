@@ -19,6 +19,10 @@ class CountPlot(Plot):
         self._n_segments = 0
         self._message = "Counting ..."
         super().__init__(viewer, 200)
+        self.setToolTip(
+            "Above: the eigenvalues of the graph, what the last of N segments costs at least.\n"
+            "Below: the normalised cut into N. Both are low up to a number that fits."
+        )
 
     def show_counts(self, counts: Counts, n_segments: int) -> None:
         """Show what each number of segments costs, and which one is set."""
@@ -48,11 +52,11 @@ class CountPlot(Plot):
         upper.plot(
             numbers[shown], counts.eigenvalues[shown], "o", color=JOINED_COLOUR, markersize=4
         )
-        upper.set(ylabel="eigenvalue")
+        upper.set(ylabel="cost of N-th")
         lower.plot(
             counts.n_segments, counts.ncut, "o-", color=JOINED_COLOUR, markersize=4, linewidth=1
         )
-        lower.set(ylabel="norm. cut", xlabel="N", xlim=(first - 0.5, last + 1.5))
+        lower.set(ylabel="cost of all", xlabel="N", xlim=(first - 0.5, last + 1.5))
         lower.xaxis.set_major_locator(MaxNLocator(7, integer=True))
         for axes in (upper, lower):
             axes.yaxis.set_major_locator(MaxNLocator(3))

@@ -15,6 +15,8 @@ from napari_ncut.plugin.see_why.plot import Plot
 from napari_ncut.plugin.shared.colours import JOINED_COLOUR, SPLIT_COLOUR
 
 N_BINS = 40
+# What the ratio means; its name is in the tooltip.
+XLABEL = "several objects \u2190  \u2192 one object"
 
 
 class NeckHistogram(Plot):
@@ -35,7 +37,10 @@ class NeckHistogram(Plot):
         self.mpl_connect("motion_notify_event", self._on_move)
         self.mpl_connect("button_release_event", self._on_release)
         self.mpl_connect("key_press_event", self._on_key)
-        self.setToolTip("Drag the line, or press the arrow keys, to move the threshold")
+        self.setToolTip(
+            "The necks by their ratio: 0 is two objects beyond doubt, 1 is one.\n"
+            "Drag the line, or press the arrow keys, to move the threshold."
+        )
 
     def show_necks(self, ratios: NDArray[np.float64], threshold: float) -> None:
         """Show the neck ratios of a result and its threshold."""
@@ -60,7 +65,7 @@ class NeckHistogram(Plot):
         heights, edges = np.histogram(self.ratios, N_BINS, range=(0.0, 1.0))
         self._bars = axes.bar(edges[:-1], heights, 1 / N_BINS, align="edge", linewidth=0)
         self._line = axes.axvline(self.threshold, color=self.text_color, linewidth=2)
-        axes.set(xlim=(0, 1.02), xlabel="neck ratio", ylabel="necks")
+        axes.set(xlim=(0, 1.02), xlabel=XLABEL, ylabel="necks")
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         self._show_threshold()
 

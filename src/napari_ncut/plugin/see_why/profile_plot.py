@@ -29,6 +29,11 @@ class ProfilePlot(Plot):
         self._colours: NDArray[np.float64] | None = None
         self._message = "Point at an object in the image."
         super().__init__(viewer, 140)
+        self.setToolTip(
+            "The cut profile: the pixels of the object are sorted along its Fiedler vector, from\n"
+            "one end to the other. The curve is the cut between the pixels so far and the rest; its\n"
+            "deepest valley is marked. Below: which object of the result each pixel belongs to."
+        )
         self._draw()
 
     def show_profile(
@@ -56,7 +61,7 @@ class ProfilePlot(Plot):
         axes.plot(100 * at / n, self.profile[at - 1], color=JOINED_COLOUR, linewidth=1.5)
         top = float(self.profile.max(initial=0)) or 1.0
         axes.set(xlim=(0, 100), ylim=(-0.16 * top, 1.12 * top))
-        axes.set(xlabel="% of the pixels, along the Fiedler vector", ylabel="cut")
+        axes.set(xlabel="% of the pixels, from end to end", ylabel="width")
         axes.set_title(self._title())
         axes.yaxis.set_major_locator(MaxNLocator(4))
         if self.valley is not None:
@@ -72,5 +77,5 @@ class ProfilePlot(Plot):
 
     def _title(self) -> str:
         if self.valley is None:
-            return "No valley: one object"
-        return f"Valley: {self.valley.ratio:.2f} of the lower hill"
+            return "Nowhere narrower: one object"
+        return f"Narrowed to {self.valley.ratio:.2f} of the width"

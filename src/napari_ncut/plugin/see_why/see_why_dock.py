@@ -25,7 +25,7 @@ from napari_ncut.plugin.shared.dock import Dock, in_viewer
 from napari_ncut.plugin.shared.model import LastRun
 from napari_ncut.runs.stacks import Frame, Source, fingerprint, within
 
-FIEDLER = "Fiedler vector"
+END_TO_END = "end to end"
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,10 @@ class SeeWhyDock(Dock):
         self.take_n = QPushButton("Take N (Alt+N)")
         self.take_n.setEnabled(False)
         self.take_n.setToolTip("Set Segments in Graph cut to the suggested number")
-        self.fiedler = QPushButton("Fiedler vector as a layer (Alt+E)")
-        self.fiedler.setToolTip("Show the vector that sorts the pixels of this object")
+        self.fiedler = QPushButton("End to end as a layer (Alt+E)")
+        self.fiedler.setToolTip(
+            "Lay the Fiedler vector, which sorts the pixels of this object, over the image"
+        )
         layout = self.column
         layout.addWidget(self.status)
         for name in ("histogram", "take_n", "eigenvalues", "profile", "fiedler"):
@@ -274,7 +276,7 @@ class SeeWhyDock(Dock):
         active = self._viewer.layers.selection.active
         self._fiedler = Image(
             data,
-            name=FIEDLER,
+            name=END_TO_END,
             colormap="coolwarm",
             contrast_limits=(-top, top),
             metadata={layers.RECORD: {"fiedler": True}},
