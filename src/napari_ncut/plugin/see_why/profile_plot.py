@@ -31,8 +31,8 @@ class ProfilePlot(Plot):
         super().__init__(viewer, 140)
         self.setToolTip(
             "The cut profile: the pixels of the object are sorted along its Fiedler vector, from\n"
-            "one end to the other. The curve is the cut between the pixels so far and the rest; its\n"
-            "deepest valley is marked. Below: which object of the result each pixel belongs to."
+            "one end to the other. The curve is the cut between the pixels so far and the rest,\n"
+            "and its deepest valley is marked. Below: which object of the result each pixel belongs to."
         )
         self._draw()
 
