@@ -26,6 +26,24 @@ class TestPixelSize:
         window.viewer.layers[0].scale = (1, 0.25, 0.25)
         window.wait_until(lambda: widget.controls.pixel_size.text() == "1 x 0.25 x 0.25 µm")
 
+    def test_sizes_stand_in_the_unit_of_the_layer(self, window):
+        layer = window.viewer.add_labels(SPHERES.mask.astype(np.uint8), axis_labels=("z", "y", "x"))
+        controls = window.dock().controls
+
+        def units():
+            return [
+                getattr(controls, name).native.suffix().strip()
+                for name in ("min_size", "drop_small", "drop_large", "max_hole", "smoothing")
+            ]
+
+        assert units() == ["px³", "px³", "px³", "px³", "px"]
+        layer.scale = (2, 0.5, 0.5)
+        window.wait_until(lambda: units() == ["unit³", "unit³", "unit³", "unit³", "unit"])
+        layer.units = ["micrometer"] * 3
+        window.wait_until(lambda: units() == ["µm³", "µm³", "µm³", "µm³", "µm"])
+        controls.spatial_ndim.value = 2
+        window.wait_until(lambda: units() == ["µm²", "µm²", "µm²", "µm²", "µm"])
+
     @pytest.mark.parametrize("text", ["3, 1, 1", "3 x 1 x 1", "3 1 1", "3;1;1", "3 x 1 x 1 µm"])
     def test_what_is_typed_becomes_the_scale_of_the_layers_and_of_the_run(self, window, text):
         window.viewer.add_labels(SPHERES.mask.astype(np.uint8), axis_labels=("z", "y", "x"))

@@ -22,6 +22,8 @@ from napari_ncut.plugin.shared.model import Model
 
 # The rows whose values the model holds.
 SETTINGS = tuple(name for name in ROWS if name not in (*COMBOS, "pixel_size"))
+SIZES = ("min_size", "max_hole", "drop_small", "drop_large")
+LENGTHS = ("smoothing", "window")
 DROPS = ("drop_small", "drop_large", "drop_border", "keep_labels")
 
 
@@ -247,10 +249,17 @@ class Controls:
         self._show(("max_hole", *DROPS), form.splits and form.more)
         self._show(["keep_labels"], form.splits and form.more and not form.thresholds)
         self.pixel_size.show_layer(main, min(form.work_ndim, ndim))
+        self._show_units(main, min(form.work_ndim, ndim))
         self._follow_scale()
         self._show(["shapes"], form.region == "shapes")
         self._show(["spatial_ndim"], ndim > 2)
         self._show(["frames"], ndim > form.spatial_ndim and form.region != "current")
+
+    def _show_units(self, main: Layer | None, ndim: int) -> None:
+        """Show in which unit sizes and lengths are."""
+        for names, power in ((SIZES, ndim), (LENGTHS, 1)):
+            for name in names:
+                self._control(name).native.setSuffix(f" {layers.unit_of(main, ndim, power)}")
 
     def _on_pixel_size(self, sizes: tuple[float, ...] | None) -> None:
         """Give the layers that are cut, and the result, another scale."""

@@ -32,7 +32,7 @@ class ProfilePlot(Plot):
         self.setToolTip(
             "The cut profile: the pixels of the object are sorted along its Fiedler vector, from\n"
             "one end to the other. The curve is the cut between the pixels so far and the rest,\n"
-            "and its deepest valley is marked. Below: which object of the result each pixel belongs to."
+            "and its deepest valley is marked. Below: which object of the result each pixel is of."
         )
         self._draw()
 

@@ -65,6 +65,8 @@ class Dock(Column):
         dock = self.parent()
         if self._main is None or not isinstance(dock, QDockWidget) or dock.isFloating():
             return
+        # Its tab is narrow; the bar above the dock has the whole name.
+        dock.setWindowTitle(dock.windowTitle().removesuffix(" (napari-ncut)"))
         area = self._main.dockWidgetArea(dock)
         # The oldest one stays where it is: several may be opened before the first gets here.
         older = (other for other in _open[self._viewer] if other.number < self.number)

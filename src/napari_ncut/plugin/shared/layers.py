@@ -24,6 +24,7 @@ TIME_UNITS = ("second", "millisecond", "minute", "hour", "day")
 DEPTH_AXES = ("z", "depth", "plane", "slice")
 
 # Units of napari as people write them.
+POWER = {1: "", 2: "²", 3: "³"}
 SHORT_UNITS = {"micrometer": "µm", "nanometer": "nm", "millimeter": "mm"}
 
 
@@ -183,14 +184,14 @@ def length_unit(layer: Layer, ndim: int) -> str | None:
     return None if unit == "pixel" else SHORT_UNITS.get(unit, unit)
 
 
-def unit_of(layer: Layer, ndim: int) -> str:
-    """Return the unit of area or volume of a layer, as text."""
-    names = {f"{unit:D}" for unit in layer.units[-ndim:]}
+def unit_of(layer: Layer | None, ndim: int, power: int | None = None) -> str:
+    """Return the unit of area or volume of a layer as text; of length with a power of 1."""
+    names = {f"{unit:D}" for unit in layer.units[-ndim:]} if layer is not None else {"pixel"}
     unit = names.pop() if len(names) == 1 else "unit"
-    power = "²" if ndim == 2 else "³"
     if unit == "pixel":
-        return "px" + power
-    return SHORT_UNITS.get(unit, unit) + power
+        # A size without a unit is no pixel.
+        unit = "px" if layer is None or pixel_size(layer, ndim) is None else "unit"
+    return SHORT_UNITS.get(unit, unit) + POWER[ndim if power is None else power]
 
 
 def place(layer: Layer) -> dict[str, Any]:
