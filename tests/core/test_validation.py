@@ -1,8 +1,11 @@
 """Numbers out of range are told with their name and the range, before any work."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import napari_ncut
 from napari_ncut import (
     CutSession,
     CutSettings,
@@ -15,6 +18,7 @@ from napari_ncut import (
 from napari_ncut.core import validation
 
 HUGE = 10**400
+MASK = scenes.circles(2).mask
 OUT_OF_RANGE = [
     ("spacing", 1e200, "from 1e-12 to 1e+12"),
     ("spacing", 1e-160, "from 1e-12 to 1e+12"),
@@ -144,3 +148,23 @@ def test_seeds_beyond_64_bits_are_told():
     seeds[0, 0] = 2**63 + 1
     with pytest.raises(ValueError, match="at most"):
         normalized_cut(np.ones((5, 5)), seeds=seeds)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: napari_ncut.split_touching("mask.tif"), "labels is a path, 'mask.tif'; wanted"),
+        (lambda: napari_ncut.split_touching(Path("a.tif")), "labels is a path, PosixPath"),
+        (lambda: napari_ncut.split_tree(MASK, "image.tif"), "image is a path, 'image.tif'"),
+        (lambda: napari_ncut.normalized_cut(4), "image is 4; wanted an array"),
+        (lambda: napari_ncut.normalized_cut(MASK, 4), "mask is 4; wanted an array. Settings"),
+        (lambda: napari_ncut.foreground(None), "image is None; wanted an array"),
+        (lambda: napari_ncut.measure("labels.tif"), "labels is a path"),
+        (lambda: napari_ncut.measure(MASK, 2), "image is 2; wanted an array"),
+        (lambda: napari_ncut.write_imagej("out.zip", "labels.tif"), "labels is a path"),
+        (lambda: napari_ncut.split_volume("labels.zarr", out="out"), "labels is a path"),
+    ],
+)
+def test_a_path_or_a_number_in_the_place_of_an_array_says_so(call, message):
+    with pytest.raises(TypeError, match=message):
+        call()

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
+from numbers import Number
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -38,10 +40,11 @@ def as_array(data: ArrayLike, name: str) -> NDArray[Any]:
     Raises
     ------
     TypeError
-        If the array is complex or holds objects or text.
+        If it is a path or a number, is complex, or holds objects or text.
     ValueError
         If it has no axes or no elements.
     """
+    check_is_array(data, name)
     array = np.asarray(data)
     if array.dtype.kind not in "biuf":
         raise TypeError(
@@ -55,6 +58,19 @@ def as_array(data: ArrayLike, name: str) -> NDArray[Any]:
     if array.dtype.kind == "f" and array.dtype.itemsize > 8:
         return _double(array, name)
     return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def check_is_array(data: Any, name: str) -> None:
+    """Raise TypeError for what a person easily passes in the place of an array."""
+    if isinstance(data, str | bytes | PathLike):
+        raise TypeError(
+            f"{name} is a path, {shown(data)}; wanted an array. Read the file first, with "
+            "napari_ncut.files.read_labels or read_image."
+        )
+    if data is None or isinstance(data, Number):
+        raise TypeError(
+            f"{name} is {shown(data)}; wanted an array. Settings have names, as in n_segments=4."
+        )
 
 
 def _double(array: NDArray[Any], name: str) -> NDArray[np.float64]:

@@ -15,6 +15,7 @@ from skimage.measure import regionprops_table
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.validation import (
     as_array,
+    check_is_array,
     check_same_shape,
     integer,
     label_array,
@@ -93,6 +94,9 @@ def measure(
     """
     monitor = monitor or Monitor()
     chosen = check_properties(properties)
+    check_is_array(labels, "labels")
+    if image is not None:
+        check_is_array(image, "image")
     labels = _array(labels)
     image = None if image is None else _array(image)
     n_frame_axes = labels.ndim - integer(spatial_ndim, "spatial_ndim", 1, 3)

@@ -21,6 +21,7 @@ from napari_ncut.core.monitor import IsCancelled, Monitor, Progress
 from napari_ncut.core.validation import (
     beta_value,
     check_connectivity,
+    check_is_array,
     check_same_shape,
     real,
     size_value,
@@ -122,6 +123,9 @@ def split_volume(
     4
     """
     monitor = Monitor(progress, cancelled)
+    check_is_array(labels, "labels")
+    if image is not None:
+        check_is_array(image, "image")
     shape = tuple(np.shape(labels))
     ndim = len(shape)
     if ndim not in (2, 3):
