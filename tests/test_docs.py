@@ -83,3 +83,8 @@ def test_the_page_on_python_has_every_public_name():
     wanted = public("napari_ncut").union(*map(public, (*modules, "napari_ncut.scenes")))
     assert len(napari_ncut.__all__) > 10
     assert documented() == wanted
+
+
+@pytest.mark.parametrize("name", [n for n in napari_ncut.__all__ if n != "__version__"])
+def test_help_of_every_public_name_has_an_example(name):
+    assert ">>>" in inspect.getdoc(getattr(napari_ncut, name))

@@ -10,7 +10,18 @@ IsCancelled = Callable[[], bool]
 
 
 class Cancelled(Exception):
-    """Raised by a long call whose ``cancelled`` callable answered True."""
+    """Raised by a long call whose ``cancelled`` callable answered True.
+
+    Examples
+    --------
+    >>> import napari_ncut
+    >>> from napari_ncut import scenes
+    >>> try:
+    ...     napari_ncut.split_touching(scenes.circles(4).mask, cancelled=lambda: True)
+    ... except napari_ncut.Cancelled:
+    ...     print("cancelled")
+    cancelled
+    """
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,14 @@ class CutSettings:
         do not count as segments and keep a label of their own.
     random_state : int
         Seed of all that is random.
+
+    Examples
+    --------
+    >>> from napari_ncut import CutSession, CutSettings, scenes
+    >>> scene = scenes.circles(4)
+    >>> session = CutSession(scene.image, scene.mask)
+    >>> int(session.cut(CutSettings(n_segments=4)).labels.max())
+    4
     """
 
     n_segments: int = 2
@@ -64,6 +72,14 @@ class SplitSettings:
         Labels that are not split keep their numbers.
     taught : tuple of float
         What a review has taught, see `napari_ncut.splitting.criterion.teach`; empty is nothing.
+
+    Examples
+    --------
+    >>> from dataclasses import asdict
+    >>> from napari_ncut import SplitSettings, scenes, split_touching
+    >>> scene = scenes.circles(4)
+    >>> int(split_touching(scene.mask, **asdict(SplitSettings(neck=0.8))).max())
+    4
     """
 
     neck: float = 0.74

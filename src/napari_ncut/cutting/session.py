@@ -47,6 +47,13 @@ class Cut:
     ncut : float
         The normalised cut: the sum of *cut / volume* over all segments. Segments of different
         components do not touch, so that the values of the components simply add up.
+
+    Examples
+    --------
+    >>> from napari_ncut import CutSession, CutSettings, scenes
+    >>> scene = scenes.circles(4)
+    >>> CutSession(scene.image, scene.mask).cut(CutSettings(n_segments=4))
+    <Cut of 100 x 100 into 4: normalised cut 0.03...>
     """
 
     labels: NDArray[np.int32]

@@ -70,6 +70,13 @@ class Recipe:
         Version of the tuned numbers of splitting.
     statistics : dict, optional
         What a split measured of the image as a whole, as `ImageStatistics.to_dict` gives it.
+
+    Examples
+    --------
+    >>> from napari_ncut import Recipe, SplitSettings
+    >>> recipe = Recipe(SplitSettings(neck=0.8), mask="nuclei_mask.tif", spacing=(0.5, 0.5))
+    >>> Recipe.from_dict(recipe.to_dict()).settings.neck
+    0.8
     """
 
     settings: CutSettings | SplitSettings
