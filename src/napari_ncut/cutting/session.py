@@ -53,7 +53,7 @@ class Cut:
     >>> from napari_ncut import CutSession, CutSettings, scenes
     >>> scene = scenes.circles(4)
     >>> CutSession(scene.image, scene.mask).cut(CutSettings(n_segments=4))
-    <Cut of 100 x 100 into 4: normalised cut 0.03...>
+    <Cut of 100 x 100 into 4: normalised cut 0.0...>
     """
 
     labels: NDArray[np.int32]
