@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from napari_ncut.graph.pixel_graph import Graph
 
 # Half the width of the band in pixels.
-HOPS = 8
+HOPS = 10
 # A partition whose normalised cut, by faces, rises by more than this part of it is left as it is:
 # where the contrast is high, a border must not slip over the corners of what holds it.
 DEARER = 0.12
