@@ -42,3 +42,34 @@ def test_terms_are_those_of_the_nodes():
 def test_a_row_that_is_not_there_is_told(row):
     with pytest.raises(IndexError, match="1 splits to explain"):
         split_tree(scenes.circles(2).mask).why(row)
+
+
+def test_an_object_is_explained_by_the_node_that_it_is():
+    scene = scenes.circles(4)
+    tree = split_tree(scene.mask)
+    labels = tree.cut(0.74)
+    for label in range(1, labels.max() + 1):
+        pixel = tuple(np.argwhere(labels == label)[0].tolist())
+        one, several = tree.why_object(pixel, 0.74)
+        # Its log-odds are what its terms add up to, and a constant.
+        assert len(one) == len(several) == 3
+        assert sum(reason.weight for reason in one) > 0 > sum(r.weight for r in several)
+    # Nothing was split: the whole blob is the object.
+    one, several = tree.why_object(pixel, 0.0)
+    assert several == []
+    root = set(range(len(tree.ratio))) - set((tree.parts - tree.n_fragments).ravel().tolist())
+    assert one == tree.why(root.pop())
+
+
+def test_a_decision_changes_which_object_is_explained():
+    tree = split_tree(scenes.circles(2).mask)
+    pixel = tuple(np.argwhere(tree.cut(0.74) == 1)[0].tolist())
+    row = int(tree.ratio.argmin())
+    assert tree.why_object(pixel, 0.74)[1] == tree.why(row)
+    assert tree.why_object(pixel, 0.74, {row: False})[0] == tree.why(row)
+
+
+@pytest.mark.parametrize("pixel", [(0, 0), (1000, 0), (-1, 0), (50,)])
+def test_beside_the_objects_there_is_nothing_to_explain(pixel):
+    with pytest.raises(IndexError, match="there is no object to explain"):
+        split_tree(scenes.circles(2).mask).why_object(pixel, 0.74)

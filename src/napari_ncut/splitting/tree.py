@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -155,6 +155,63 @@ class SplitTree:
         if self.terms is None or not 0 <= row < len(self.ratio):
             raise IndexError(f"row is {row}; there are {len(self.ratio)} splits to explain.")
         return reasons(model(), self.terms[self.n_fragments + row], n)
+
+    def why_object(
+        self,
+        pixel: Sequence[int],
+        neck: float,
+        decisions: Mapping[int, bool] | None = None,
+        n: int = 3,
+    ) -> tuple[list[Reason], list[Reason]]:
+        """Return why the object at a pixel is one, and why what it was split from is several.
+
+        Parameters
+        ----------
+        pixel : sequence of int
+            Its coordinates.
+        neck, decisions
+            As in `cut`.
+        n : int
+            How many reasons of each.
+
+        Returns
+        -------
+        one, several : list of Reason
+            The terms that spoke most about the object, and about the part that the split beside it
+            divides; none about an object that is a whole blob.
+
+        Raises
+        ------
+        IndexError
+            If there is no such pixel, or no object at it.
+
+        Examples
+        --------
+        >>> import napari_ncut
+        >>> from napari_ncut.scenes import circles
+        >>> one, several = napari_ncut.split_tree(circles(2).mask).why_object((28, 24), 0.74)
+        >>> one[0].weight > 0, several[0].weight < 0
+        (True, True)
+        """
+        neck = real(neck, "neck", 0.0, 1.0)
+        inside = len(pixel) == self.fragments.ndim and all(
+            0 <= x < size for x, size in zip(pixel, self.fragments.shape, strict=False)
+        )
+        node = int(self.fragments[tuple(pixel)]) if inside else -1
+        if node < 0 or self.terms is None:
+            raise IndexError(f"pixel is {tuple(pixel)}; there is no object to explain.")
+        together = self._together(neck, decisions)
+        while (row := int(self._row_above[node])) >= 0 and together[row]:
+            node = self.n_fragments + row
+        one = reasons(model(), self.terms[node], n)
+        return one, self.why(row, n) if row >= 0 else []
+
+    @cached_property
+    def _row_above(self) -> NDArray[np.int64]:
+        """The row that each node is a part of; -1 for whole blobs."""
+        above = np.full(self.n_fragments + len(self.ratio), -1, np.int64)
+        above[self.parts] = np.arange(len(self.ratio))[:, np.newaxis]
+        return above
 
     def critical(self, weights: ArrayLike = ()) -> NDArray[np.float64]:
         """Return the penalty from which on each row holds together, with taught weights.

@@ -120,6 +120,8 @@ def test_the_profile_is_that_of_the_blob_under_the_mouse(explained):
     idle(window, dock)
     assert len(dock.profile.profile) == area - 1
     assert dock.profile.valley.ratio < 0.6
+    assert dock.words.text().startswith("<b>One object:</b>")
+    assert "<b>Split off:</b>" in dock.words.text()
     shown = dock.profile.profile
     # Beside the objects, on the way to the plot, it stays.
     background = np.argwhere(graph_cut.result_layer.data == 0)

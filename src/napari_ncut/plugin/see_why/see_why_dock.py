@@ -9,13 +9,15 @@ import napari
 import numpy as np
 from napari.layers import Image, Labels
 from numpy.typing import NDArray
-from qtpy.QtWidgets import QPushButton
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QLabel, QPushButton
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.core.settings import CutSettings
+from napari_ncut.core.settings import CutSettings, SplitSettings
 from napari_ncut.cutting.explain import Blobs, Explanation, explain
 from napari_ncut.cutting.model_selection import Counts, compare_counts
 from napari_ncut.cutting.session import CutSession
+from napari_ncut.objects import review
 from napari_ncut.plugin.see_why.count_plot import CountPlot
 from napari_ncut.plugin.see_why.neck_histogram import NeckHistogram
 from napari_ncut.plugin.see_why.plot import Plot
@@ -24,6 +26,7 @@ from napari_ncut.plugin.shared import layers
 from napari_ncut.plugin.shared.dock import Dock, in_viewer
 from napari_ncut.plugin.shared.model import LastRun
 from napari_ncut.runs.stacks import Frame, Source, fingerprint, within
+from napari_ncut.splitting.criterion.why import Reason
 
 END_TO_END = "end to end"
 
@@ -67,9 +70,14 @@ class SeeWhyDock(Dock):
         self.fiedler.setToolTip(
             "Lay the Fiedler vector, which sorts the pixels of this object, over the image"
         )
+        # As high as the longest text: the plots stay where they are while the mouse moves.
+        self.words = QLabel()
+        self.words.setWordWrap(True)
+        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.words.setMinimumHeight(8 * self.words.fontMetrics().lineSpacing())
         layout = self.column
         layout.addWidget(self.status)
-        for name in ("histogram", "take_n", "eigenvalues", "profile", "fiedler"):
+        for name in ("histogram", "take_n", "eigenvalues", "profile", "words", "fiedler"):
             part = getattr(self, name)
             part.setObjectName(name)
             layout.addWidget(part, stretch=isinstance(part, Plot))
@@ -95,6 +103,7 @@ class SeeWhyDock(Dock):
         self.histogram.setVisible(not cuts)
         self.eigenvalues.setVisible(cuts)
         self.take_n.setVisible(cuts)
+        self.words.setVisible(not cuts)
         if last is None or not in_viewer(layer, self._viewer):
             self.say("Nothing to explain yet: split or cut something with Graph cut first.")
             self.histogram.show_necks(np.empty(0), 0.0)
@@ -203,7 +212,22 @@ class SeeWhyDock(Dock):
         n_frame_axes = layer.ndim - last.source.spatial_ndim
         frame, point = pixel[:n_frame_axes], pixel[n_frame_axes:]
         if all(0 <= x < size for x, size in zip(pixel, layer.data.shape, strict=True)):
+            self._say_why(last, frame, point)
             self._explain(last, frame, point)
+
+    def _say_why(self, last: LastRun, frame: Frame, point: tuple[int, ...]) -> None:
+        """Say what spoke for the object under the mouse, and for its border to the next."""
+        tree = last.result.trees.get(frame)
+        if tree is None or tree.terms is None or tree.fragments[point] < 0:
+            return
+        decisions = review.decided_rows(tree, self._model.decisions.get(frame, {}))
+        settings = last.recipe.settings
+        assert isinstance(settings, SplitSettings)
+        one, several = tree.why_object(point, settings.neck, decisions)
+        text = f"<b>One object:</b> {_in_words(one, 1)}"
+        if several:
+            text += f"<br><b>Split off:</b> {_in_words(several, -1)}"
+        self.words.setText(text)
 
     def _explain(self, last: LastRun, frame: Frame, point: tuple[int, ...]) -> None:
         source, settings, known = last.source, last.recipe.settings, self._under
@@ -260,6 +284,7 @@ class SeeWhyDock(Dock):
 
     def _forget_blob(self) -> None:
         self._under = None
+        self.words.clear()
         self.fiedler.setEnabled(False)
         self.profile.show_words("Point at an object in the image.")
 
@@ -290,6 +315,15 @@ class SeeWhyDock(Dock):
         for plot in (self.histogram, self.profile, self.eigenvalues):
             plot.leave()
         self._viewer.mouse_move_callbacks.remove(self._on_mouse)
+
+
+def _in_words(reasons: list[Reason], side: int) -> str:
+    """Return reasons for one object (side 1) or several (-1); what speaks against it is named."""
+    facts = [
+        reason.fact if reason.weight * side > 0 else f"<i>against it:</i> {reason.fact}"
+        for reason in reasons
+    ]
+    return "; ".join(facts) + "."
 
 
 def _read(source: Source, frame: Frame) -> tuple[NDArray[Any] | None, NDArray[Any] | None]:

@@ -79,14 +79,18 @@ class Reason:
     weight: float
 
     @property
-    def text(self) -> str:
-        """The reason in words."""
+    def fact(self) -> str:
+        """What is so, in words."""
         kind, _, name = self.term.partition("_")
         place, words = "", OF_NODE.get(self.term)
         if words is None:
             place, words = WHERE[kind], OF_PAIR[name]
-        side = "for one object" if self.weight > 0 else "for several"
-        return f"{place}{words.format(self.value)} ({side})"
+        return f"{place}{words.format(self.value)}"
+
+    @property
+    def text(self) -> str:
+        """The reason in words: what is so, and for what it speaks."""
+        return f"{self.fact} ({'for one object' if self.weight > 0 else 'for several'})"
 
 
 def reasons(model: Model, terms: NDArray[np.float32], n: int = 3) -> list[Reason]:
