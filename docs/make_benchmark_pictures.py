@@ -1,7 +1,8 @@
 """Makes the pictures of benchmarks.md: `python docs/make_benchmark_pictures.py --data DIR`.
 
-The best and the worst of the plane images that `make bench` measures, by the F1 of touching objects
-from the mask alone. Without the folder of images there is nothing to show.
+The best of the plane images that `make bench` measures, by the F1 of touching objects from the mask
+alone, and the six worst of all, by the F1 from mask and image; of volumes the middle plane. Without
+the folder of images there is nothing to show.
 """
 
 import argparse
@@ -11,6 +12,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 from matplotlib import pyplot as plt
+from PIL import Image
 from skimage.segmentation import find_boundaries
 
 import napari_ncut
@@ -37,18 +39,48 @@ def main(argv):
     mpl.use("agg")
     mpl.rcParams.update({"font.size": 10, "figure.dpi": 110, "axes.titlesize": 10})
     chosen.folder.mkdir(exist_ok=True)
-    found = []
+    planes, found = [], []
     for file in files:
         with np.load(file) as arrays:
             image, truth = arrays["image"], arrays["labels"]
+            spacing = tuple(arrays["spacing"]) if "spacing" in arrays.files else None
         if truth.ndim == 2:
             labels = napari_ncut.split_touching(truth > 0)
-            found.append((scores(truth, labels)[1], file.stem, image, truth, labels))
-    found.sort(key=lambda one: one[:2])
-    for kind, one in (("worst", found[0]), ("best", found[-1])):
-        figure = compared(*one)
-        figure.savefig(chosen.folder / f"benchmark-{kind}.png", facecolor="white")
+            planes.append((scores(truth, labels)[1], file.stem, image, truth, labels))
+        channel_axis = -1 if image.ndim > truth.ndim else None
+        with_image = {"spacing": spacing, "channel_axis": channel_axis}
+        labels = napari_ncut.split_touching(truth > 0, image, **with_image)
+        found.append((scores(truth, labels)[0], file.stem, image, truth, labels))
+    for kind, figure in (
+        ("best", compared(*max(planes, key=lambda one: one[:2]))),
+        ("worst", six(sorted(found, key=lambda one: one[:2])[:6])),
+    ):
+        path = chosen.folder / f"benchmark-{kind}.png"
+        figure.savefig(path, facecolor="white", dpi=90)
         plt.close(figure)
+        # Photographs fill a megabyte; 128 colours are enough for grey and two outlines.
+        with Image.open(path) as picture:
+            small = picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=128)
+        small.save(path, optimize=True)
+
+
+def six(images):
+    """The worst images: the truth above, what was found below."""
+    figure, axes = plt.subplots(4, 3, figsize=(9, 12.6), layout="constrained")
+    for number, (score, name, image, truth, labels) in enumerate(images):
+        row, column = 2 * (number // 3), number % 3
+        if truth.ndim == 3:
+            middle = len(truth) // 2
+            image, truth, labels = image[middle], truth[middle], labels[middle]
+        part = crowded(truth)
+        for axis, title, shown in (
+            (axes[row, column], f"{name}: truth", truth),
+            (axes[row + 1, column], f"found, F1 {score:.2f}", labels),
+        ):
+            axis.set_axis_off()
+            axis.set_title(title, fontsize=9)
+            axis.imshow(outlined(image, truth, shown)[part])
+    return figure
 
 
 def compared(score, name, image, truth, labels):

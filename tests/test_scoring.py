@@ -58,3 +58,14 @@ def test_without_objects_that_touch_there_is_no_score_of_them():
 def test_objects_that_share_a_corner_only_do_not_touch():
     assert not scoring.crowds(np.array([[1, 0], [0, 2]])).any()
     assert scoring.crowds(np.array([[1, 2], [0, 2]])).sum() == 3
+
+
+def test_missed_objects_are_told_by_their_cause():
+    assert scoring.errors(TRUTH, TRUTH) == (0, 0, 0)
+    assert scoring.errors(TRUTH, np.where(TRUTH == 2, 1, TRUTH)) == (2, 0, 0)
+    cut = TRUTH.copy()
+    cut[0, 6:8] = 4
+    assert scoring.errors(TRUTH, cut) == (0, 1, 0)
+    shifted = np.array([[1, 1, 0, 0, 2, 2, 2, 2, 0, 3, 3]])
+    assert scoring.errors(TRUTH, shifted) == (0, 0, 1)
+    assert scoring.errors(TRUTH, np.zeros_like(TRUTH)) == (0, 0, 3)

@@ -8,15 +8,37 @@ from scipy import ndimage as ndi
 IOU = 0.7
 
 
-def overlaps(truth, found):
-    """Return the intersection over union of every pair of objects, shape (n_truth, n_found)."""
+def shared(truth, found):
+    """Return the pixels that each object shares with each found one, background first."""
     _, truth = np.unique(np.concatenate([[0], truth.ravel()]), return_inverse=True)
     _, found = np.unique(np.concatenate([[0], found.ravel()]), return_inverse=True)
     truth, found = truth[1:], found[1:]
     shape = truth.max(initial=0) + 1, found.max(initial=0) + 1
-    both = np.bincount(truth * shape[1] + found, minlength=shape[0] * shape[1]).reshape(shape)
+    return np.bincount(truth * shape[1] + found, minlength=shape[0] * shape[1]).reshape(shape)
+
+
+def overlaps(truth, found):
+    """Return the intersection over union of every pair of objects, shape (n_truth, n_found)."""
+    both = shared(truth, found)
     union = both.sum(axis=1, keepdims=True) + both.sum(axis=0) - both
     return both[1:, 1:] / np.maximum(union[1:, 1:], 1)
+
+
+def errors(truth, found, iou=IOU):
+    """Return how many objects of the truth were missed, by cause: joined, cut, by their border.
+
+    Joined: most of another object lies in the same found one. Cut: it is most of several found
+    ones. Else the two agree, but for where the border runs.
+    """
+    both = shared(truth, found)[1:, 1:]
+    if both.size == 0:
+        return 0, 0, both.shape[0]
+    missed = ~(overlaps(truth, found) > iou).any(axis=1)
+    home = both.argmax(axis=1)
+    joined = missed & (np.bincount(home, minlength=both.shape[1]) > 1)[home]
+    pieces = np.bincount(both.argmax(axis=0), minlength=both.shape[0])
+    cut = missed & ~joined & (pieces > 1)
+    return int(joined.sum()), int(cut.sum()), int((missed & ~joined & ~cut).sum())
 
 
 def f1(truth, found, iou=IOU):

@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 from peers import h_maxima_watershed, options, table, watershed
-from scoring import scores
+from scoring import errors, scores
 
 import napari_ncut
 
@@ -54,7 +54,7 @@ def main(argv):
     )
     if chosen.quick:
         files = files[-2:]
-    found, images = {}, {}
+    found, images, wrong = {}, {}, {}
     for file in files:
         with np.load(file) as arrays:
             image, truth = arrays["image"], arrays["labels"]
@@ -62,6 +62,7 @@ def main(argv):
         results = split_all(image, truth, spacing)
         found[file.stem] = np.array([scores(truth, labels) for labels in results])
         images[file.stem] = image
+        wrong[file.stem] = (len(np.unique(truth[truth > 0])), *errors(truth, results[1]))
     rows = []
     for group, belongs in GROUPS.items():
         names = [name for name, image in images.items() if belongs(name, image)]
@@ -70,6 +71,15 @@ def main(argv):
             rows.append((group, len(names), *map(pair, means)))
     table(("group", "images", *METHODS), rows)
     table(("image", *METHODS), [(name, *map(pair, values)) for name, values in found.items()])
+    print(
+        "The six worst images by F1 from mask and image: how many objects were joined with others, "
+        "cut, or missed by their border alone.\n"
+    )
+    worst = sorted(found, key=lambda name: found[name][1, 0])[:6]
+    table(
+        ("image", "F1", "objects", "joined", "cut", "border"),
+        [(name, f"{found[name][1, 0]:.3f}", *wrong[name]) for name in worst],
+    )
 
 
 if __name__ == "__main__":
