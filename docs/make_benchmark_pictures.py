@@ -58,9 +58,9 @@ def main(argv):
         path = chosen.folder / f"benchmark-{kind}.png"
         figure.savefig(path, facecolor="white", dpi=90)
         plt.close(figure)
-        # Photographs fill a megabyte; 128 colours are enough for grey and two outlines.
+        # Photographs fill a megabyte; 256 colours are enough for grey and two outlines.
         with Image.open(path) as picture:
-            small = picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=128)
+            small = picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=256)
         small.save(path, optimize=True)
 
 
