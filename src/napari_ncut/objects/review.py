@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
+from napari_ncut.core.settings import SplitSettings
 from napari_ncut.objects import edits
 from napari_ncut.objects.edits import Edit
 from napari_ncut.objects.loops import pixels as loops
@@ -88,6 +89,52 @@ def side_labels(tree: SplitTree, labels: NDArray[Any]) -> NDArray[Any]:
         Equal where the neck is not cut, and 0 where a side has been deleted.
     """
     found: NDArray[Any] = labels[np.unravel_index(necks(tree), labels.shape)]
+    return found
+
+
+def told_by_labels(
+    tree: SplitTree, labels: NDArray[Any], decisions: Decisions, settings: SplitSettings
+) -> dict[NeckId, bool]:
+    """Return decisions as a frame of labels tells them, after it was changed by hand.
+
+    What was decided and no longer holds is decided no more, as when it has been undone. Where two
+    parts have been cut or merged that the run had left otherwise, that is a decision, too.
+
+    Parameters
+    ----------
+    tree : SplitTree
+        Tree of the frame.
+    labels : ndarray of int
+        The frame as it is now.
+    decisions : dict
+        What was decided so far.
+    settings : SplitSettings
+        Of the run that made the labels.
+
+    Examples
+    --------
+    >>> import napari_ncut
+    >>> from napari_ncut import SplitSettings
+    >>> from napari_ncut.scenes import circles
+    >>> tree = napari_ncut.split_tree(circles(2).mask)
+    >>> told_by_labels(tree, tree.cut(0.74), {}, SplitSettings())
+    {}
+    >>> list(told_by_labels(tree, tree.cut(0.0), {}, SplitSettings()).values())
+    [False]
+    """
+    sides, rows = side_labels(tree, labels), decided_rows(tree, decisions)
+    apart = sides[:, 0] != sides[:, 1]
+    broken = [row for row, split in rows.items() if bool(apart[row]) != split]
+    kept = {row: split for row, split in rows.items() if bool(apart[row]) == split}
+    made = tree.labels_of_fragments(settings.neck, settings.min_size, kept)[tree.beside]
+    told = (apart != (made[:, 0] != made[:, 1])) & (sides > 0).all(axis=1)
+    told[list(rows)] = False
+    keys = necks(tree)
+    gone = {tuple(keys[row].tolist()) for row in broken}
+    found = {neck: split for neck, split in decisions.items() if neck not in gone}
+    for row in np.flatnonzero(told):
+        first, second = keys[row].tolist()
+        found[first, second] = bool(apart[row])
     return found
 
 

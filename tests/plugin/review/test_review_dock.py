@@ -147,6 +147,30 @@ def test_cut_cuts_an_object_in_two_and_nothing_else(reviewed):
     np.testing.assert_array_equal(np.isin(after, (a, b)), before == first)
 
 
+def test_what_is_mended_by_hand_is_an_answer_until_it_is_undone(applied):
+    window, graph_cut, dock = applied
+    layer = graph_cut.result_layer
+    waiting = left(dock)
+    tree = dock._necks.trees[()]
+    for split in (True, False):
+        first, second = go_to_a(window, dock, split=split)
+        neck, labels = dock._at, layer.data
+        # Whoever changes the labels: the hand tools, or a brush.
+        if split:
+            at = np.nonzero(labels == second)
+            layer.data_setitem(at, np.full(len(at[0]), first))
+        else:
+            at = np.nonzero(review.parts(tree, labels, neck.row) == 2)
+            layer.data_setitem(at, np.full(len(at[0]), labels.max() + 1))
+        idle(window, dock)
+        assert dict(dock._model.decisions[()]) == {neck.sides: not split}
+        assert sum(left(dock)) == sum(waiting) - 1
+        layer.undo()
+        idle(window, dock)
+        assert not dock._model.decisions[()]
+        assert left(dock) == waiting
+
+
 def test_merge_and_cut_have_the_keys_that_they_have_by_hand(applied):
     window, graph_cut, dock = applied
     layer = graph_cut.result_layer

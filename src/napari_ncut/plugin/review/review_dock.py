@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton
 
 from napari_ncut.core.monitor import Monitor
+from napari_ncut.core.settings import SplitSettings
 from napari_ncut.objects import review
 from napari_ncut.objects.edits import Edit
 from napari_ncut.plugin.review.teaching import Teaching
@@ -160,26 +161,20 @@ class ReviewDock(Dock):
         self._layer = None
 
     def _on_labels(self) -> None:
-        """Follow what was painted and undone: a decision that no longer holds is no decision."""
+        """Follow what was cut, merged, painted and undone: it makes decisions, and ends them."""
         if not self._edits.is_idle:
             self._soon.trigger()
             return
-        if self._layer is not None and self._layer.editable:
-            for frame, decisions in self._model.decisions.items():
-                if frame in self._necks.trees:
-                    self._model.revise(frame, self._still_true(frame, decisions))
+        last, layer = self._model.last, self._layer
+        settings = None if last is None else last.recipe.settings
+        # A preview shows what was decided; it tells nothing.
+        if isinstance(settings, SplitSettings) and layer is not None and layer.editable:
+            for frame, tree in self._necks.trees.items():
+                decisions = self._model.decisions.get(frame, {})
+                labels = self._labels(frame)
+                told = review.told_by_labels(tree, labels, decisions, settings)
+                self._model.revise(frame, told)
         self._refresh()
-
-    def _still_true(self, frame: Frame, decisions: review.Decisions) -> review.Decisions:
-        tree = self._necks.trees[frame]
-        sides = review.side_labels(tree, self._labels(frame))
-        rows = review.decided_rows(tree, decisions)
-        broken = {
-            tuple(review.necks(tree)[row].tolist())
-            for row, split in rows.items()
-            if bool(sides[row, 0] != sides[row, 1]) != split
-        }
-        return {neck: split for neck, split in decisions.items() if neck not in broken}
 
     def _on_removed(self, _: object) -> None:
         if self._layer is not None and not in_viewer(self._layer, self._viewer):
