@@ -202,6 +202,24 @@ def test_wrong_words_are_answered_with_the_help_of_the_command_at_hand(capsys, w
     assert capsys.readouterr().err.endswith(message)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "split mask.tif -o mask.tif --force",
+        "split mask.tif -o ./link.tif --force",
+        "split mask.tif --image image.tif -o image.tif --force",
+        "cut image.tif --seeds mask.tif -o mask.tif --force",
+    ],
+)
+def test_what_is_read_is_never_overwritten(folder, capsys, words):
+    tifffile.imwrite("mask.tif", scenes.circles(4).mask.astype(np.uint8))
+    Path("link.tif").hardlink_to("mask.tif")
+    before = {name: Path(name).read_bytes() for name in ("mask.tif", "image.tif")}
+    assert run(words) == 2
+    assert "is what is read; name another output" in capsys.readouterr().err
+    assert {name: Path(name).read_bytes() for name in before} == before
+
+
 def test_an_option_that_got_another_name_still_has_the_old_one(folder):
     for name in ("--beta 0.5", "--beta=0.5", "--sensitivity 0.5"):
         assert run(f"cut image.tif --mask mask.png -n 4 {name} -o out.tif --force") == 0

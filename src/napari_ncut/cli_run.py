@@ -34,6 +34,7 @@ from napari_ncut.io.files import (
     write_labels,
 )
 from napari_ncut.io.mask import check_foreground
+from napari_ncut.io.output import check_no_input
 from napari_ncut.io.stored import check_axes
 from napari_ncut.runs.foreground import Automatic as Automatic
 from napari_ncut.runs.recipe import PARAMETERS, Recipe, pack
@@ -140,6 +141,7 @@ def run(options: Options, say: Callable[[str], object] = typer.echo) -> Outcome:
         If it can not be done; the message names the file or the option.
     """
     check_output(options.output, force=options.force)
+    check_no_input(options.output, (options.image, options.mask, options.seeds))
     recipe, image, mask = _read(options, _base(options))
     main = main_file(image, mask)
     wanted = None if options.is_volume is None else 2 + options.is_volume

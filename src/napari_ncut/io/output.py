@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +65,13 @@ def check_output(path: str | os.PathLike[str], *, force: bool = False) -> None:
         raise PermissionError(f"{path}: the folder {path.parent} is not writable.")
     if os.path.lexists(path) and not force:
         raise FileExistsError(already_there(path))
+
+
+def check_no_input(path: Path, inputs: Iterable[Path | None]) -> None:
+    """Raise ValueError if a file to write is one of those that are read, whatever its name."""
+    for given in inputs:
+        if given is not None and path.exists() and given.exists() and path.samefile(given):
+            raise ValueError(f"{path}: is what is read; name another output, --force or not.")
 
 
 def write_labels(
