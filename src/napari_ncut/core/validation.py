@@ -40,9 +40,9 @@ def as_array(data: ArrayLike, name: str) -> NDArray[Any]:
     Raises
     ------
     TypeError
-        If it is a path or a number, is complex, or holds objects or text.
+        If it is a path or None, is complex, or holds objects or text.
     ValueError
-        If it has no axes or no elements.
+        If it is a number, or has no axes or no elements.
     """
     check_is_array(data, name)
     array = np.asarray(data)
@@ -61,15 +61,26 @@ def as_array(data: ArrayLike, name: str) -> NDArray[Any]:
 
 
 def check_is_array(data: Any, name: str) -> None:
-    """Raise TypeError for what a person easily passes in the place of an array."""
+    """Raise for what a person easily passes in the place of an array.
+
+    Raises
+    ------
+    TypeError
+        If it is a path, or None.
+    ValueError
+        If it is a number.
+    """
     if isinstance(data, str | bytes | PathLike):
         raise TypeError(
             f"{name} is a path, {shown(data)}; wanted an array. Read the file first, with "
             "napari_ncut.files.read_labels or read_image."
         )
-    if data is None or isinstance(data, Number):
-        raise TypeError(
-            f"{name} is {shown(data)}; wanted an array. Settings have names, as in n_segments=4."
+    if data is None:
+        raise TypeError(f"{name} is None; wanted an array.")
+    if isinstance(data, Number):
+        raise ValueError(
+            f"{name} is {shown(data)}, a number of shape (); wanted an array. Settings have names, "
+            "as in n_segments=4."
         )
 
 
