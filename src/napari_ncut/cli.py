@@ -19,21 +19,22 @@ from napari_ncut._version import __version__
 from napari_ncut.core.settings import CutSettings, SplitSettings
 
 
-class _PlainHelp:
-    """Shows ``--help`` as the flag that it is, without ``<bool>``."""
+class _PlainFlags:
+    """Shows flags, ``--help`` too, without ``<bool>``."""
 
-    def get_help_option(self, context: Any) -> Any:
-        option: Any = super().get_help_option(context)  # type: ignore[misc]
-        if option is not None:
-            option.metavar = ""
-        return option
+    def get_params(self, context: Any) -> Any:
+        found: Any = super().get_params(context)  # type: ignore[misc]
+        for option in found:
+            if getattr(option, "is_flag", False):
+                option.metavar = ""
+        return found
 
 
-class _Command(_PlainHelp, TyperCommand):
+class _Command(_PlainFlags, TyperCommand):
     pass
 
 
-class _Group(_PlainHelp, TyperGroup):
+class _Group(_PlainFlags, TyperGroup):
     pass
 
 
@@ -59,7 +60,6 @@ def _everywhere(
         bool,
         typer.Option(
             "--version",
-            metavar="",
             callback=_print_version,
             is_eager=True,
             help="Print the version and exit.",
@@ -111,7 +111,6 @@ Volume = Annotated[
     bool | None,
     typer.Option(
         "--volume/--planes",
-        metavar="",
         help="Do a stack as a volume, or each of its planes on its own; by default a volume.",
         show_default=False,
     ),
@@ -153,7 +152,7 @@ Like = Annotated[
         metavar="RESULT.tif",
     ),
 ]
-Force = Annotated[bool, typer.Option("--force", metavar="", help="Overwrite an existing output.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing output.")]
 
 
 @app.command(cls=_Command)
@@ -265,15 +264,12 @@ def split(
     ] = SplitSettings.drop_large,
     drop_border: Annotated[
         bool,
-        typer.Option(
-            "--drop-border", metavar="", help="So are those that touch the border of the image."
-        ),
+        typer.Option("--drop-border", help="So are those that touch the border of the image."),
     ] = SplitSettings.drop_border,
     keep_labels: Annotated[
         bool | None,
         typer.Option(
             "--keep-labels/--new-labels",
-            metavar="",
             help="Labels that are not split keep their numbers; by default where the input is "
             "labels.",
             show_default=False,
@@ -302,7 +298,7 @@ def split(
     ] = "4GB",
     resume: Annotated[
         bool,
-        typer.Option("--resume", metavar="", help="Of OME-Zarr: go on with what was interrupted."),
+        typer.Option("--resume", help="Of OME-Zarr: go on with what was interrupted."),
     ] = False,
     scheduler: Annotated[
         str | None,
@@ -412,7 +408,6 @@ def batch(
         bool,
         typer.Option(
             "--resume/--no-resume",
-            metavar="",
             help="Keep results of the same files and settings, or not.",
         ),
     ] = True,
@@ -436,7 +431,7 @@ def batch(
         float | None, typer.Option(help="As of split.", show_default=False)
     ] = SplitSettings.drop_large,
     drop_border: Annotated[
-        bool, typer.Option("--drop-border", metavar="", help="As of split.")
+        bool, typer.Option("--drop-border", help="As of split.")
     ] = SplitSettings.drop_border,
     beta: Beta = SplitSettings.beta,
     connectivity: Connectivity = SplitSettings.connectivity,
@@ -543,9 +538,7 @@ def demo(
     ] = Path("napari-ncut-demo"),
     headless: Annotated[
         bool,
-        typer.Option(
-            "--headless", metavar="", help="The program clicks by itself, writes, and leaves."
-        ),
+        typer.Option("--headless", help="The program clicks by itself, writes, and leaves."),
     ] = False,
 ) -> None:
     """Open napari with four touching circles and the widget, ready to cut.

@@ -94,11 +94,8 @@ def measure(
     """
     monitor = monitor or Monitor()
     chosen = check_properties(properties)
-    check_is_array(labels, "labels")
-    if image is not None:
-        check_is_array(image, "image")
-    labels = _array(labels)
-    image = None if image is None else _array(image)
+    labels = _array(labels, "labels")
+    image = None if image is None else _array(image, "image")
     n_frame_axes = labels.ndim - integer(spatial_ndim, "spatial_ndim", 1, 3)
     if n_frame_axes < 0:
         raise ValueError(f"labels has {labels.ndim} axes; wanted {spatial_ndim} or more.")
@@ -128,8 +125,9 @@ def measure(
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _array(data: Any) -> Any:
+def _array(data: Any, name: str) -> Any:
     """Return an array as it is, also one on disk, and what is none as an array."""
+    check_is_array(data, name)
     return data if hasattr(data, "ndim") and hasattr(data, "shape") else np.asarray(data)
 
 

@@ -122,19 +122,18 @@ def told_by_labels(
     >>> list(told_by_labels(tree, tree.cut(0.0), {}, SplitSettings()).values())
     [False]
     """
-    sides, rows = side_labels(tree, labels), decided_rows(tree, decisions)
+    keys, sides = necks(tree), side_labels(tree, labels)
     apart = sides[:, 0] != sides[:, 1]
-    broken = [row for row, split in rows.items() if bool(apart[row]) != split]
-    kept = {row: split for row, split in rows.items() if bool(apart[row]) == split}
+    found, kept = dict(decisions), decided_rows(tree, decisions)
+    for row, split in list(kept.items()):
+        if bool(apart[row]) != split:
+            del kept[row], found[tuple(keys[row].tolist())]
     made = tree.labels_of_fragments(settings.neck, settings.min_size, kept)[tree.beside]
     told = (apart != (made[:, 0] != made[:, 1])) & (sides > 0).all(axis=1)
-    told[list(rows)] = False
-    keys = necks(tree)
-    gone = {tuple(keys[row].tolist()) for row in broken}
-    found = {neck: split for neck, split in decisions.items() if neck not in gone}
-    for row in np.flatnonzero(told):
-        first, second = keys[row].tolist()
-        found[first, second] = bool(apart[row])
+    told[list(kept)] = False
+    for undecided in np.flatnonzero(told):
+        first, second = keys[undecided].tolist()
+        found[first, second] = bool(apart[undecided])
     return found
 
 

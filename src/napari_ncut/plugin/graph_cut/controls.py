@@ -258,8 +258,9 @@ class Controls:
     def _show_units(self, main: Layer | None, ndim: int) -> None:
         """Show in which unit sizes and lengths are."""
         for names, power in ((SIZES, ndim), (LENGTHS, 1)):
+            unit = layers.unit_of(main, ndim, power)
             for name in names:
-                self._control(name).native.setSuffix(f" {layers.unit_of(main, ndim, power)}")
+                self._control(name).native.setSuffix(f" {unit}")
 
     def _on_pixel_size(self, sizes: tuple[float, ...] | None) -> None:
         """Give the layers that are cut, and the result, another scale."""

@@ -179,19 +179,24 @@ def image_of_shape(image: Image, shape: tuple[int, ...]) -> Any:
 
 def length_unit(layer: Layer, ndim: int) -> str | None:
     """Return the unit of a layer's last axes as files name it, None if it is none or several."""
-    names = {f"{unit:D}" for unit in layer.units[-ndim:]}
-    unit = names.pop() if len(names) == 1 else "pixel"
-    return None if unit == "pixel" else SHORT_UNITS.get(unit, unit)
+    unit = _one_unit(layer, ndim)
+    return None if unit in ("pixel", None) else unit
 
 
 def unit_of(layer: Layer | None, ndim: int, power: int | None = None) -> str:
     """Return the unit of area or volume of a layer as text; of length with a power of 1."""
-    names = {f"{unit:D}" for unit in layer.units[-ndim:]} if layer is not None else {"pixel"}
-    unit = names.pop() if len(names) == 1 else "unit"
+    unit = "pixel" if layer is None else _one_unit(layer, ndim) or "unit"
     if unit == "pixel":
         # A size without a unit is no pixel.
         unit = "px" if layer is None or pixel_size(layer, ndim) is None else "unit"
-    return SHORT_UNITS.get(unit, unit) + POWER[ndim if power is None else power]
+    return unit + POWER[ndim if power is None else power]
+
+
+def _one_unit(layer: Layer, ndim: int) -> str | None:
+    """Return the unit of a layer's last axes, "pixel" without any, None if there are several."""
+    names = {f"{unit:D}" for unit in layer.units[-ndim:]}
+    unit = names.pop()
+    return None if names else SHORT_UNITS.get(unit, unit)
 
 
 def place(layer: Layer) -> dict[str, Any]:
