@@ -97,43 +97,19 @@ def border_within(
     rings: cython.Py_ssize_t,
 ) -> object:
     """Return the border nodes among some nodes and those up to some edges away."""
-    n: cython.Py_ssize_t = labels.shape[0]
-    array = np.empty(n + nodes.shape[0], dtype=np.int32)
-    found: cython.int[::1] = array
-    # The nodes of all rings, one ring after the other; every node enters once.
-    queue: cython.int[::1] = np.empty(n + nodes.shape[0], dtype=np.int32)
-    seen: cython.uchar[::1] = np.zeros(n, dtype=np.uint8)
-    count: cython.Py_ssize_t = 0
-    first: cython.Py_ssize_t = 0
-    last: cython.Py_ssize_t
-    end: cython.Py_ssize_t = nodes.shape[0]
-    ring: cython.Py_ssize_t
+    near = nodes_within(indptr, indices, nodes, rings)[0]
+    queue: cython.const[cython.int][::1] = near
+    border = np.zeros(queue.shape[0], dtype=np.uint8)
+    at_border: cython.uchar[::1] = border
     i: cython.Py_ssize_t
-    node: cython.int
     edge: cython.Py_ssize_t
-    other: cython.int
-    border: cython.bint
     with cython.nogil:
-        for i in range(end):
-            queue[i] = nodes[i]
-            seen[nodes[i]] = 1
-        for ring in range(rings + 1):  # noqa: B007 (declared for the compiler)
-            last = end
-            for i in range(first, last):
-                node = queue[i]
-                border = False
-                for edge in range(indptr[node], indptr[node + 1]):
-                    other = indices[edge]
-                    border = border or labels[other] != labels[node]
-                    if not seen[other]:
-                        seen[other] = 1
-                        queue[end] = other
-                        end += 1
-                if border:
-                    found[count] = node
-                    count += 1
-            first = last
-    return np.sort(array[:count])
+        for i in range(queue.shape[0]):
+            for edge in range(indptr[queue[i]], indptr[queue[i] + 1]):
+                if labels[indices[edge]] != labels[queue[i]]:
+                    at_border[i] = 1
+                    break
+    return np.sort(near[border.view(bool)])
 
 
 def nodes_within(
@@ -151,16 +127,19 @@ def nodes_within(
     seen: cython.uchar[::1] = np.zeros(n, dtype=np.uint8)
     first: cython.Py_ssize_t = 0
     last: cython.Py_ssize_t
-    end: cython.Py_ssize_t = nodes.shape[0]
+    end: cython.Py_ssize_t = 0
     hop: cython.Py_ssize_t
     i: cython.Py_ssize_t
     edge: cython.Py_ssize_t
     other: cython.int
     with cython.nogil:
-        for i in range(end):
-            queue[i] = nodes[i]
-            hop_of[i] = 0
-            seen[nodes[i]] = 1
+        # Every node enters once.
+        for i in range(nodes.shape[0]):
+            if not seen[nodes[i]]:
+                seen[nodes[i]] = 1
+                queue[end] = nodes[i]
+                hop_of[end] = 0
+                end += 1
         for hop in range(1, hops + 1):
             last = end
             for i in range(first, last):
