@@ -13,7 +13,8 @@ import numpy as np
 import typer
 
 from napari_ncut.core.validation import spacing_tuple
-from napari_ncut.io.ome_zarr import Picture, add_labels, labels_of, open_picture
+from napari_ncut.io.ome_zarr import Picture, labels_of, open_picture
+from napari_ncut.io.ome_zarr_labels import add_labels
 from napari_ncut.volumes.split_volume import split_volume
 from napari_ncut.volumes.threshold import Foreground, otsu_of
 

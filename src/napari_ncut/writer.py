@@ -15,7 +15,8 @@ from napari_ncut.core.monitor import Monitor
 from napari_ncut.exports.geojson import write_geojson
 from napari_ncut.exports.imagej import write_imagej
 from napari_ncut.io.files import write_labels
-from napari_ncut.io.ome_zarr import create_labels, fill_pyramid, needs_zarr
+from napari_ncut.io.ome_zarr import needs_zarr
+from napari_ncut.io.ome_zarr_labels import create_labels, fill_pyramid
 from napari_ncut.io.tiff import RECIPE_KEY
 from napari_ncut.objects.measure import measure
 from napari_ncut.runs.recipe import Recipe, difference, unpack

@@ -10,7 +10,7 @@ from tests.fuzz.cases import one_of
 
 from napari_ncut import SplitSettings, scenes
 from napari_ncut.files import write_labels
-from napari_ncut.io.ome_zarr import create_labels
+from napari_ncut.io.ome_zarr_labels import create_labels
 from napari_ncut.runs.recipe import Recipe
 
 SCENE = scenes.circles(2)

@@ -10,7 +10,8 @@ from yaozarrs.write.v05 import write_image
 
 from napari_ncut import scenes, split_touching
 from napari_ncut.cli import main
-from napari_ncut.io.ome_zarr import add_labels, create_labels, labels_of, open_picture
+from napari_ncut.io.ome_zarr import labels_of, open_picture
+from napari_ncut.io.ome_zarr_labels import add_labels, create_labels
 
 PAGE = (Path(__file__).parents[2] / "docs/volume.md").read_text()
 

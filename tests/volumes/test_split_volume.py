@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from scipy import ndimage as ndi
 
 from napari_ncut import Cancelled, scenes, split_touching, split_volume
-from napari_ncut.io.ome_zarr import open_picture, shapes_of
+from napari_ncut.io.ome_zarr import open_picture
+from napari_ncut.io.ome_zarr_labels import shapes_of
 from napari_ncut.volumes import split_volume as module
 from napari_ncut.volumes import tasks
 from napari_ncut.volumes.blobs import blobs_of, part_of

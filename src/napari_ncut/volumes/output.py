@@ -12,7 +12,8 @@ import numpy as np
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.io.atomic import already_there
-from napari_ncut.io.ome_zarr import create_labels, fill_pyramid, needs_zarr
+from napari_ncut.io.ome_zarr import needs_zarr
+from napari_ncut.io.ome_zarr_labels import create_labels, fill_pyramid
 
 # Sides of the chunks that are written, and how many of them make a shard.
 CHUNK = {2: 512, 3: 64}
