@@ -78,10 +78,16 @@ ARGUMENT = re.compile(
 )
 # Words of options that once were others: what is in people's scripts goes on working.
 RENAMED = {"--beta": "--sensitivity"}
-FORMATS = "TIFF, PNG, JPEG, BMP or NPY"
+FORMATS = "TIFF, PNG, JPEG, BMP, NPY or OME-Zarr"
 
 Output = Annotated[
-    Path, typer.Option("-o", "--output", help="The TIFF to write the labels to.", metavar="OUT.tif")
+    Path,
+    typer.Option(
+        "-o",
+        "--output",
+        help="The TIFF, or the .ome.zarr, to write the labels to.",
+        metavar="OUT.tif",
+    ),
 ]
 Beta = Annotated[
     float,
@@ -105,6 +111,13 @@ Axes = Annotated[
         help="Names of the file's axes, one letter each, where it does not name them rightly: T "
         "time, Z depth, Y, X, C channels; as in TYX for a movie stored as slices.",
         metavar="TZYXC",
+    ),
+]
+Channel = Annotated[
+    str | None,
+    typer.Option(
+        help="The channel that is the image, by its name or its number from 1; by default all.",
+        metavar="NAME|N",
     ),
 ]
 Volume = Annotated[
@@ -178,6 +191,7 @@ def cut(
     ] = CutSettings.min_size,
     spacing: Spacing = None,
     axes: Axes = None,
+    channel: Channel = None,
     volume: Volume = None,
     foreground: Foreground = None,
     threshold: Threshold = "otsu",
@@ -217,6 +231,7 @@ def cut(
             like,
             force,
             automatic=Automatic(threshold, smoothing, window),
+            channel=channel,
         )
     )
 
@@ -226,14 +241,15 @@ def split(
     context: typer.Context,
     mask: Annotated[
         Path,
-        typer.Argument(help=f"The mask or label image: {FORMATS}, or OME-Zarr.", metavar="MASK"),
+        typer.Argument(help=f"The mask or label image: {FORMATS}.", metavar="MASK"),
     ],
     output: Annotated[
         Path | None,
         typer.Option(
             "-o",
             "--output",
-            help="The TIFF to write the labels to; of OME-Zarr another OME-Zarr.",
+            help="The TIFF, or the .ome.zarr, to write the labels to; of OME-Zarr by default "
+            "labels of its own.",
             metavar="OUT.tif",
         ),
     ] = None,
@@ -279,6 +295,7 @@ def split(
     connectivity: Connectivity = SplitSettings.connectivity,
     spacing: Spacing = None,
     axes: Axes = None,
+    channel: Channel = None,
     volume: Volume = None,
     foreground: Foreground = None,
     threshold: Threshold = "otsu",
@@ -325,42 +342,34 @@ def split(
 
     * `napari-ncut split big.ome.zarr --labels mask --name split --memory 4GB`
     """
-    if mask.suffix == ".zarr":
-        from napari_ncut.cli_volume import run_volume
+    from napari_ncut.cli_run import Automatic, Options, run
+    from napari_ncut.io.ome_zarr import is_store
 
-        given = _given(context, SplitSettings)
-        if any(_is_given(context, name) for name in ("threshold", "smoothing", "window")):
-            raise ValueError(
-                "--threshold, --smoothing and --window are not done with an OME-Zarr; make labels "
-                "first."
-            )
-        run_volume(
-            mask, output, labels, name, memory, spacing, foreground, scheduler, given, resume=resume
-        )
+    _check_threshold(context, foreground)
+    options = Options(
+        "split",
+        output or Path(),
+        image,
+        mask,
+        _given(context, SplitSettings),
+        None,
+        spacing,
+        axes,
+        foreground,
+        volume,
+        like,
+        force,
+        automatic=Automatic(threshold, smoothing, window),
+        channel=channel,
+    )
+    if is_store(mask) or mask.suffix == ".zarr":
+        from napari_ncut.cli_volume import Store, run_store
+
+        run_store(options, output, Store(labels, name, memory, scheduler, resume))
         return
     if output is None:
         raise ValueError("-o is missing; wanted the TIFF to write the labels to.")
-    from napari_ncut.cli_run import Automatic, Options, run
-
-    _check_threshold(context, foreground)
-
-    run(
-        Options(
-            "split",
-            output,
-            image,
-            mask,
-            _given(context, SplitSettings),
-            None,
-            spacing,
-            axes,
-            foreground,
-            volume,
-            like,
-            force,
-            automatic=Automatic(threshold, smoothing, window),
-        )
-    )
+    run(options)
 
 
 @app.command(cls=_Command)
@@ -368,7 +377,10 @@ def batch(
     context: typer.Context,
     inputs: Annotated[
         list[str],
-        typer.Argument(help="Files, folders, or patterns as in 'data/*.tif'.", metavar="INPUT..."),
+        typer.Argument(
+            help="Files, OME-Zarr, plates of them, folders, or patterns as in 'data/*.tif'.",
+            metavar="INPUT...",
+        ),
     ],
     output: Annotated[
         Path, typer.Option("-o", "--output", help="Folder of the results.", metavar="OUTPUT")
@@ -381,8 +393,8 @@ def batch(
     mask: Annotated[
         str | None,
         typer.Option(
-            help="What the mask of an image is called, as in {name}_mask.tif; without it the "
-            "files are masks.",
+            help="What the mask of an image is called, as in {name}_mask.tif, or labels/NAME for "
+            "labels in an OME-Zarr; without it the files are masks.",
             metavar="PATTERN",
         ),
     ] = None,
@@ -418,6 +430,9 @@ def batch(
     properties: Annotated[
         str, typer.Option("--measure", help="What the table holds; see export.", metavar="NAMES")
     ] = "all",
+    form: Annotated[
+        str, typer.Option("--format", help="Of the results.", metavar="tif|ome-zarr")
+    ] = "tif",
     neck: Annotated[float, typer.Option(help="As of split.")] = SplitSettings.neck,
     n_segments: Annotated[
         int, typer.Option("-n", "--n-segments", help="As of cut.")
@@ -437,6 +452,7 @@ def batch(
     connectivity: Connectivity = SplitSettings.connectivity,
     spacing: Spacing = None,
     axes: Axes = None,
+    channel: Channel = None,
     volume: Volume = None,
 ) -> None:
     """Split, or cut, all files of folders; a broken file stops nothing and shows in the report.
@@ -450,6 +466,8 @@ def batch(
     * `napari-ncut batch nuclei --mask '{name}_mask.tif' -o results --table objects.csv`
 
     * `napari-ncut batch 'plate/*.tif' --foreground bright --like tuned_labels.tif -o results`
+
+    * `napari-ncut batch plate.ome.zarr --channel DAPI --foreground bright -o results`
     """
     from napari_ncut.cli_batch import run_batch
 
@@ -474,6 +492,8 @@ def batch(
         spacing=spacing,
         axes=axes,
         volume=volume,
+        channel=channel,
+        format=form,
     )
     raise typer.Exit(code)
 
@@ -510,6 +530,7 @@ def export(
     ] = "all",
     spacing: Spacing = None,
     axes: Axes = None,
+    channel: Channel = None,
     volume: Volume = None,
     force: Force = False,
 ) -> None:
@@ -528,7 +549,7 @@ def export(
     from napari_ncut.cli_export import Outputs, run_export
 
     outputs = Outputs(imagej, qupath, table)
-    run_export(labels, outputs, image, properties, spacing, axes, volume, force=force)
+    run_export(labels, outputs, image, properties, spacing, axes, volume, channel, force=force)
 
 
 @app.command(cls=_Command)
@@ -601,7 +622,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         at_hand = "napari-ncut" if context is None else context.command_path
         message = re.sub(r"(?<=\w|['\"])$", ".", error.format_message())
         return _fail(f"{message} See {at_hand} --help.")
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, ImportError) as error:
         return _fail(in_words_of_options(str(error)))
     except MemoryError as error:
         return _fail(f"not enough memory: {error}")

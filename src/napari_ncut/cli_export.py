@@ -59,6 +59,7 @@ def run_export(
     spacing: str | None,
     axes: str | None,
     is_volume: bool | None,
+    channel: str | None,
     *,
     force: bool,
 ) -> None:
@@ -73,7 +74,11 @@ def run_export(
     wanted = {"all": "all", "none": ()}.get(names, tuple(n.strip() for n in names.split(",")))
     chosen = check_properties(wanted)
     labels = File(path, read_labels(path, axes=axes))
-    image = None if image_path is None else File(image_path, read_image(image_path, axes=axes))
+    image = (
+        None
+        if image_path is None
+        else File(image_path, read_image(image_path, axes=axes, channel=channel))
+    )
     there = labels.image.spatial_ndim
     ndim = work_ndim(labels, None if is_volume is None else 2 + is_volume, there)
     check_fit(image, labels, ndim)

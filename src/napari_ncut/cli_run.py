@@ -61,13 +61,15 @@ class Options:
     command : str
         ``"cut"`` or ``"split"``.
     output : Path
-        The TIFF to write.
+        The TIFF, or the OME-Zarr, to write.
     image, mask, seeds : Path, optional
         The files to read.
     settings : dict
         The settings that were given.
     spacing, axes, foreground : str, optional
         Pixel size, names of the axes, and what is foreground in the mask.
+    channel : str, optional
+        The channel that is the image.
     is_volume : bool, optional
         Whether ``--volume`` or ``--planes`` was given.
     like : Path, optional
@@ -97,6 +99,7 @@ class Options:
     preset: Recipe | None = None
     automatic: Automatic = field(default_factory=Automatic)
     mark: str | None = None
+    channel: str | None = None
 
 
 @dataclass(frozen=True)
@@ -238,6 +241,7 @@ def _base(options: Options) -> Recipe:
         recipe,
         settings=checked_settings(MODES[options.command], settings),
         axes=options.axes or recipe.axes,
+        channel=options.channel or recipe.channel,
         foreground=recipe.foreground if text is None else check_foreground(text),
     )
 
@@ -256,7 +260,7 @@ def _read(options: Options, base: Recipe) -> tuple[Recipe, File | None, File | N
         found = read_labels(options.mask, axes=base.axes, foreground=base.foreground)
         mask = File(options.mask, found)
     if path is not None:
-        image = File(path, read_image(path, axes=base.axes))
+        image = File(path, read_image(path, axes=base.axes, channel=base.channel))
     only = mask if image is None else None
     if only is not None and base.axes is not None and len(only.shape) < len(base.axes.strip("CS")):
         raise ValueError(

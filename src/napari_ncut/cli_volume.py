@@ -5,106 +5,210 @@ from __future__ import annotations
 import errno
 import os
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import typer
 
+from napari_ncut.cli_run import SIDES, Options, run
 from napari_ncut.core.validation import spacing_tuple
+from napari_ncut.io.files import channel_number
 from napari_ncut.io.ome_zarr import Picture, labels_of, open_picture
 from napari_ncut.io.ome_zarr_labels import add_labels
+from napari_ncut.runs.foreground import Automatic
 from napari_ncut.volumes.split_volume import split_volume
 from napari_ncut.volumes.threshold import Foreground, otsu_of
 
-SIDES = ("bright", "dark")
+# What is done by parts; all else takes the labels of the whole.
+SETTINGS_BY_PARTS = {"neck", "min_size", "beta", "connectivity", "max_hole"}
 
 
-def run_volume(
-    path: Path,
-    output: Path | None,
-    labels: str | None,
-    name: str,
-    memory: str,
-    spacing: str | None,
-    foreground: str | None,
-    scheduler: str | None,
-    settings: dict[str, Any],
-    *,
-    resume: bool,
-) -> None:
+@dataclass(frozen=True)
+class Store:
+    """What the command line says of an OME-Zarr.
+
+    Parameters
+    ----------
+    labels : str, optional
+        The labels to split.
+    name : str
+        What the result is called in the store, if there is no other output.
+    memory : str
+        What the run may take.
+    scheduler : str, optional
+        The dask scheduler that does it.
+    resume : bool
+        Whether an interrupted run goes on.
+    """
+
+    labels: str | None
+    name: str
+    memory: str
+    scheduler: str | None
+    resume: bool
+
+
+def run_store(options: Options, output: Path | None, store: Store) -> None:
     """Split labels of an OME-Zarr, or what is bright or dark in its image.
+
+    It is done by parts, whatever its size; a movie, and with options that take the whole, in
+    memory.
+
+    Parameters
+    ----------
+    options : Options
+        The store is their mask.
+    output : Path or None
+        Another place of the result than the store itself.
+    store : Store
+        What else is said.
 
     Raises
     ------
     ValueError, TypeError, OSError
         If it can not be done; the message names the file or the option.
     """
+    path = options.mask
+    assert path is not None
     if not path.is_dir():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
-    if not name or "/" in name or name.startswith("."):
-        raise ValueError(f"--name is {name!r}; wanted the name of a folder.")
-    missing = sorted(set(settings) - {"neck", "min_size", "beta", "connectivity", "max_hole"})
-    if missing:
-        option = "--" + missing[0].replace("_", "-")
-        raise ValueError(f"{option} is not done with an OME-Zarr; drop objects from the result.")
-    image = _picture(path) if labels is not None or foreground is not None else None
-    if labels is not None:
-        mask = labels_of(path, labels)
-    elif foreground is not None and foreground not in SIDES:
-        raise ValueError(f"--foreground is {foreground!r}; of an OME-Zarr wanted bright or dark.")
+    if not store.name or "/" in store.name or store.name.startswith("."):
+        raise ValueError(f"--name is {store.name!r}; wanted the name of a folder.")
+    if store.labels is not None:
+        mask = labels_of(path, store.labels)
+        options = replace(
+            options,
+            mask=path / "labels" / store.labels,
+            image=options.image or (path if _picture(path) is not None else None),
+        )
     else:
         mask = open_picture(path)
-    sizes = _spacing(spacing, mask)
-    if "t" in mask.axes and mask.levels[0].shape[mask.axes.index("t")] > 1:
-        raise ValueError(f"{path}: is a movie; split its frames one at a time.")
-    data = _spatial(mask, "labels")
-    picture = None if image is None else _spatial(image, "image")
-    typer.echo(f"{path}: {' x '.join(map(str, data.shape))}, {data.dtype}")
-    if foreground in SIDES:
-        picture = data if picture is None else picture
+    shown = output or path / "labels" / store.name
+    with _place(path, output, store) as out:
+        if out is None:
+            return
+        if _is_done_by_parts(options, mask, out):
+            _by_parts(path, options, mask, out, shown, store)
+        elif store.resume or store.scheduler is not None:
+            raise ValueError(
+                "--resume and --scheduler are of runs by parts, and this one is done as a whole: "
+                "it is a movie, or an option takes it as a whole."
+            )
+        else:
+            run(
+                replace(options, output=out),
+                say=lambda line: typer.echo(line.replace(str(out), str(shown), 1)),
+            )
+
+
+@contextmanager
+def _place(path: Path, output: Path | None, store: Store) -> Iterator[Path | None]:
+    """Give where labels go; in the store itself they are known as soon as they are whole.
+
+    None is given if they are there already.
+    """
+    if output is not None:
+        yield output
+        return
+    target = path / "labels" / store.name
+    if target.exists():
+        if not store.resume:
+            raise FileExistsError(f"{target}: exists already; choose another --name.")
+        typer.echo(f"{target}: is there already")
+        yield None
+        return
+    beside = path / "labels" / f"{store.name}.ome.zarr"
+    is_new = not beside.parent.exists()
+    beside.parent.mkdir(exist_ok=True)
+    try:
+        yield beside
+        beside.rename(target)
+        add_labels(path, store.name)
+    finally:
+        if is_new and not any(beside.parent.iterdir()):
+            beside.parent.rmdir()
+
+
+def _is_done_by_parts(options: Options, mask: Picture, out: Path) -> bool:
+    """Tell whether a run can be done by parts."""
+    is_movie = "t" in mask.axes and mask.levels[0].shape[mask.axes.index("t")] > 1
+    others = options.like, options.axes, options.is_volume
+    has_other_image = options.image is not None and options.image != _store_of(options)
+    return (
+        out.suffix == ".zarr"
+        and not is_movie
+        and not has_other_image
+        and set(options.settings) <= SETTINGS_BY_PARTS
+        and options.foreground in (None, *SIDES)
+        and options.automatic == Automatic()
+        and all(value is None for value in others)
+    )
+
+
+def _store_of(options: Options) -> Path | None:
+    """Return the image that the labels are of, if they lie in it."""
+    mask = options.mask
+    return mask.parent.parent if mask is not None and mask.parent.name == "labels" else None
+
+
+def _by_parts(
+    path: Path, options: Options, mask: Picture, out: Path, shown: Path, store: Store
+) -> None:
+    """Split by parts, and say what came of it."""
+    image = None if options.image is None else open_picture(options.image)
+    sizes = _spacing(options.spacing, mask)
+    if options.foreground in SIDES:
+        image = image or mask
+        picture = _spatial(image, path, options.channel)
+        if picture.ndim > len(sizes):
+            raise ValueError(
+                f"{path}: has {picture.shape[-1]} channels"
+                + (f", called {', '.join(image.channels)}" if image.channels else "")
+                + "; say which is bright or dark with --channel."
+            )
         value = otsu_of(picture)
-        data = Foreground(picture, value, foreground == "dark")
-        side = "darker" if foreground == "dark" else "brighter"
+        data: Any = Foreground(picture, value, options.foreground == "dark")
+    else:
+        picture = None if image is None else _spatial(image, path, options.channel)
+        data = _spatial(mask, path, None)
+        if data.ndim > len(sizes):
+            raise ValueError(
+                f"{path}: has {data.shape[-1]} channels, as an image has; wanted a mask or labels. "
+                "--labels takes those of an image, --foreground bright or dark makes a mask of it."
+            )
+    typer.echo(f"{path}: {' x '.join(map(str, data.shape))}, {data.dtype}")
+    if options.foreground in SIDES:
+        side = "darker" if options.foreground == "dark" else "brighter"
         typer.echo(f"the foreground is what is {side} than {value:.6g}, Otsu's threshold")
     units = [unit for unit in mask.units if unit]
     typer.echo(f"pixel size {' x '.join(f'{s:.6g}' for s in sizes)} {units[-1] if units else ''}")
-    out = output or path / "labels" / f"{name}.ome.zarr"
-    target = path / "labels" / name
-    if output is None and target.exists() and not resume:
-        raise FileExistsError(f"{target}: exists already; choose another --name.")
-    if output is not None and not output.name.endswith(".ome.zarr"):
-        raise ValueError(f"{output}: end the name of -o in .ome.zarr.")
     start = time.perf_counter()
     with ExitStack() as stack:
         client = None
-        if scheduler is not None:
+        if store.scheduler is not None:
             from distributed import Client
 
             try:
-                client = stack.enter_context(Client(scheduler, timeout="10s"))
+                client = stack.enter_context(Client(store.scheduler, timeout="10s"))
             except (OSError, TimeoutError, ValueError) as error:
-                raise ValueError(f"{scheduler}: no dask scheduler answers there.") from error
-        if output is None and target.exists():
-            typer.echo(f"{target}: is there already")
-            return
+                raise ValueError(f"{store.scheduler}: no dask scheduler answers there.") from error
         found = split_volume(
             data,
             picture,
             out=out,
-            memory=memory,
+            memory=store.memory,
             spacing=sizes,
+            channel_axis=-1 if picture is not None and picture.ndim > len(sizes) else None,
             client=client,
-            resume=resume,
-            **settings,
+            resume=store.resume,
+            **options.settings,
         )
     n = int(found.attrs.get("n", 0)) or _highest(found)
-    if output is None:
-        out.rename(target)
-        add_labels(path, name)
-        out = target
-    typer.echo(f"{out}: {n} objects, {time.perf_counter() - start:.2f} s")
+    typer.echo(f"{shown}: {n} objects, {time.perf_counter() - start:.2f} s")
 
 
 def _picture(path: Path) -> Picture | None:
@@ -127,19 +231,30 @@ def _spacing(text: str | None, mask: Picture) -> tuple[float, ...]:
     return spacing_tuple(sizes[0] if len(sizes) == 1 else sizes, len(axes))
 
 
-def _spatial(picture: Picture, what: str) -> Any:
-    """Return the finest level without axes of time and channels that have one element."""
+def _spatial(picture: Picture, path: Path, channel: str | None) -> Any:
+    """Return the finest level with its spatial axes, and its channels last if there are several."""
     import dask.array as da
 
     level = picture.levels[0]
     axes = picture.axes
-    others = [k for k, axis in enumerate(axes) if axis not in "zyx"]
-    if not others:
+    n = level.shape[axes.index("c")] if "c" in axes else 1
+    try:
+        number = None if channel is None else channel_number(channel, n, picture.channels)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}.") from error
+    if all(axis in "zyx" for axis in axes):
         return level
-    for k in others:
-        if level.shape[k] != 1:
-            raise ValueError(f"The {what} has {level.shape[k]} elements along {axes[k]}; wanted 1.")
-    return da.from_zarr(level)[tuple(0 if k in others else slice(None) for k in range(len(axes)))]
+    if "t" in axes and level.shape[axes.index("t")] != 1:
+        raise ValueError(f"{path}: has several frames, and its labels have one.")
+    chosen = {"t": 0, "c": 0 if n == 1 else number}
+    index = tuple(
+        chosen.get(axis) if chosen.get(axis) is not None else slice(None) for axis in axes
+    )
+    array = da.from_zarr(level)[index]
+    if n == 1 or number is not None:
+        return array
+    left = [axis for axis in axes if axis != "t"]
+    return da.moveaxis(array, left.index("c"), -1)
 
 
 def _highest(labels: Any) -> int:

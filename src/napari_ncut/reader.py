@@ -6,6 +6,7 @@ result of ours comes with its recipe, as it was. In doubt a file is an image. No
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from collections.abc import Callable, Sequence
@@ -14,14 +15,24 @@ from typing import Any
 
 import numpy as np
 
-from napari_ncut.io.files import Image, image_of, labels_of, read_provenance, read_stored
+from napari_ncut.io.files import (
+    Image,
+    image_of,
+    labels_of,
+    named,
+    read_provenance,
+    read_stored,
+)
 from napari_ncut.io.formats import READABLE
+from napari_ncut.io.ome_zarr import is_store, is_zarr, name_of, open_picture, stored_of
 from napari_ncut.io.pixel_size import IN_MICROMETRES
-from napari_ncut.io.stored import Stored
+from napari_ncut.io.stored import Stored, arranged
 from napari_ncut.io.tiff import RECIPE_KEY
 from napari_ncut.runs.recipe import Recipe, pack, uncorrected
 
 LayerData = tuple[Any, dict[str, Any], str]
+# Stores of more bytes are shown from where they are, smaller ones are read.
+LARGE = 2**28
 # Units as napari spells them; others are left out.
 UNITS = {"µm": "micrometer", "pixel": "pixel", "Å": "angstrom", "in": "inch"}
 
@@ -38,21 +49,24 @@ def get_reader(
     """
     if not isinstance(path, (str, os.PathLike)):
         return None
-    return read if Path(path).suffix.lower() in READABLE else None
+    path = Path(path)
+    if path.is_dir():
+        return read if is_store(path) else None
+    return read if path.suffix.lower() in READABLE else None
 
 
 def read(path: str | os.PathLike[str]) -> list[LayerData]:
-    """Return the layer of a file.
+    """Return the layers of a file or a store.
 
     Parameters
     ----------
     path : path
-        A TIFF, PNG, JPEG, BMP or NPY file.
+        A TIFF, PNG, JPEG, BMP or NPY file, or an OME-Zarr.
 
     Returns
     -------
     list of (data, keyword arguments, type)
-        One layer: ``"labels"`` or ``"image"``.
+        One layer, ``"labels"`` or ``"image"``; of an OME-Zarr its labels, too.
 
     Raises
     ------
@@ -60,30 +74,72 @@ def read(path: str | os.PathLike[str]) -> list[LayerData]:
         If the file can not be read; the message names it.
     """
     path = Path(path)
+    if is_store(path):
+        return _layers_of_store(path)
+    return [_layer(path)]
+
+
+def _layers_of_store(path: Path) -> list[LayerData]:
+    """Return the layers of an image of an OME-Zarr and of the labels in it."""
+    group = path / "labels"
+    inside = sorted(group.iterdir()) if group.is_dir() else []
+    folders = [path, *filter(is_zarr, inside)]
+    return [_lazy_layer(folder) if _is_large(folder) else _layer(folder) for folder in folders]
+
+
+def _is_large(path: Path) -> bool:
+    level = open_picture(path).levels[0]
+    return bool(math.prod(level.shape) * level.dtype.itemsize > LARGE)
+
+
+def _lazy_layer(path: Path) -> LayerData:
+    """Return the layer of a large image of an OME-Zarr: nothing is read before it is shown."""
+    import dask.array as da
+
+    picture = open_picture(path)
+    levels = [
+        image_of(arranged(stored_of(picture, da.from_zarr(level)))) for level in picture.levels
+    ]
+    image = levels[0]
+    options = _place(image) | {"name": name_of(path), "multiscale": len(levels) > 1}
+    data = [level.data for level in levels]
+    if picture.are_labels:
+        return data if len(data) > 1 else data[0], options, "labels"
+    return _with_channels(image, data if len(data) > 1 else data[0], options)
+
+
+def _with_channels(image: Image, data: Any, options: dict[str, Any]) -> LayerData:
+    """Return the layer of an image, or one for each of its channels."""
+    if image.channel_axis is not None:
+        n = image.data.shape[-1]
+        options["channel_axis"] = image.data.ndim - 1
+        called = image.channels if len(image.channels) == n else range(1, n + 1)
+        # A name for each channel is made of that of the file.
+        options["name"] = [f"{options['name']} {channel}" for channel in called]
+    return data, options, "image"
+
+
+def _layer(path: Path) -> LayerData:
+    """Return the layer of a file, or of an image in a store."""
     try:
         stored = read_stored(path)
     except ValueError as error:
-        raise ValueError(f"{path}: {str(error).rstrip('.')}.") from error
+        raise named(path, error) from error
     labels = _labels(stored)
     if labels is not None:
-        metadata = _record(path, labels) if stored.is_ours else {}
-        options = _place(labels) | {"name": path.stem, "metadata": metadata}
-        return [(_integers(labels.data), options, "labels")]
+        metadata = _record(path, labels) if stored.are_labels else {}
+        options = _place(labels) | {"name": name_of(path), "metadata": metadata}
+        return _integers(labels.data), options, "labels"
     image = image_of(stored)
-    options = _place(image) | {"name": path.stem}
-    if image.channel_axis is not None:
-        if stored.palette is not None or stored.has_colours:
-            options["rgb"] = True
-        else:
-            options["channel_axis"] = image.data.ndim - 1
-            # A name for each channel is made of that of the file.
-            options["name"] = [f"{path.stem} {n + 1}" for n in range(image.data.shape[-1])]
-    return [(image.data, options, "image")]
+    options = _place(image) | {"name": name_of(path)}
+    if image.channel_axis is not None and (stored.palette is not None or stored.has_colours):
+        return image.data, options | {"rgb": True}, "image"
+    return _with_channels(image, image.data, options)
 
 
 def _labels(stored: Stored) -> Image | None:
     """Return the labels in a file, or None if they are an image, or in doubt."""
-    if not stored.is_ours:
+    if not stored.are_labels:
         is_whole = stored.data.dtype.kind in "biu"
         if not is_whole or stored.is_lossy or (stored.axes[-1] in "CS" and not stored.has_colours):
             return None
@@ -91,7 +147,7 @@ def _labels(stored: Stored) -> Image | None:
         labels = labels_of(stored)
     except ValueError:  # What is said there of the values is what makes it an image.
         return None
-    if stored.is_ours:
+    if stored.are_labels:
         return labels
     # A mask with grey values at its edges is shown as it is, and so is a picture in colours.
     is_smoothed = labels.is_mask and labels.data.dtype == bool and stored.data.dtype != bool

@@ -6,17 +6,13 @@ No Qt is needed. What a file can not hold is said, and nothing is written then.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from napari_ncut.core.monitor import Monitor
 from napari_ncut.exports.geojson import write_geojson
 from napari_ncut.exports.imagej import write_imagej
 from napari_ncut.io.files import write_labels
-from napari_ncut.io.ome_zarr import needs_zarr
-from napari_ncut.io.ome_zarr_labels import create_labels, fill_pyramid
 from napari_ncut.io.tiff import RECIPE_KEY
 from napari_ncut.objects.measure import measure
 from napari_ncut.runs.recipe import Recipe, difference, unpack
@@ -50,15 +46,13 @@ def write(path: str, data: Any, attributes: Mapping[str, Any]) -> list[str]:
     OSError
         If the file can not be written.
     """
-    labels = np.asarray(data)
+    labels = np.asarray(data[0] if attributes.get("multiscale") else data)
     axes = _axes(labels.ndim, attributes)
     n = len(axes.lstrip("T"))
     sizes = [float(value) for value in attributes.get("scale", ())][-n:]
     unit = _unit(attributes)
     spacing = None if unit is None and all(size == 1.0 for size in sizes) else sizes
-    if path.endswith(".ome.zarr"):
-        _write_ome_zarr(path, labels, axes, sizes or [1.0] * n, unit)
-    elif path.endswith(".zip"):
+    if path.endswith(".zip"):
         write_imagej(path, labels, axes=axes, force=True)
     elif path.endswith(".geojson"):
         table = measure(labels, spatial_ndim=n, spacing=sizes or None, properties="all")
@@ -117,20 +111,3 @@ def _recipe(labels: Any, metadata: Mapping[str, Any]) -> dict[str, Any] | None:
         return Recipe.from_dict(record | {"corrections": corrections}).to_dict()
     except ValueError:  # The labels were cropped since, or are of something else.
         return None
-
-
-def _write_ome_zarr(
-    path: str, labels: Any, axes: str, sizes: list[float], unit: str | None
-) -> None:
-    """Write planes or a volume as an OME-Zarr with a pyramid."""
-    needs_zarr()
-    if axes.startswith("T"):
-        raise ValueError(f"{path}: movies are written as TIFF.")
-    if Path(path).exists():
-        raise FileExistsError(f"{path}: exists already; choose another name.")
-    names = {short: name for name, short in UNITS.items()}
-    levels = create_labels(
-        Path(path), labels.shape, sizes, unit=None if unit is None else names.get(unit, unit)
-    )
-    levels[0][:] = labels.astype(np.int32)
-    fill_pyramid(levels, Monitor())

@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+import zarr
+from tests.io.stores import IMAGE, MASK, add_mask, write_plate
 
 from napari_ncut import Cancelled, batch, scenes, split_touching
 from napari_ncut.batches import task
@@ -240,3 +242,73 @@ def test_workers_of_a_dask_scheduler_do_the_files(folder):
             "nuclei", "results", mask="{name}_mask.tif", scheduler=cluster.scheduler_address
         )
     assert [row.objects for row in report.rows] == [2, 4]
+
+
+@pytest.fixture
+def plate(tmp_path, monkeypatch):
+    """A plate of three fields, in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    write_plate("plate.ome.zarr", [("A", "1", "0"), ("A", "1", "1"), ("B", "12", "0")])
+    return tmp_path
+
+
+def test_every_field_of_a_plate_is_a_file(plate, capsys):
+    line = "batch plate.ome.zarr --mask labels/mask --channel DAPI -o results --workers 1"
+    assert run(f"{line} --table objects.csv") == 0
+    names = sorted(path.name for path in Path("results").glob("*.tif"))
+    wanted = [f"plate_{field}_labels.tif" for field in ("A_1_0", "A_1_1", "B_12_0")]
+    assert names == wanted
+    labels = read_labels("results/plate_B_12_0_labels.tif")
+    np.testing.assert_array_equal(labels.data, split_touching(MASK, IMAGE, spacing=(0.5, 0.5)))
+    assert labels.spacing == (0.5, 0.5)
+    assert read_provenance("results/plate_B_12_0_labels.tif")["channel"] == "DAPI"
+    objects = {row["file"] for row in rows("objects.csv")}
+    assert "plate.ome.zarr/B/12/0" in objects
+    # A second start does what has changed: the pixels of a field, or its mask.
+    assert run(line) == 0
+    assert {row["status"] for row in rows()} == {"kept"}
+    add_mask("plate.ome.zarr/A/1/1", "other")
+    assert run(line) == 0
+    assert {row["status"] for row in rows()} == {"kept"}
+    zarr.open_array("plate.ome.zarr/A/1/1/0", mode="r+")[0, :9] = 0
+    assert run(line) == 0
+    status = {row["file"]: row["status"] for row in rows()}
+    assert status.pop("plate.ome.zarr/A/1/1") == "done"
+    assert set(status.values()) == {"kept"}
+
+
+def test_stores_lie_beside_files_and_results_can_be_stores(plate):
+    Path("data").mkdir()
+    Path("plate.ome.zarr/A/1/0").rename("data/a.ome.zarr")
+    tifffile.imwrite("data/b.tif", IMAGE)
+    Path("data/broken.ome.zarr").mkdir()
+    line = "batch data --foreground bright --channel 1 --format ome-zarr -o results --workers 1"
+    assert run(line) == 3
+    found = {row["file"]: row for row in rows()}
+    assert found["data/a.ome.zarr"]["status"] == found["data/b.tif"]["status"] == "done"
+    assert "is no Zarr store" in found["data/broken.ome.zarr"]["error"]
+    first, second = (read_labels(f"results/{name}_labels.ome.zarr").data for name in "ab")
+    assert first.max() > 3
+    np.testing.assert_array_equal(first, second)
+    assert run(line) == 3
+    assert rows()[0]["status"] == "kept"
+    # Results in the folder of the data are no data.
+    assert run(line.replace("results", "data")) == 3
+    assert run(line.replace("results", "data")) == 3
+    assert len(rows("data/report.csv")) == 3
+
+
+def test_masks_are_stores_by_a_pattern(plate):
+    Path("data").mkdir()
+    Path("plate.ome.zarr/A/1/0").rename("data/a.ome.zarr")
+    Path("data/a.ome.zarr/labels/mask").rename("data/a_mask.ome.zarr")
+    assert run("batch data --mask {name}_mask.ome.zarr -o results --workers 1") == 0
+    assert [row["file"] for row in rows()] == ["data/a.ome.zarr"]
+    assert rows()[0]["mask"] == "data/a_mask.ome.zarr"
+    assert run("batch data/a.ome.zarr --mask labels/mask -o other --workers 1") == 3
+    assert "There is no mask" in rows("other/report.csv")[0]["error"]
+
+
+def test_a_format_that_is_none_is_said(plate, capsys):
+    assert run("batch plate.ome.zarr --foreground bright --format png -o results") == 2
+    assert "wanted tif or ome-zarr" in capsys.readouterr().err

@@ -5,11 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import zarr
+from tests.io.stores import FRAMES, IMAGE, NOISE, add_mask, write_store
 from yaozarrs import v05
 from yaozarrs.write.v05 import write_image
 
 from napari_ncut import scenes, split_touching
 from napari_ncut.cli import main
+from napari_ncut.files import read_labels, read_provenance
 from napari_ncut.io.ome_zarr import labels_of, open_picture
 from napari_ncut.io.ome_zarr_labels import add_labels, create_labels
 
@@ -58,12 +60,60 @@ def test_a_store_of_its_own_and_a_threshold(store):
     assert image[labels > 0].min() > image[labels == 0].max()
 
 
+def test_a_channel_by_parts_is_that_of_the_whole(store):
+    write_store("c.ome.zarr", np.stack([NOISE, IMAGE]), "cyx", [1, 0.5, 0.5], ["GFP", "DAPI"])
+    add_mask("c.ome.zarr")
+    image, mask = store
+    for name, channel, picture in (
+        ("one", "--channel DAPI", image),
+        ("both", "", np.stack([NOISE, image], -1)),
+    ):
+        line = f"split c.ome.zarr --labels mask {channel} --name {name} --memory 20MB"
+        assert main(line.split()) == 0
+        wanted = split_touching(
+            mask, picture, spacing=(0.5, 0.5), channel_axis=None if channel else -1
+        )
+        found = labels_of(Path("c.ome.zarr"), name).levels[0][:]
+        np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("option", ["--drop-small 9", "--smoothing 1", "--planes", "-o out.tif"])
+def test_what_takes_the_whole_is_done_in_memory(store, option, capsys):
+    assert main(f"split big.ome.zarr --foreground bright {option}".split()) == 0
+    out = capsys.readouterr().out
+    assert "objects" in out
+    if option.startswith("-o"):
+        assert Path("out.tif").is_file()
+        return
+    assert out.splitlines()[-1].startswith("big.ome.zarr/labels/split: ")
+    assert labels_of(Path("big.ome.zarr"), "split").levels[0][:].max() > 3
+    recipe = read_provenance("big.ome.zarr/labels/split")
+    assert recipe["image"] == "big.ome.zarr"
+    assert (
+        main(["split", "big.ome.zarr", "--like", "big.ome.zarr/labels/split", "-o", "l.tif"]) == 0
+    )
+
+
+def test_the_frames_of_a_movie_are_split_each_on_its_own(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_store("movie.ome.zarr", FRAMES[:, np.newaxis], "tcyx", [30, 1, 0.5, 0.5])
+    assert main(["split", "movie.ome.zarr", "--foreground", "bright", "--name", "cells"]) == 0
+    found = read_labels("movie.ome.zarr/labels/cells")
+    assert (found.axes, found.interval, found.spacing) == ("TYX", 30.0, (0.5, 0.5))
+    assert found.data[0].max() == found.data[1].max() > 3
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
         ("split missing.ome.zarr --labels mask", "No such file"),
         ("split big.ome.zarr --labels other", "there are mask"),
-        ("split big.ome.zarr --labels mask -o out.tif", ".ome.zarr"),
+        ("split big.ome.zarr --labels mask -o out.png", ".ome.zarr"),
+        ("split big.ome.zarr --labels mask --drop-small 9 --resume", "done as a whole"),
+        ("split big.ome.zarr --labels mask --channel 2", "it has 1 channel"),
+        ("split channels.ome.zarr --foreground bright", "called DAPI, GFP; say which"),
+        ("split channels.ome.zarr --foreground bright --channel x", "called DAPI, GFP; wanted"),
+        ("split channels.ome.zarr", "--labels takes those of an image"),
         ("split big.ome.zarr --labels mask --memory lots", "memory is 'lots'"),
         ("split big.ome.zarr --labels mask --name ../x", "--name is"),
         ("split big.ome.zarr --labels mask --scheduler tcp://127.0.0.1:9", "no dask scheduler"),
@@ -73,6 +123,7 @@ def test_a_store_of_its_own_and_a_threshold(store):
 )
 def test_what_is_wrong_is_one_sentence(store, capsys, line, words):
     Path("empty.zarr").mkdir()
+    write_store("channels.ome.zarr", np.stack([IMAGE, NOISE]), "cyx", [1, 1, 1], ["DAPI", "GFP"])
     assert main(line.split()) == 2
     err = capsys.readouterr().err
     assert words in err

@@ -80,6 +80,8 @@ def batch(
     spacing: str | None = None,
     axes: str | None = None,
     volume: bool | None = None,
+    channel: str | None = None,
+    format: str = "tif",
     on_row: Callable[[Row], object] | None = None,
     progress: Progress | None = None,
     cancelled: IsCancelled | None = None,
@@ -90,11 +92,13 @@ def batch(
     Parameters
     ----------
     inputs : path, or sequence of path
-        Files, folders, and patterns as in ``"data/*.tif"``.
+        Files, OME-Zarr (of a plate every field of every well), folders of them, and patterns as
+        in ``"data/*.tif"``.
     output : path
         The folder of the results, ``NAME_labels.tif``, and of ``report.csv``; it is made.
     mask : str, optional
-        Pattern of the masks, as in ``"{name}_mask.tif"``. Without it the files are masks.
+        Pattern of the masks, as in ``"{name}_mask.tif"``, or ``"labels/NAME"`` for the labels of
+        this name in each OME-Zarr. Without it the files are masks.
     foreground : str, optional
         ``"bright"`` or ``"dark"``: the files are images, and their masks what is on that side of
         a threshold. Or what is foreground in the masks, as on the command line.
@@ -116,6 +120,10 @@ def batch(
         As on the command line.
     volume : bool, optional
         Whether stacks are volumes, or planes each on its own.
+    channel : str, optional
+        The channel that is the image, by its name or its number from 1.
+    format : str
+        Format of the results, ``"tif"`` or ``"ome-zarr"``.
     on_row : callable, optional
         Is told each row as soon as it is there.
     progress, cancelled : callable, optional
@@ -146,7 +154,7 @@ def batch(
         raise ValueError("mask and foreground both tell the masks; pass one of them.")
     recipe = _recipe(like, preset)
     kind = MODES[recipe.mode]
-    chosen, left = pairs([Path(path) for path in given], folder, mask)
+    chosen, left = pairs([Path(path) for path in given], folder, mask, format)
     task = Task(
         recipe,
         {name: getattr(_checked(kind, recipe, settings), name) for name in settings},
@@ -158,6 +166,7 @@ def batch(
         resume,
         max(number_of_threads() // workers, 1) if workers > 1 else None,
         Automatic(threshold, smoothing, window),
+        channel,
     )
     if table is not None and Path(table).suffix.lower() not in (".csv", ".parquet"):
         raise ValueError(f"{table}: tables are written as .csv or .parquet.")

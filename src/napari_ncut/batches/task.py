@@ -32,7 +32,7 @@ class Task:
         Settings and dimensions.
     settings : dict
         Settings that were given beside the recipe's.
-    spacing, axes, foreground : str, optional
+    spacing, axes, foreground, channel : str, optional
         As on the command line.
     is_volume : bool, optional
         Whether stacks are volumes.
@@ -56,15 +56,17 @@ class Task:
     resume: bool = True
     threads: int | None = None
     automatic: Automatic = field(default_factory=Automatic)
+    channel: str | None = None
 
     def mark(self, pair: Pair) -> str:
         """Return what a result of this file and this task is known by."""
         made = replace(self, properties=None, resume=True, threads=None)
         what = {**vars(made), "recipe": self.recipe.to_dict(), "version": __version__}
         found = hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode())
-        for path in filter(None, (pair.path, pair.mask)):
-            with path.open("rb") as file:
-                found.update(hashlib.file_digest(file, "sha256").digest())
+        for given in filter(None, (pair.path, pair.mask)):
+            for path in _contents(given):
+                with path.open("rb") as file:
+                    found.update(hashlib.file_digest(file, "sha256").digest())
         return found.hexdigest()
 
 
@@ -113,6 +115,17 @@ def _paths(pair: Pair) -> tuple[str, str, str]:
     return str(pair.path), str(pair.mask or ""), str(pair.output)
 
 
+def _contents(path: Path) -> list[Path]:
+    """Return the files that an image is made of: of an OME-Zarr all but those of its labels."""
+    if not path.is_dir():
+        return [path]
+    return sorted(
+        file
+        for file in path.rglob("*")
+        if file.is_file() and file.relative_to(path).parts[0] != "labels"
+    )
+
+
 def do(task: Task, pair: Pair) -> Row:
     """Do one file; whatever goes wrong with it is told in its row."""
     start = time.perf_counter()
@@ -125,7 +138,7 @@ def do(task: Task, pair: Pair) -> Row:
 
 def _done(task: Task, pair: Pair, start: float) -> Row:
     """Do one file, unless that is done."""
-    if pair.mask is not None and not pair.mask.is_file():
+    if pair.is_mask_missing:
         raise FileNotFoundError(f"There is no mask {pair.mask}.")
     mark = task.mark(pair)
     before = _before(pair.output)
@@ -157,6 +170,7 @@ def _done(task: Task, pair: Pair, start: float) -> Row:
             preset=task.recipe,
             automatic=task.automatic,
             mark=mark,
+            channel=task.channel,
         ),
         say=lambda _: None,
     )
@@ -186,7 +200,7 @@ def _table_of(task: Task, pair: Pair, recipe: Recipe) -> Table:
     labels = read_labels(pair.output).data
     image = None
     if recipe.image is not None:
-        image = read_image(pair.path, axes=task.axes).data
+        image = read_image(pair.path, axes=task.axes, channel=recipe.channel).data
     return _measured(task, labels, image, recipe, None)
 
 

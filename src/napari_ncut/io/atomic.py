@@ -1,4 +1,4 @@
-"""Files that are there as a whole or not at all.
+"""Files and folders that are there as a whole or not at all.
 
 What is written lies beside its place under a name of its own, and then takes the place in one step:
 a full disk, an interruption or a kill never leaves half a file, nor takes one that was there. What
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -50,8 +51,7 @@ def atomic_file(
     """
     path = Path(path)
     sweep(path.parent)
-    # The name does not depend on that of the file, which may be as long as names can be.
-    beside = path.with_name(f"{PREFIX}{os.getpid()}-{secrets.token_hex(8)}{SUFFIX}")
+    beside = _beside(path)
     options: dict[str, Any] = {"encoding": "utf-8", "newline": ""} if text else {}
     try:
         with beside.open("x" if text else "xb", **options) as file:
@@ -70,6 +70,54 @@ def atomic_file(
     finally:
         with suppress(FileNotFoundError):
             beside.unlink()
+
+
+@contextmanager
+def atomic_folder(path: Path, *, force: bool = False) -> Iterator[Path]:
+    """Give a folder that takes its place when the context ends without an error.
+
+    Parameters
+    ----------
+    path : Path
+        Where the folder is to be.
+    force : bool
+        Whether it takes the place of another.
+
+    Yields
+    ------
+    Path
+        The folder to fill, which is not there yet.
+
+    Raises
+    ------
+    FileExistsError
+        If something is there and ``force`` is False.
+    """
+    sweep(path.parent)
+    beside, old = (_beside(path) for _ in range(2))
+    try:
+        yield beside
+        if os.path.lexists(path):
+            if not force:
+                raise FileExistsError(already_there(path))
+            path.rename(old)
+        try:
+            beside.rename(path)
+        except OSError:
+            if old.exists():
+                old.rename(path)
+            raise
+    finally:
+        for folder in (beside, old):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _beside(path: Path) -> Path:
+    """Return a free name in the same folder.
+
+    It does not depend on that of the file, which may be as long as names can be.
+    """
+    return path.with_name(f"{PREFIX}{os.getpid()}-{secrets.token_hex(8)}{SUFFIX}")
 
 
 def _take_free_place(beside: Path, path: Path) -> None:
@@ -103,4 +151,7 @@ def sweep(folder: Path) -> None:
                 # Another process may sweep the same folder.
                 with suppress(OSError):
                     if entry.stat(follow_symlinks=False).st_mtime < limit:
-                        Path(entry.path).unlink()
+                        if entry.is_dir(follow_symlinks=False):
+                            shutil.rmtree(entry.path)
+                        else:
+                            Path(entry.path).unlink()

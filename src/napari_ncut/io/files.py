@@ -1,4 +1,4 @@
-"""Images and label images on disk: TIFF, PNG, JPEG, BMP and NPY in, with all that they mean.
+"""Images and label images on disk: TIFF, PNG, JPEG, BMP, NPY and OME-Zarr, with all they mean.
 
 Writing is in `output`; what values, axes and sizes mean in `mask`, `stored` and `pixel_size`.
 """
@@ -15,9 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_ncut.io import ome_zarr
 from napari_ncut.io.formats import OTHERS, READABLE, WRITABLE, contents, other_format
 from napari_ncut.io.mask import meaning
 from napari_ncut.io.npy import read_npy
+from napari_ncut.io.ome_zarr import is_store, read_ome_zarr
 from napari_ncut.io.output import check_output, write_labels
 from napari_ncut.io.picture import FORMATS, read_picture
 from napari_ncut.io.regular import check_regular
@@ -68,6 +70,8 @@ class Image:
         Of labels: whether there is one kind of foreground; else every value is an object.
     are_axes_named : bool
         Whether the file names its axes; else they are guessed.
+    channels : tuple of str
+        Names of the channels, where the file tells them.
     """
 
     data: NDArray[Any]
@@ -82,6 +86,7 @@ class Image:
     text: str = ""
     is_mask: bool = False
     are_axes_named: bool = False
+    channels: tuple[str, ...] = ()
 
     @property
     def channel_axis(self) -> int | None:
@@ -99,18 +104,23 @@ class Image:
         return len(self.label_axes.lstrip(TIME))
 
 
-def read_image(path: str | os.PathLike[str], *, axes: str | None = None) -> Image:
+def read_image(
+    path: str | os.PathLike[str], *, axes: str | None = None, channel: str | int | None = None
+) -> Image:
     """Read an image with its axes and pixel size.
 
     Parameters
     ----------
     path : path
         A TIFF (the metadata of OME, ImageJ and tifffile are understood), PNG, JPEG, BMP or NPY
-        file. The last axis of an NPY file is taken for colours if it has length 3 or 4 and all
-        others are longer than 30, as napari does.
+        file, or an OME-Zarr or a part of one (``plate.zarr/A/1/0``). The last axis of an NPY file
+        is taken for colours if it has length 3 or 4 and all others are longer than 30, as napari
+        does.
     axes : str, optional
         One letter for each axis that is longer than 1, in the order of the file, instead of what
         the file says: ``T`` time, ``Z``, ``Y``, ``X``, ``C`` channels.
+    channel : str or int, optional
+        The channel to take, by its name or its number from 1; all of them by default.
 
     Returns
     -------
@@ -120,11 +130,11 @@ def read_image(path: str | os.PathLike[str], *, axes: str | None = None) -> Imag
     Raises
     ------
     ValueError
-        If the file is of another kind, damaged, or holds several images.
+        If the file is of another kind, damaged, or holds several images, or has no such channel.
     OSError
         If it is missing or not readable.
     """
-    return _read(path, [axes] if axes else [], image_of)
+    return _read(path, [axes] if axes else [], partial(image_of, channel=channel))
 
 
 def read_labels(
@@ -156,7 +166,7 @@ def read_labels(
     return _read(path, label_names(axes) if axes else [], partial(labels_of, foreground=foreground))
 
 
-def image_of(stored: Stored) -> Image:
+def image_of(stored: Stored, channel: str | int | None = None) -> Image:
     """Return what is stored as an image, with the colours of its palette as channels."""
     if stored.palette is not None:
         indices = np.minimum(stored.data.astype(np.intp), len(stored.palette) - 1)
@@ -165,7 +175,30 @@ def image_of(stored: Stored) -> Image:
             stored = replace(stored, data=colours[..., 0])
         else:
             stored = replace(stored, data=colours, axes=stored.axes + "S")
+    if channel is None:
+        return _image(stored)
+    n = stored.data.shape[-1] if stored.axes[-1] in CHANNELS else 1
+    number = channel_number(channel, n, stored.channels)
+    if stored.axes[-1] in CHANNELS:
+        stored = replace(stored, data=stored.data[..., number], axes=stored.axes[:-1])
+        name = f" ({stored.channels[number]})" if number < len(stored.channels) else ""
+        return replace(_image(stored), text=f"channel {number + 1} of {n}{name}")
     return _image(stored)
+
+
+def channel_number(channel: str | int, n: int, names: Sequence[str] = ()) -> int:
+    """Return the number, from 0, of one of n channels, given by its name or its number from 1."""
+    wanted = str(channel).strip()
+    folded = [name.casefold() for name in names]
+    if folded.count(wanted.casefold()) == 1:
+        return folded.index(wanted.casefold())
+    if wanted.isdecimal() and 1 <= int(wanted[:9]) <= n:
+        return int(wanted) - 1
+    called = f", called {', '.join(names[:20])}" if names else ""
+    raise ValueError(
+        f"it has {n} channel{'s' if n != 1 else ''}{called}; wanted the name of one, or its number "
+        f"from 1 to {n}, and channel is {wanted[:60]!r}"
+    )
 
 
 def labels_of(stored: Stored, foreground: str | None = None) -> Image:
@@ -184,7 +217,13 @@ def _read(
     try:
         return understood(read_stored(path, axes))
     except ValueError as error:
-        raise ValueError(f"{path}: {str(error).rstrip('.')}.") from error
+        raise named(path, error) from error
+
+
+def named(path: Path, error: ValueError) -> ValueError:
+    """Return an error that names the file; of a store that may be a part of it."""
+    text = str(error).rstrip(".")
+    return ValueError(f"{text}." if text.startswith(str(path)) else f"{path}: {text}.")
 
 
 def _image(stored: Stored) -> Image:
@@ -203,6 +242,7 @@ def _image(stored: Stored) -> Image:
         interval=stored.interval if TIME in stored.axes else None,
         origin=_origin(stored, n_spatial) if is_known else None,
         are_axes_named=stored.are_axes_named,
+        channels=stored.channels if stored.axes[-1] in CHANNELS else (),
     )
 
 
@@ -216,23 +256,7 @@ def read_stored(path: Path, axes: Sequence[str] = ()) -> Stored:
     """Return what a file holds, its axes in order; of several names of them the first that fit."""
     for names in axes:
         check_axes(names)
-    ending = path.suffix.lower()
-    if ending not in READABLE:
-        raise ValueError(other_format(path))
-    check_regular(path)
-    try:
-        if ending in FORMATS:
-            stored = read_picture(path)
-        elif ending == ".npy":
-            stored = read_npy(path, has_named_axes=bool(axes))
-        else:
-            stored = read_tiff(path)
-    except ValueError as error:
-        found = contents(path)
-        if found is None:
-            raise
-        kind = OTHERS[found][0] if found in OTHERS else found[1:].upper()
-        raise ValueError(f"{error}: by its contents it is {kind}; name it {found}") from error
+    stored = read_ome_zarr(path) if is_store(path) else _read_file(path, bool(axes))
     if stored.data.size == 0:
         raise ValueError(f"it has shape {stored.data.shape}: there is no pixel in it")
     if stored.data.dtype.kind not in "biuf":
@@ -240,8 +264,28 @@ def read_stored(path: Path, axes: Sequence[str] = ()) -> Stored:
     return arranged(renamed(stored, axes) if axes else stored)
 
 
+def _read_file(path: Path, has_named_axes: bool) -> Stored:
+    """Return what a file holds that is no store."""
+    ending = path.suffix.lower()
+    if ending not in READABLE:
+        raise ValueError(other_format(path))
+    check_regular(path)
+    try:
+        if ending in FORMATS:
+            return read_picture(path)
+        if ending == ".npy":
+            return read_npy(path, has_named_axes=has_named_axes)
+        return read_tiff(path)
+    except ValueError as error:
+        found = contents(path)
+        if found is None:
+            raise
+        kind = OTHERS[found][0] if found in OTHERS else found[1:].upper()
+        raise ValueError(f"{error}: by its contents it is {kind}; name it {found}") from error
+
+
 def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read the recipe that `write_labels` kept in a TIFF file.
+    """Read the recipe that `write_labels` kept in a TIFF file or an OME-Zarr.
 
     Parameters
     ----------
@@ -256,22 +300,30 @@ def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If the file is no TIFF or holds no recipe.
+        If the file is no TIFF or OME-Zarr, or holds no recipe.
     OSError
         If it is missing or not readable.
     """
+    path = Path(path)
+    if is_store(path):
+        recipe = ome_zarr.stored_recipe(path)
+    else:
+        check_regular(path)
+        recipe = _tiff_recipe(path)
+    if not isinstance(recipe, dict):
+        raise ValueError(f"{path}: holds no recipe; wanted labels that napari-ncut wrote.")
+    return recipe
+
+
+def _tiff_recipe(path: Path) -> Any:
+    """Return the recipe in a TIFF, or None."""
     import tifffile
 
-    path = Path(path)
-    check_regular(path)
     try:
         with tifffile.TiffFile(path) as tif:
-            recipe = stored_recipe(tif)
+            return stored_recipe(tif)
     except Exception as error:  # Damaged files raise whatever their bytes lead to.
         # Only errors of the system name the file.
         if isinstance(error, OSError) and error.filename is not None:
             raise
         raise ValueError(f"{path}: cannot be read as TIFF with a recipe ({error}).") from error
-    if not isinstance(recipe, dict):
-        raise ValueError(f"{path}: holds no recipe; wanted a TIFF that napari-ncut wrote.")
-    return recipe

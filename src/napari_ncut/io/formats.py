@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 READABLE = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp", ".npy")
-WRITABLE = (".tif", ".tiff")
+WRITABLE = (".tif", ".tiff", ".ome.zarr")
 
 BIO_FORMATS = "open it in Fiji (File > Import > Bio-Formats) and save it as TIFF"
 FIJI = "open it in Fiji and save it as TIFF"
@@ -25,7 +25,7 @@ OTHERS = {
     ".ndpi": ("Hamamatsu NDPI", "the Python package tifffile reads it, or QuPath"),
     ".h5": ("HDF5", "the Python package h5py reads it; save the array as .npy or TIFF"),
     ".hdf5": ("HDF5", "the Python package h5py reads it; save the array as .npy or TIFF"),
-    ".zarr": ("Zarr", "the napari plugin napari-ome-zarr reads it; open it in napari"),
+    ".zarr": ("a Zarr in a file", "unpack it; an OME-Zarr that is a folder is read"),
     ".npz": ("NumPy NPZ", "it is an archive of arrays; save the one to cut as .npy"),
     ".mat": ("MATLAB", "scipy.io.loadmat reads it; save the array as .npy or TIFF"),
     ".mrc": ("MRC", "the Python package mrcfile reads it, or " + FIJI),
@@ -73,7 +73,7 @@ SAME = {".jpeg": ".jpg", ".tiff": ".tif"}
 def other_format(path: Path) -> str:
     """Return what is said of a file whose format is not read."""
     ending = path.suffix.lower()
-    ends = f"a file that ends in {', '.join(READABLE)}"
+    ends = f"a file that ends in {', '.join(READABLE)}, or an OME-Zarr"
     if ending not in OTHERS:
         return f"wanted {ends}"
     name, reader = OTHERS[ending]

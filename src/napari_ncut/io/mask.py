@@ -66,7 +66,7 @@ def meaning(stored: Stored, foreground: str | None = None) -> Meaning:
     """
     if foreground is not None:
         return chosen(stored, foreground)
-    if stored.is_ours:
+    if stored.are_labels:
         return _labels(stored.data)
     values, words = seen(stored)
     found = judged(values, are_colours=stored.palette is not None)

@@ -5,22 +5,44 @@ The metadata are written by yaozarrs, the arrays by zarr; both are in the extra 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
+from napari_ncut.io.atomic import atomic_folder
+from napari_ncut.io.ome_zarr import OURS_KEY, RECIPE
 
 # The smallest level of a pyramid has no side longer than this.
 SMALLEST = 256
 BOX = 256
+# Units by the names that OME-Zarr has for them.
+UNITS: dict[str, str | None] = {
+    "pm": "picometer",
+    "Å": "angstrom",
+    "nm": "nanometer",
+    "µm": "micrometer",
+    "mm": "millimeter",
+    "cm": "centimeter",
+    "m": "meter",
+    "in": "inch",
+    "pixel": None,
+}
 
 
-def shapes_of(shape: Sequence[int]) -> list[tuple[int, ...]]:
+def shapes_of(shape: Sequence[int], n_frames: int = 0) -> list[tuple[int, ...]]:
     """Return the shapes of the levels of a pyramid: each half of the one before.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Of the finest level.
+    n_frames : int
+        How many axes of time come first; they stay as they are.
 
     Examples
     --------
@@ -28,8 +50,9 @@ def shapes_of(shape: Sequence[int]) -> list[tuple[int, ...]]:
     [(10, 1000, 600), (5, 500, 300), (3, 250, 150)]
     """
     result = [tuple(shape)]
-    while max(result[-1]) > SMALLEST:
-        result.append(tuple(-(-n // 2) for n in result[-1]))
+    while max(result[-1][n_frames:]) > SMALLEST:
+        last = result[-1]
+        result.append((*last[:n_frames], *(-(-n // 2) for n in last[n_frames:])))
     return result
 
 
@@ -39,6 +62,8 @@ def create_labels(
     spacing: Sequence[float],
     *,
     unit: str | None = None,
+    interval: float | None = None,
+    translate: Sequence[float] | None = None,
     attributes: dict[str, Any] | None = None,
     shards: tuple[int, ...] | None = None,
 ) -> list[Any]:
@@ -49,11 +74,15 @@ def create_labels(
     path : Path
         The folder to make.
     shape : sequence of int
-        Of the finest level: (ny, nx) or (nz, ny, nx).
+        Of the finest level: space, after time if there is one axis more than ``spacing`` has.
     spacing : sequence of float
-        Pixel size along each axis.
+        Pixel size along each spatial axis.
     unit : str, optional
-        Its unit, as in "micrometer".
+        Its unit, as in "micrometer" or "µm".
+    interval : float, optional
+        Seconds between two frames.
+    translate : sequence of float, optional
+        Where the first pixel lies along the spatial axes.
     attributes : dict, optional
         What else to keep with it.
     shards : tuple of int, optional
@@ -62,36 +91,35 @@ def create_labels(
     from yaozarrs import v05
     from yaozarrs.write.v05 import prepare_image
 
-    names = "zyx"[-len(shape) :]
-    shapes = shapes_of(shape)
-    datasets = [
-        v05.Dataset(
-            path=str(level),
-            coordinateTransformations=[
-                v05.ScaleTransformation(
-                    scale=[s * n / m for s, n, m in zip(spacing, shape, smaller, strict=True)]
-                )
-            ],
-        )
-        for level, smaller in enumerate(shapes)
-    ]
+    n_frames = len(shape) - len(spacing)
+    name = UNITS.get(unit or "", unit)
+    axes: list[Any] = [v05.TimeAxis(name="t", unit="second" if interval else None)][:n_frames]
+    axes += [v05.SpaceAxis(name=letter, unit=name) for letter in "zyx"[-len(spacing) :]]
+    shapes = shapes_of(shape, n_frames)
+    sizes = [interval or 1.0] * n_frames + [float(size) for size in spacing]
+    place = [0.0] * n_frames + [float(number) for number in translate or [0.0] * len(spacing)]
+    datasets = []
+    for level, smaller in enumerate(shapes):
+        if level:
+            # Every second pixel is kept, and the first of them where it was.
+            steps = steps_of(shapes[level - 1], smaller)
+            sizes = [size * step for size, step in zip(sizes, steps, strict=True)]
+        transforms: list[Any] = [v05.ScaleTransformation(scale=sizes)]
+        if any(place):
+            transforms.append(v05.TranslationTransformation(translation=place))
+        datasets.append(v05.Dataset(path=str(level), coordinateTransformations=transforms))
     other: Any = {"image-label": v05.ImageLabel()}
     image = v05.LabelImage(
-        multiscales=[
-            v05.Multiscale(
-                name=path.name,
-                axes=[v05.SpaceAxis(name=name, unit=unit) for name in names],
-                datasets=datasets,
-            )
-        ],
+        multiscales=[v05.Multiscale(name=path.name, axes=axes, datasets=datasets)],
         **other,
     )
+    side = 64 if len(spacing) == 3 else 512
     _, arrays = prepare_image(
         path,
         image,
         [(smaller, "int32") for smaller in shapes],
         extra_attributes=attributes,
-        chunks=tuple(min(64 if len(shape) == 3 else 512, n) for n in shape),
+        chunks=(1,) * n_frames + tuple(max(min(side, n), 1) for n in shape[n_frames:]),
         shards=shards,
         writer="zarr",
         overwrite=True,
@@ -99,18 +127,70 @@ def create_labels(
     return [arrays[str(level)] for level in range(len(shapes))]
 
 
+def steps_of(finer: Sequence[int], coarser: Sequence[int]) -> tuple[int, ...]:
+    """Return how many pixels of a level one of the next stands for along each axis: 1 or 2."""
+    return tuple(1 if n == m else 2 for n, m in zip(finer, coarser, strict=True))
+
+
 def fill_pyramid(levels: Sequence[Any], monitor: Monitor) -> None:
     """Fill all levels but the finest, each with every second pixel of the one before."""
     for finer, coarser in pairwise(levels):
-        for start in np.ndindex(tuple(-(-n // BOX) for n in coarser.shape)):
+        steps = steps_of(finer.shape, coarser.shape)
+        # Of four axes the first is time.
+        sides = (1,) * (coarser.ndim - 3) + (BOX,) * min(coarser.ndim, 3)
+        counts = [-(-n // side) for n, side in zip(coarser.shape, sides, strict=True)]
+        for start in np.ndindex(*counts):
             monitor.check()
             here = tuple(
-                slice(k * BOX, min((k + 1) * BOX, n))
-                for k, n in zip(start, coarser.shape, strict=True)
+                slice(k * side, min((k + 1) * side, n))
+                for k, side, n in zip(start, sides, coarser.shape, strict=True)
             )
-            there = tuple(slice(2 * s.start, 2 * s.stop) for s in here)
+            there = tuple(
+                slice(step * s.start, step * s.stop) for step, s in zip(steps, here, strict=True)
+            )
             block = np.asarray(finer[there])
-            coarser[here] = block[tuple(slice(None, None, 2) for _ in here)]
+            coarser[here] = block[tuple(slice(None, None, step) for step in steps)]
+
+
+def write_ome_zarr(
+    path: Path,
+    labels: NDArray[Any],
+    spacing: Sequence[float],
+    *,
+    unit: str | None = None,
+    interval: float | None = None,
+    translate: Sequence[float] | None = None,
+    provenance: Mapping[str, Any] | None = None,
+    force: bool = False,
+) -> None:
+    """Write labels as an OME-Zarr with a pyramid and their recipe: all of it, or nothing.
+
+    Parameters
+    ----------
+    path : Path
+        The folder to make.
+    labels : ndarray of int
+        0 to 2**31 - 1; time comes first.
+    spacing : sequence of float
+        Pixel size along the spatial axes.
+    unit, interval, translate, provenance
+        As in `write_labels`.
+    force : bool
+        Overwrite labels that napari-ncut wrote.
+    """
+    ours: dict[str, Any] = {} if provenance is None else {RECIPE: dict(provenance)}
+    with atomic_folder(path, force=force) as folder:
+        levels = create_labels(
+            folder,
+            labels.shape,
+            spacing,
+            unit=unit,
+            interval=interval,
+            translate=translate,
+            attributes={OURS_KEY: ours},
+        )
+        levels[0][...] = labels.astype(np.int32)
+        fill_pyramid(levels, Monitor())
 
 
 def add_labels(image: Path, name: str) -> None:

@@ -1,4 +1,4 @@
-"""Label images to disk: TIFF with the pixel size and the recipe that made them.
+"""Label images to disk: TIFF or OME-Zarr, with the pixel size and the recipe that made them.
 
 Labels up to 65,535 are written as an ImageJ hyperstack of uint16, which Fiji, Bio-Formats and
 tifffile read with the pixel size of all three axes; ImageJ has no integers wider than that, so
@@ -25,6 +25,8 @@ from napari_ncut.core.validation import (
 )
 from napari_ncut.io.atomic import already_there, atomic_file
 from napari_ncut.io.formats import WRITABLE
+from napari_ncut.io.ome_zarr import is_result, needs_zarr
+from napari_ncut.io.ome_zarr_labels import write_ome_zarr
 from napari_ncut.io.stored import TIME
 from napari_ncut.io.tiff import imagej_options, ome_options
 
@@ -41,23 +43,29 @@ def check_output(path: str | os.PathLike[str], *, force: bool = False) -> None:
     Parameters
     ----------
     path : path
-        The TIFF file to write.
+        The TIFF file, or the OME-Zarr, to write.
     force : bool
-        An existing file may be overwritten.
+        An existing file may be overwritten; of an OME-Zarr, labels of napari-ncut.
 
     Raises
     ------
     ValueError
-        If the name does not end in .tif or .tiff.
+        If the name does not end in .tif, .tiff or .ome.zarr.
     OSError
         If its folder is missing or not writable, or a file is there already.
     """
     path = Path(path)
     if "\0" in str(path):
         raise ValueError(f"{shown(str(path))} can not be the name of a file.")
-    if path.suffix.lower() not in WRITABLE:
-        raise ValueError(f"{path}: labels are written as TIFF; end the name in .tif.")
-    if path.is_dir():
+    if not path.name.lower().endswith(WRITABLE):
+        raise ValueError(
+            f"{path}: labels are written as TIFF or OME-Zarr; end the name in .tif or .ome.zarr."
+        )
+    if path.suffix.lower() == ".zarr":
+        needs_zarr()
+        if force and path.exists() and not is_result(path):
+            raise FileExistsError(f"{path}: is no result of napari-ncut; choose another name.")
+    elif path.is_dir():
         raise IsADirectoryError(f"{path}: is a folder; name a file in it.")
     if not path.parent.is_dir():
         raise FileNotFoundError(f"{path}: the folder {path.parent} does not exist; make it first.")
@@ -86,14 +94,14 @@ def write_labels(
     provenance: Mapping[str, Any] | None = None,
     force: bool = False,
 ) -> None:
-    """Write a label image as TIFF with its pixel size and the recipe that made it.
+    """Write a label image with its pixel size and the recipe that made it.
 
     There is never half a file, nor one that another process wrote meanwhile and that is lost.
 
     Parameters
     ----------
     path : path
-        Ends in .tif or .tiff.
+        Ends in .tif or .tiff, or in .ome.zarr for an OME-Zarr with a pyramid.
     labels : ndarray of int
         0 to 2**31 - 1.
     spacing : sequence of float, optional
@@ -114,20 +122,15 @@ def write_labels(
     Raises
     ------
     ValueError
-        If the name does not end in .tif or .tiff, or a label, a size or a name can not be written
-        as it is.
+        If the name has another ending, or a label, a size or a name can not be written as it is.
     OSError
         If the file cannot be written, or is there already.
     """
-    import tifffile
-
     path = Path(path)
     check_output(path, force=force)
     labels = np.asarray(labels)
     check_label_range(labels)
     axes = _named_axes("TZYX"[-labels.ndim :] if axes is None else axes, labels)
-    # All axes that the formats have: tifffile mistakes axes of length 1 that are not spelled out.
-    full = labels.reshape([_length(labels, axes, axis) for axis in "TZCYX"])
     spatial = axes.lstrip(TIME)
     sizes = {}
     if spacing is not None:
@@ -137,6 +140,20 @@ def write_labels(
     place = _place(translate, spatial)
     unit = _unit(unit)
     recipe = _json(provenance)
+    if path.suffix.lower() == ".zarr":
+        write_ome_zarr(
+            path,
+            labels,
+            tuple(sizes.values()) or (1.0,) * len(spatial),
+            unit=unit,
+            interval=interval,
+            translate=tuple(place.values()) or None,
+            provenance=None if recipe is None else json.loads(recipe),
+            force=force,
+        )
+        return
+    # All axes that the formats have: tifffile mistakes axes of length 1 that are not spelled out.
+    full = labels.reshape([_length(labels, axes, axis) for axis in "TZCYX"])
     fits_imagej = int(full.max(initial=0)) <= np.iinfo(np.uint16).max and all(
         _SMALLEST_FRACTION <= size <= _LARGEST_FRACTION for size in sizes.values()
     )
@@ -146,6 +163,8 @@ def write_labels(
     else:
         data = full.astype(np.int32)
         options = ome_options(sizes, unit, interval, place, recipe)
+    import tifffile
+
     with atomic_file(path, force=force) as file:
         tifffile.imwrite(file, data, compression="zlib", photometric="minisblack", **options)
 

@@ -41,10 +41,12 @@ class Stored:
         Whether the channels are red, green and blue.
     is_lossy : bool
         Whether the values are near those that were saved, as in JPEG.
-    is_ours : bool
-        Whether napari-ncut wrote it, as labels.
+    are_labels : bool
+        Whether the file says that its values are labels, as those of napari-ncut do.
     are_axes_named : bool
         Whether the file names its axes; else they are guessed.
+    channels : tuple of str
+        Names of the channels, where they are told.
     """
 
     data: NDArray[Any]
@@ -57,8 +59,9 @@ class Stored:
     alpha: NDArray[Any] | None = None
     has_colours: bool = False
     is_lossy: bool = False
-    is_ours: bool = False
+    are_labels: bool = False
     are_axes_named: bool = False
+    channels: tuple[str, ...] = ()
 
 
 def renamed(stored: Stored, names: Sequence[str]) -> Stored:

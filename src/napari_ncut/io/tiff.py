@@ -118,9 +118,19 @@ def _stored(tif: Any, data: NDArray[Any], axes: str) -> Stored:
         alpha=alpha,
         has_colours=is_rgb and "S" in axes,
         is_lossy=bool(page.compression == tifffile.COMPRESSION.JPEG),
-        is_ours=is_ours(tif),
+        are_labels=is_ours(tif),
         are_axes_named=all(axis in "TZ" for axis in named),
+        channels=_channels(tif),
     )
+
+
+def _channels(tif: Any) -> tuple[str, ...]:
+    """Return the names of the channels, where OME tells all of them."""
+    if not tif.is_ome:
+        return ()
+    pixels = ElementTree.fromstring(tif.ome_metadata).find(".//{*}Pixels")
+    found = [] if pixels is None else [c.get("Name") for c in pixels.findall("{*}Channel")]
+    return tuple(map(str, found)) if all(found) else ()
 
 
 def _is_inverted(tif: Any) -> bool:

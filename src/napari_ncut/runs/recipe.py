@@ -64,6 +64,8 @@ class Recipe:
     axes, foreground : str, optional
         Names of the axes of the files, and what is foreground in that of the mask, where they do
         not tell it themselves; see `napari_ncut.files.read_labels`.
+    channel : str, optional
+        The channel of the file that is the image, by its name or its number from 1.
     version : str
         Version of napari-ncut.
     parameters : int
@@ -96,6 +98,7 @@ class Recipe:
     corrections: str | None = None
     axes: str | None = None
     foreground: str | None = None
+    channel: str | None = None
     version: str = __version__
     parameters: int = PARAMETERS
     statistics: dict[str, Any] | None = None
@@ -398,7 +401,8 @@ def script(recipe: Recipe, output: str = "labels.tif") -> str:
     """
     axes = f", axes={recipe.axes!r}" if recipe.axes else ""
     foreground = f", foreground={recipe.foreground!r}" if recipe.foreground else ""
-    image = f"read_image({recipe.image!r}{axes}).data" if recipe.image else "None"
+    channel = f", channel={recipe.channel!r}" if recipe.channel else ""
+    image = f"read_image({recipe.image!r}{axes}{channel}).data" if recipe.image else "None"
     mask = f"read_labels({recipe.mask!r}{axes}{foreground}).data" if recipe.mask else "None"
     return f'''"""Labels made with napari-ncut, hand corrections included."""
 

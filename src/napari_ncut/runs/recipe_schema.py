@@ -255,6 +255,7 @@ FIELDS: dict[str, Check] = {
     "foreground": _or_none(
         lambda value, name: _like(FOREGROUND, value, name, "labels, '>128' or a value")
     ),
+    "channel": _or_none(partial(_text, longest=LONGEST_NAME)),
     "version": lambda value, name: _like(VERSION, value, name, "a version as in 1.2.3"),
     "parameters": partial(_integer, low=1, high=HIGHEST_LABEL),
     "statistics": _or_none(_statistics),

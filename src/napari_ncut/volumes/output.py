@@ -12,7 +12,7 @@ import numpy as np
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.io.atomic import already_there
-from napari_ncut.io.ome_zarr import needs_zarr
+from napari_ncut.io.ome_zarr import OURS_KEY, needs_zarr
 from napari_ncut.io.ome_zarr_labels import create_labels, fill_pyramid
 
 # Sides of the chunks that are written, and how many of them make a shard.
@@ -126,7 +126,7 @@ class PlainZarr(Output):
         import zarr
 
         try:
-            attributes = zarr.open(self.folder, mode="r").attrs.get("napari-ncut", {})
+            attributes = zarr.open(self.folder, mode="r").attrs.get(OURS_KEY, {})
         except (OSError, ValueError, KeyError):
             return None
         return attributes.get("mark") if isinstance(attributes, dict) else None
@@ -143,7 +143,7 @@ class PlainZarr(Output):
             chunks=chunks,
             dtype="int32",
             overwrite=True,
-            attributes={"napari-ncut": {"recipe": recipe, "mark": mark}},
+            attributes={OURS_KEY: {"recipe": recipe, "mark": mark}},
         )
 
     def finish(self, monitor: Monitor) -> None:
@@ -171,7 +171,7 @@ class OmeZarr(PlainZarr):
             self.beside,
             self.shape,
             self.spacing,
-            attributes={"napari-ncut": {"recipe": recipe, "mark": mark}},
+            attributes={OURS_KEY: {"recipe": recipe, "mark": mark}},
         )
         return self.levels[0]
 

@@ -216,7 +216,7 @@ class BatchDock(Dock):
 
         def look(_: object) -> tuple[list[Pair], int]:
             found, _ = pairs(inputs, output, pattern)
-            return found, sum(pair.mask is not None and not pair.mask.is_file() for pair in found)
+            return found, sum(pair.is_mask_missing for pair in found)
 
         self.start_run(
             "look",

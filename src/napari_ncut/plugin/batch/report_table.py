@@ -38,10 +38,9 @@ class ReportTable(QTableWidget):
         self.setRowCount(len(pairs))
         self._items.clear()
         for number, pair in enumerate(pairs):
-            missing = pair.mask is not None and not pair.mask.is_file()
             mask = "" if pair.mask is None else pair.mask.name
-            state = MISSING if missing else WAITING
-            items = [_item(text) for text in (pair.path.name, mask, None, None, None, state)]
+            state = MISSING if pair.is_mask_missing else WAITING
+            items = [_item(text) for text in (pair.name, mask, None, None, None, state)]
             items[0].setData(Qt.ItemDataRole.UserRole, (str(pair.path), str(pair.output)))
             items[0].setToolTip(str(pair.path))
             for column, item in enumerate(items):
