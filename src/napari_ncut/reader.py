@@ -101,7 +101,7 @@ def _lazy_layer(path: Path) -> LayerData:
         image_of(arranged(stored_of(picture, da.from_zarr(level)))) for level in picture.levels
     ]
     image = levels[0]
-    options = _place(image) | {"name": name_of(path), "multiscale": len(levels) > 1}
+    options = _place(image) | {"name": _name(path), "multiscale": len(levels) > 1}
     data = [level.data for level in levels]
     if picture.are_labels:
         return data if len(data) > 1 else data[0], options, "labels"
@@ -128,13 +128,22 @@ def _layer(path: Path) -> LayerData:
     labels = _labels(stored)
     if labels is not None:
         metadata = _record(path, labels) if stored.are_labels else {}
-        options = _place(labels) | {"name": name_of(path), "metadata": metadata}
+        options = _place(labels) | {"name": _name(path), "metadata": metadata}
         return _integers(labels.data), options, "labels"
     image = image_of(stored)
-    options = _place(image) | {"name": name_of(path)}
+    options = _place(image) | {"name": _name(path)}
     if image.channel_axis is not None and (stored.palette is not None or stored.has_colours):
         return image.data, options | {"rgb": True}, "image"
     return _with_channels(image, image.data, options)
+
+
+def _name(path: Path) -> str:
+    """Return what a layer is called: of a part of a plate, that of the plate and its place."""
+    store, parts = path, [path.name]
+    while path.parent.name != "labels" and is_zarr(store.parent):
+        store = store.parent
+        parts.insert(0, store.name)
+    return "_".join([name_of(store), *parts[1:]])
 
 
 def _labels(stored: Stored) -> Image | None:

@@ -1,5 +1,6 @@
 """Every row of the page "What napari-ncut makes of your file" writes the file and reads it."""
 
+import json
 import re
 from pathlib import Path
 
@@ -8,10 +9,13 @@ import PIL.Image
 import pytest
 import tifffile
 from scipy import ndimage
+from tests.io.stores import IMAGE, NOISE, add_mask, write_plate, write_store
+from tests.io.stores import MASK as STORED
 
 from napari_ncut import scenes
 from napari_ncut.cli import main
 from napari_ncut.files import read_image, read_labels, write_labels
+from napari_ncut.io.ome_zarr_labels import create_labels
 
 PAGE = Path(__file__).parents[2] / "docs/files.md"
 SCENE = scenes.circles(4)
@@ -256,6 +260,43 @@ class Rows:
         foreground_is(picture(drawing), text="what is opaque")
         drawing[..., :3], drawing[..., 3] = GREY[..., np.newaxis], 255
         foreground_is(picture(drawing))
+
+    def ome_zarr(self, capsys):
+        write_store("a.ome.zarr", np.stack([IMAGE, NOISE]), "cyx", [1, 0.5, 0.5], ["DAPI", "GFP"])
+        add_mask("a.ome.zarr")
+        found = read_image("a.ome.zarr")
+        assert (found.axes, found.channels) == ("YXC", ("DAPI", "GFP"))
+        size_is("a.ome.zarr", (0.5, 0.5))
+        foreground_is("a.ome.zarr/labels/mask", STORED, "1 label")
+
+    def plate(self, capsys):
+        write_plate("p.ome.zarr", [("A", "1", "0"), ("B", "3", "0")])
+        stops(capsys, "cut p.ome.zarr", "holds 2 images; name one of them")
+        assert (
+            main(["batch", "p.ome.zarr", "--foreground", "bright", "--channel", "1", "-o", "all"])
+            == 0
+        )
+
+    def pickle(self, capsys):
+        write_store("a.ome.zarr", IMAGE, "yx", [1, 1])
+        path = Path("a.ome.zarr/0/zarr.json")
+        said = json.loads(path.read_text())
+        said["codecs"].append({"name": "numcodecs.pickle", "configuration": {}})
+        path.write_text(json.dumps(said))
+        stops(capsys, "cut a.ome.zarr", "a.ome.zarr: is no image of an OME-Zarr")
+
+    def ome_zarr_size(self, capsys):
+        write_store("a.ome.zarr", IMAGE, "yx", [0.5, 0.25])
+        size_is("a.ome.zarr", (0.5, 0.25))
+        levels = create_labels(Path("b.ome.zarr"), IMAGE.shape, (1, 1))
+        levels[0][:] = STORED
+        size_is("b.ome.zarr", None)
+
+    def channel(self, capsys):
+        tiff(np.stack([GREY, 255 - GREY]), ome=True, metadata={"axes": "CYX"})
+        assert main(["cut", "a.tif", "--channel", "1", "-n", "2", "-o", "out.tif"]) == 0
+        assert "a.tif: channel 1 of 2, 100 x 100 (YX)" in capsys.readouterr().out
+        stops(capsys, "cut a.tif --channel DAPI", "it has 2 channels; wanted the name of one")
 
     def ours(self, capsys):
         noise = np.random.default_rng(0).integers(0, 50, (20, 30))

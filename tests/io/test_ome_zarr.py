@@ -174,6 +174,13 @@ def test_every_field_of_a_plate_has_a_name():
     np.testing.assert_array_equal(read_image("p.ome.zarr/B/12/0", channel=1).data, IMAGE)
 
 
+def test_a_field_of_a_plate_is_called_by_its_place_in_napari():
+    write_plate("p.ome.zarr", [("A", "1", "0"), ("B", "12", "0")])
+    (_, image, _), (_, mask, _) = read("p.ome.zarr/B/12/0")
+    assert image["name"] == ["p_B_12_0 DAPI", "p_B_12_0 GFP"]
+    assert mask["name"] == "mask"
+
+
 def test_what_bioformats2raw_wrote_is_its_only_image():
     root = zarr.open_group("a.zarr", mode="w", zarr_format=2)
     root.attrs["bioformats2raw.layout"] = 3

@@ -116,12 +116,13 @@ def pairs(
             f"{', '.join(READABLE)}, or OME-Zarr."
         )
     names = unique_names([image.file for image in images], [image.inside for image in images])
+    is_one_store = len({image.file for image in images}) == 1
     chosen = [
         Pair(
             image.path,
             masks.get(image.path),
             output / RESULT.format(name=name, ending=ENDINGS[form]),
-            str(image.path.relative_to(image.file.parent)),
+            _title(image, name, is_one_store),
         )
         for image, name in zip(images, names, strict=True)
     ]
@@ -171,6 +172,13 @@ def _images(path: Path) -> list[Found]:
         return [Found(image, path, name) for name, image in images_of(path)]
     except (ValueError, ImportError):
         return [Found(path, path)]
+
+
+def _title(image: Found, name: str, is_one_store: bool) -> str:
+    """Return what an image is called in a table: of a single plate its place is enough."""
+    if image.path == image.file:
+        return image.file.name
+    return str(image.path.relative_to(image.file)) if is_one_store else name
 
 
 def _mask_of(image: Found, pattern: str) -> Path:

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QMimeData, QPoint, Qt, QUrl
 from qtpy.QtGui import QDropEvent
+from tests.io.stores import IMAGE, MASK, write_plate
 from tests.plugin.hands import check_nothing_is_cut_off
 
-from napari_ncut import scenes
+from napari_ncut import scenes, split_touching
 from napari_ncut.files import read_labels, read_provenance, write_labels
 from napari_ncut.plugin.batch.report_table import COLUMNS
 
@@ -85,6 +86,30 @@ def test_a_folder_that_is_dropped_is_done_and_a_broken_file_stops_nothing(window
         "field.tif": "kept",
         "broken.tif": "failed",
     }
+
+
+def test_a_plate_is_done_by_a_channel_and_labels_in_it(window, tmp_path):
+    write_plate(tmp_path / "plate.ome.zarr", [("A", "1", "0"), ("B", "12", "0")])
+    dock = window.dock("Batch")
+    drop(dock.files, tmp_path / "plate.ome.zarr")
+    assert dock.output.text() == str(tmp_path / "results")
+    dock.masks.setCurrentIndex(dock.masks.findData("pattern"))
+    dock.pattern.setText("labels/mask")
+    dock.channel.setText("dapi")
+    window.wait_until(lambda: dock.is_idle and len(table(dock)) == 2)
+    assert sorted(row["file"] for row in table(dock)) == ["A/1/0", "B/12/0"]
+    assert {row["mask"] for row in table(dock)} == {"mask"}
+    dock.run.click()
+    ended(window, dock)
+    assert {row["state"] for row in table(dock)} == {"done"}
+    labels = read_labels(tmp_path / "results/plate_B_12_0_labels.tif").data
+    np.testing.assert_array_equal(labels, split_touching(MASK, IMAGE, spacing=(0.5, 0.5)))
+    dock.table.cellClicked.emit(0, 0)
+    ended(window, dock)
+    opened = [layer.name for layer in window.viewer.layers]
+    assert len(opened) == 4
+    assert opened[0].endswith("_0 DAPI")
+    assert opened[-1].endswith("_0_labels")
 
 
 def test_settings_are_those_of_graph_cut_or_of_a_result(window, folder, tmp_path):

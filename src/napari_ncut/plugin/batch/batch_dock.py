@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 from napari_ncut.batches.inputs import Pair, pairs
 from napari_ncut.batches.task import FAILED
 from napari_ncut.core.parallel import number_of_threads
+from napari_ncut.io.ome_zarr import is_store
 from napari_ncut.plugin.batch.batch_process import BatchProcess
 from napari_ncut.plugin.batch.file_list import FileList
 from napari_ncut.plugin.batch.report_table import ReportTable
@@ -63,6 +64,8 @@ class BatchDock(Dock):
         for text, value in MASKS:
             self.masks.addItem(text, value)
         self.pattern = QLineEdit(PATTERN)
+        self.channel = QLineEdit()
+        self.channel.setPlaceholderText("all")
         self.settings = QComboBox()
         self.output = QLineEdit()
         self.workers = QSpinBox()
@@ -80,8 +83,10 @@ class BatchDock(Dock):
             (
                 "pattern",
                 "Named",
-                "The mask of image.tif, if {name} is image; a folder may stand before.",
+                "The mask of image.tif, if {name} is image; a folder may stand before. "
+                "labels/NAME: the labels of this name in each OME-Zarr.",
             ),
+            ("channel", "Channel", "The one that is the image, by its name or number from 1."),
             (
                 "settings",
                 "Settings",
@@ -185,7 +190,7 @@ class BatchDock(Dock):
     def _on_files(self) -> None:
         if not self.output.text() and self.files.paths:
             first = Path(self.files.paths[0])
-            folder = first if first.is_dir() else first.parent
+            folder = first if first.is_dir() and not is_store(first) else first.parent
             self.output.setText(str(folder / "results"))
         self._soon.trigger()
 
@@ -266,6 +271,7 @@ class BatchDock(Dock):
             "threshold": form.method,
             "smoothing": form.smoothing,
             "window": form.window,
+            "channel": self.channel.text().strip() or None,
             "workers": self.workers.value(),
         }
         self._done = self._failed = 0
@@ -309,7 +315,7 @@ class BatchDock(Dock):
     def _on_row(self, row: int, _: int) -> None:
         """Open the image of a row and its labels; those that were opened before are hidden."""
         path, output = self.table.files_of(row)
-        if not output.is_file():
+        if not output.exists():
             self.say(f"{output.name} is not there yet.")
             return
         self.start_run(
