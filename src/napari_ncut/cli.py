@@ -73,7 +73,7 @@ def _everywhere(
 # Arguments of the library as its messages name them, where they are options here.
 ARGUMENT = re.compile(
     r"(?<![\w./-])"
-    r"(n_segments|min_size|drop_small|drop_large|max_hole|beta|connectivity|neck|spacing|seeds)"
+    r"(n_segments|min_size|drop_small|drop_large|max_hole|beta|connectivity|neck|spacing|seeds|channel)"
     r"(?= is | has | holds |=)"
 )
 # Words of options that once were others: what is in people's scripts goes on working.
