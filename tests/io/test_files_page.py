@@ -294,7 +294,7 @@ class Rows:
 
     def channel(self, capsys):
         tiff(np.stack([GREY, 255 - GREY]), ome=True, metadata={"axes": "CYX"})
-        assert main(["cut", "a.tif", "--channel", "1", "-n", "2", "-o", "out.tif"]) == 0
+        assert main(["cut", "a.tif", "--channel", "1", "-n", "2", "-o", "one.tif"]) == 0
         assert "a.tif: channel 1 of 2, 100 x 100 (YX)" in capsys.readouterr().out
         stops(capsys, "cut a.tif --channel DAPI", "it has 2 channels; wanted the name of one")
 
