@@ -321,6 +321,15 @@ def split(
         str | None,
         typer.Option(help="Of OME-Zarr: the dask scheduler that does it.", metavar="ADDRESS"),
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Of OME-Zarr: how many processes do it; by default one for each core, if it is "
+            "large.",
+            metavar="N",
+            min=1,
+        ),
+    ] = None,
 ) -> None:
     """Split the touching objects of a mask or label image; nobody has to count them.
 
@@ -365,7 +374,7 @@ def split(
     if is_store(mask) or mask.suffix == ".zarr":
         from napari_ncut.cli_volume import Store, run_store
 
-        run_store(options, output, Store(labels, name, memory, scheduler, resume))
+        run_store(options, output, Store(labels, name, memory, scheduler, workers, resume))
         return
     if output is None:
         raise ValueError("-o is missing; wanted the TIFF to write the labels to.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import numpy as np
 import typer
 
 from napari_ncut.cli_run import SIDES, Options, run
+from napari_ncut.core.parallel import number_of_threads
 from napari_ncut.core.validation import spacing_tuple
 from napari_ncut.io.files import channel_number
 from napari_ncut.io.ome_zarr import Picture, labels_of, open_picture
@@ -25,6 +27,10 @@ from napari_ncut.volumes.threshold import Foreground, otsu_of
 
 # What is done by parts; all else takes the labels of the whole.
 SETTINGS_BY_PARTS = {"neck", "min_size", "beta", "connectivity", "max_hole"}
+
+
+# Less is done before processes have started.
+LARGE = 2**26
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ class Store:
         What the run may take.
     scheduler : str, optional
         The dask scheduler that does it.
+    workers : int, optional
+        Processes that do it.
     resume : bool
         Whether an interrupted run goes on.
     """
@@ -49,6 +57,7 @@ class Store:
     name: str
     memory: str
     scheduler: str | None
+    workers: int | None
     resume: bool
 
 
@@ -93,10 +102,10 @@ def run_store(options: Options, output: Path | None, store: Store) -> None:
             return
         if _is_done_by_parts(options, mask, out):
             _by_parts(path, options, mask, out, shown, store)
-        elif store.resume or store.scheduler is not None:
+        elif store.resume or store.scheduler is not None or store.workers is not None:
             raise ValueError(
-                "--resume and --scheduler are of runs by parts, and this one is done as a whole: "
-                "it is a movie, or an option takes it as a whole."
+                "--resume, --workers and --scheduler are of runs by parts, and this one is done as "
+                "a whole: it is a movie, or an option wants the whole."
             )
         else:
             run(
@@ -204,6 +213,7 @@ def _by_parts(
             spacing=sizes,
             channel_axis=-1 if picture is not None and picture.ndim > len(sizes) else None,
             client=client,
+            workers=store.workers or (number_of_threads() if math.prod(data.shape) > LARGE else 1),
             resume=store.resume,
             **options.settings,
         )

@@ -28,6 +28,7 @@ from napari_ncut.io.ome_zarr import is_store, is_zarr, name_of, open_picture, st
 from napari_ncut.io.pixel_size import IN_MICROMETRES
 from napari_ncut.io.stored import Stored, arranged
 from napari_ncut.io.tiff import RECIPE_KEY
+from napari_ncut.io.vendor import is_read
 from napari_ncut.runs.recipe import Recipe, pack, uncorrected
 
 LayerData = tuple[Any, dict[str, Any], str]
@@ -52,7 +53,7 @@ def get_reader(
     path = Path(path)
     if path.is_dir():
         return read if is_store(path) else None
-    return read if path.suffix.lower() in READABLE else None
+    return read if path.suffix.lower() in READABLE or is_read(path) else None
 
 
 def read(path: str | os.PathLike[str]) -> list[LayerData]:

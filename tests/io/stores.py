@@ -1,4 +1,4 @@
-"""Stores to test with: OME-Zarr 0.5 of images and plates."""
+"""Files to test with: OME-Zarr 0.5 of images and plates, and CZI."""
 
 from pathlib import Path
 
@@ -46,6 +46,18 @@ def write_plate(path, fields):
     written.write_plate(path, {field: (image, [data]) for field in fields}, writer="zarr")
     for field in fields:
         add_mask(Path(path).joinpath(*field))
+
+
+def write_czi(path, planes, channels, sizes):
+    """Write planes of several channels, (c, z, y, x), as a microscope of Zeiss does."""
+    from pylibCZIrw import czi
+
+    with czi.create_czi(str(path)) as file:
+        for place in np.ndindex(planes.shape[:2]):
+            plane = dict(zip("CZ", place, strict=True))
+            file.write(data=planes[place][..., np.newaxis], plane=plane)
+        scale = {f"scale_{axis}": size * 1e-6 for axis, size in zip("zyx", sizes, strict=True)}
+        file.write_metadata("nuclei", channel_names=dict(enumerate(channels)), **scale)
 
 
 def add_mask(path, name="mask"):

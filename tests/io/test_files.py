@@ -323,8 +323,8 @@ def test_missing_files_are_told(tmp_path, suffix):
 
 
 def test_other_kinds_of_files_are_told(tmp_path):
-    with pytest.raises(ValueError, match=r"is Zeiss CZI.*ends in \.tif, \.tiff, \.png"):
-        read_image(tmp_path / "image.czi")
+    with pytest.raises(ValueError, match=r"is Zeiss LSM.*ends in \.tif, \.tiff, \.png"):
+        read_image(tmp_path / "image.lsm")
 
 
 def test_a_file_of_several_images_is_told(tmp_path):
@@ -545,10 +545,23 @@ def test_names_that_no_file_can_have_are_a_sentence(name):
         check_output(name)
 
 
-@pytest.mark.parametrize("ending", [".czi", ".nd2", ".lif", ".h5", ".npz", ".gif", ".ZARR"])
-def test_formats_that_are_not_read_are_named_with_what_reads_them(tmp_path, ending):
+@pytest.mark.parametrize("ending", [".czi", ".nd2", ".LIF", ".h5", ".npz", ".gif", ".ZARR"])
+def test_formats_that_are_not_read_are_named_with_what_reads_them(tmp_path, ending, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ValueError, match=r"is .+, which napari-ncut does not read: .+ Wanted a"):
         read_image(tmp_path / f"image{ending}")
+
+
+@pytest.mark.parametrize("ending", [".czi", ".nd2", ".lif"])
+def test_a_broken_file_of_a_microscope_is_one_sentence(tmp_path, ending):
+    pytest.importorskip(f"bioio_{ending[1:]}")
+    path = tmp_path / f"image{ending}"
+    path.write_bytes(b"nothing of the kind")
+    with pytest.raises(ValueError, match=rf"image{ending}: it cannot be read as ") as error:
+        read_image(path)
+    assert "\n" not in str(error.value)
+    with pytest.raises(FileNotFoundError):
+        read_image(tmp_path / f"other{ending}")
 
 
 def test_a_dangling_link_is_no_free_name(tmp_path):

@@ -9,7 +9,7 @@ import PIL.Image
 import pytest
 import tifffile
 from scipy import ndimage
-from tests.io.stores import IMAGE, NOISE, add_mask, write_plate, write_store
+from tests.io.stores import IMAGE, NOISE, add_mask, write_czi, write_plate, write_store
 from tests.io.stores import MASK as STORED
 
 from napari_ncut import scenes
@@ -108,9 +108,9 @@ class Rows:
         assert read_image(npy(np.zeros((40, 50, 3)))).axes == "YXS"
 
     def other(self, capsys):
-        Path("a.nd2").write_bytes(b"")
-        with pytest.raises(ValueError, match=r"is Nikon ND2, .* nd2 reads it"):
-            read_image("a.nd2")
+        Path("a.h5").write_bytes(b"")
+        with pytest.raises(ValueError, match=r"is HDF5, .* h5py reads it"):
+            read_image("a.h5")
 
     def misnamed(self, capsys):
         Path(picture(GREY)).rename("a.tif")
@@ -268,6 +268,16 @@ class Rows:
         assert (found.axes, found.channels) == ("YXC", ("DAPI", "GFP"))
         size_is("a.ome.zarr", (0.5, 0.5))
         foreground_is("a.ome.zarr/labels/mask", STORED, "1 label")
+
+    def microscope(self, capsys):
+        # Its reader is not built for every Python yet.
+        pytest.importorskip("bioio_czi")
+        planes = np.arange(2 * 3 * 40 * 60, dtype=np.uint16).reshape(2, 3, 40, 60)
+        write_czi("a.czi", planes, ("DAPI", "GFP"), (2.0, 0.5, 0.25))
+        found = read_image("a.czi", channel="GFP")
+        assert (found.axes, found.source) == ("ZYX", "bioio")
+        size_is("a.czi", (2.0, 0.5, 0.25))
+        np.testing.assert_array_equal(found.data, planes[1])
 
     def plate(self, capsys):
         write_plate("p.ome.zarr", [("A", "1", "0"), ("B", "3", "0")])

@@ -19,6 +19,7 @@ from napari_ncut.volumes import split_volume as module
 from napari_ncut.volumes import tasks
 from napari_ncut.volumes.blobs import blobs_of, part_of
 from napari_ncut.volumes.boxes import boxes
+from napari_ncut.volumes.output import output_of
 
 
 def drawn(seed, ndim):
@@ -198,6 +199,37 @@ def test_workers_of_a_client_give_the_same(tmp_path, monkeypatch):
     with cluster, Client(cluster) as client:
         found = split_volume(stored, out=tmp_path / "a.zarr", client=client)
     np.testing.assert_array_equal(found[:], split_touching(mask))
+
+
+WORKERS = """
+import numpy as np
+from napari_ncut import scenes, split_volume
+
+if __name__ == "__main__":
+    mask = np.kron(np.eye(3, dtype=bool), scenes.circles(2).mask)
+    split_volume(mask, mask.astype("f4"), out="a.zarr", workers=2, memory="20MB")
+"""
+
+
+def test_processes_of_its_own_give_the_same(tmp_path):
+    (tmp_path / "script.py").write_text(WORKERS)
+    subprocess.run([sys.executable, "script.py"], cwd=tmp_path, check=True)
+    mask = np.kron(np.eye(3, dtype=bool), scenes.circles(2).mask)
+    found = zarr.open_array(tmp_path / "a.zarr")[:]
+    np.testing.assert_array_equal(found, split_touching(mask, mask.astype("f4")))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.zarr", "script.py"]
+
+
+@pytest.mark.parametrize("options", [{"chunks": (7, 30)}, {"chunks": (5, 10), "shards": (20, 30)}])
+def test_chunks_and_shards_are_those_of_the_array_that_is_given(tmp_path, options, monkeypatch):
+    mask = np.kron(np.eye(2, dtype=bool), scenes.circles(2).mask)
+    out = zarr.create_array(tmp_path / "a.zarr", shape=mask.shape, dtype="i4", **options)
+    monkeypatch.setattr("napari_ncut.volumes.output.CHUNK", {2: 16})
+    side = output_of(out, mask.shape, (1.0, 1.0)).write_side
+    parts = options.get("shards") or options["chunks"]
+    assert all(n % part == 0 for n, part in zip(side, parts, strict=True))
+    split_volume(mask, out=out)
+    np.testing.assert_array_equal(out[:], split_touching(mask))
 
 
 def test_a_blob_that_does_not_fit_is_told_before_the_work(tmp_path):

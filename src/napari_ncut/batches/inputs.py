@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from napari_ncut.io.formats import READABLE
+from napari_ncut.io.formats import READABLE, VENDOR
 from napari_ncut.io.ome_zarr import images_of, is_store, name_of
 
 ENDINGS = {"tif": ".tif", "ome-zarr": ".ome.zarr"}
@@ -160,7 +160,7 @@ def _readable(paths: Iterable[Path]) -> list[Path]:
         path
         for path in paths
         if not path.name.startswith(".")
-        and ((path.suffix.lower() in READABLE and path.is_file()) or is_store(path))
+        and ((path.suffix.lower() in (*READABLE, *VENDOR) and path.is_file()) or is_store(path))
     )
 
 

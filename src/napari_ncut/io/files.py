@@ -16,7 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.io import ome_zarr
-from napari_ncut.io.formats import OTHERS, READABLE, WRITABLE, contents, other_format
+from napari_ncut.io.formats import (
+    OTHERS,
+    READABLE,
+    WRITABLE,
+    contents,
+    other_format,
+)
 from napari_ncut.io.mask import meaning
 from napari_ncut.io.npy import read_npy
 from napari_ncut.io.ome_zarr import is_store, read_ome_zarr
@@ -25,6 +31,7 @@ from napari_ncut.io.picture import FORMATS, read_picture
 from napari_ncut.io.regular import check_regular
 from napari_ncut.io.stored import CHANNELS, TIME, Stored, arranged, check_axes, label_names, renamed
 from napari_ncut.io.tiff import read_tiff, stored_recipe
+from napari_ncut.io.vendor import is_read, read_vendor
 
 __all__ = [
     "READABLE",
@@ -113,7 +120,8 @@ def read_image(
     ----------
     path : path
         A TIFF (the metadata of OME, ImageJ and tifffile are understood), PNG, JPEG, BMP or NPY
-        file, or an OME-Zarr or a part of one (``plate.zarr/A/1/0``). The last axis of an NPY file
+        file, or an OME-Zarr or a part of one (``plate.zarr/A/1/0``); with the extra ``formats``
+        also CZI, ND2 and LIF. The last axis of an NPY file
         is taken for colours if it has length 3 or 4 and all others are longer than 30, as napari
         does.
     axes : str, optional
@@ -267,10 +275,13 @@ def read_stored(path: Path, axes: Sequence[str] = ()) -> Stored:
 def _read_file(path: Path, has_named_axes: bool) -> Stored:
     """Return what a file holds that is no store."""
     ending = path.suffix.lower()
-    if ending not in READABLE:
+    is_vendor = is_read(path)
+    if ending not in READABLE and not is_vendor:
         raise ValueError(other_format(path))
     check_regular(path)
     try:
+        if is_vendor:
+            return read_vendor(path)
         if ending in FORMATS:
             return read_picture(path)
         if ending == ".npy":

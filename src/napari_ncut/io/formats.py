@@ -7,13 +7,17 @@ from pathlib import Path
 READABLE = (".tif", ".tiff", ".png", ".jpg", ".jpeg", ".bmp", ".npy")
 WRITABLE = (".tif", ".tiff", ".ome.zarr")
 
+# Those of microscopes, and the packages that read them: the extra ``formats``.
+VENDOR = {".czi": "bioio_czi", ".nd2": "bioio_nd2", ".lif": "bioio_lif"}
+
 BIO_FORMATS = "open it in Fiji (File > Import > Bio-Formats) and save it as TIFF"
+WITH_BIOIO = 'install bioio for it by `pip install "napari-ncut[formats]"`, or ' + BIO_FORMATS
 FIJI = "open it in Fiji and save it as TIFF"
 OTHERS = {
-    ".czi": ("Zeiss CZI", "the Python package bioio-czi reads it, or " + BIO_FORMATS),
+    ".czi": ("Zeiss CZI", WITH_BIOIO),
     ".lsm": ("Zeiss LSM", "the Python package tifffile reads it, or " + FIJI),
-    ".nd2": ("Nikon ND2", "the Python package nd2 reads it, or " + BIO_FORMATS),
-    ".lif": ("Leica LIF", "the Python package readlif reads it, or " + BIO_FORMATS),
+    ".nd2": ("Nikon ND2", WITH_BIOIO),
+    ".lif": ("Leica LIF", WITH_BIOIO),
     ".oib": ("Olympus OIB", BIO_FORMATS),
     ".oif": ("Olympus OIF", BIO_FORMATS),
     ".oir": ("Olympus OIR", BIO_FORMATS),

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from skimage.measure import label as components
@@ -83,14 +84,16 @@ def part_of(labels: Any, image: Any, box: Box, connectivity: int) -> Part:
     number = components(values, background=0, connectivity=connectivity).astype(np.int32)
     n = int(number.max(initial=0))
     own = number[box.within(region)]
+    index = first_pixels(own, n)
+    is_there = index >= 0
     first = np.full(n, NOWHERE)
+    first[is_there] = flat_in(shape, index[is_there], box)
     low, high = np.full((n, len(shape)), NOWHERE), np.zeros((n, len(shape)), np.int64)
-    places = np.nonzero(own)
-    which = own[places] - 1
-    at = np.stack(places, axis=1) + np.array(box.low)
-    np.minimum.at(first, which, np.ravel_multi_index(tuple(at.T), shape))
-    np.minimum.at(low, which, at)
-    np.maximum.at(high, which, at + 1)
+    around = [place for place in ndimage.find_objects(own, max_label=n) if place is not None]
+    low[is_there] = np.array([[s.start for s in p] for p in around]).reshape(-1, len(shape))
+    high[is_there] = np.array([[s.stop for s in p] for p in around]).reshape(-1, len(shape))
+    low[is_there] += np.array(box.low)
+    high[is_there] += np.array(box.low)
     before, after = {}, {}
     for axis, size in enumerate(box.shape):
         if box.low[axis] > 0:
@@ -98,6 +101,23 @@ def part_of(labels: Any, image: Any, box: Box, connectivity: int) -> Part:
         if region.shape[axis] > size:
             after[axis] = number.take(size, axis)
     return Part(box, first, low, high, before, after, found.digest())
+
+
+def first_pixels(number: NDArray[Any], n: int) -> NDArray[np.int64]:
+    """Return the flat index of the first pixel of each number from 1 to n; -1 if it has none."""
+    flat = number.reshape(-1)
+    # Of several assignments to one place the last is kept.
+    inside = np.flatnonzero(flat)[::-1]
+    first = np.full(n, -1, np.int64)
+    first[flat[inside] - 1] = inside
+    return first
+
+
+def flat_in(shape: tuple[int, ...], index: NDArray[np.int64], box: Box) -> NDArray[np.int64]:
+    """Return flat indices in an array of pixels that are given by flat indices in a box of it."""
+    places = np.unravel_index(index, box.shape)
+    at = tuple(place + low for place, low in zip(places, box.low, strict=True))
+    return np.asarray(np.ravel_multi_index(at, shape), np.int64)
 
 
 def blobs_of(parts: Sequence[Part]) -> Blobs:

@@ -100,6 +100,17 @@ class Array(Output):
         super().__init__(None, shape)
         self.array = array
 
+    @property
+    def write_side(self) -> tuple[int, ...]:
+        """Side of the boxes that are written at once: whole shards, or whole chunks."""
+        parts = getattr(self.array, "shards", None) or getattr(self.array, "chunks", None)
+        if not isinstance(parts, tuple) or not all(isinstance(n, int) for n in parts):
+            return super().write_side
+        counts = (max(side // n, 1) for side, n in zip(super().write_side, parts, strict=True))
+        return tuple(
+            min(count * n, whole) for count, n, whole in zip(counts, parts, self.shape, strict=True)
+        )
+
     def create(self, recipe: dict[str, Any], mark: str, scratch: Path) -> Any:
         """Return an array to write into."""
         return self.array

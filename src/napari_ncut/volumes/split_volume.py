@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,13 @@ from napari_ncut.core.validation import (
     check_connectivity,
     check_is_array,
     check_same_shape,
+    integer,
     real,
     size_value,
     spacing_tuple,
 )
 from napari_ncut.io.atomic import atomic_file
+from napari_ncut.io.ome_zarr import needs_zarr
 from napari_ncut.splitting.image.statistics import ImageStatistics
 from napari_ncut.splitting.parameters import VERSION
 from napari_ncut.splitting.split import (
@@ -38,7 +41,8 @@ from napari_ncut.splitting.split import (
 )
 from napari_ncut.volumes.blobs import Part, blobs_of, part_of
 from napari_ncut.volumes.boxes import Box, boxes, read
-from napari_ncut.volumes.output import Output, output_of
+from napari_ncut.volumes.output import CHUNK, Output, output_of
+from napari_ncut.volumes.task_file import read_first, read_objects
 from napari_ncut.volumes.tasks import Task, Work, do, tasks_of
 
 # What a task holds beside the split itself: labels as read, components, objects.
@@ -46,6 +50,8 @@ BESIDE_BYTES = 24
 # Statistics of an image are those of the whole up to so many pixels, and of its middle beyond.
 MOST_FOR_STATISTICS = 2**25
 LEAST_MEMORY = 2**24
+# Tasks whose objects are kept while boxes are written: four bytes a pixel each.
+KEPT = 4
 UNITS = {"kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
 
@@ -64,6 +70,7 @@ def split_volume(
     taught: Sequence[float] = DEFAULTS.taught,
     memory: str | float = "4GB",
     client: Any = None,
+    workers: int = 1,
     resume: bool = False,
     statistics: ImageStatistics | None = None,
     progress: Progress | None = None,
@@ -88,8 +95,11 @@ def split_volume(
     memory : str or float
         What all tasks that run at once may take, as in ``"4GB"``, or in bytes.
     client : distributed.Client, optional
-        Whose workers do the tasks; by default this process does one after the other, each with all
-        cores.
+        Whose workers do the tasks.
+    workers : int
+        Without a client: how many processes do the tasks, those of a `distributed.LocalCluster`.
+        One is this process itself, each task with all cores. With more than one a script needs
+        ``if __name__ == "__main__":``.
     resume : bool
         Go on with what an interrupted call with the same input and settings has left.
     statistics : ImageStatistics, optional
@@ -142,10 +152,13 @@ def split_volume(
     pictures = None if image is None else _channels_last(image, channel_axis, shape)
     budget = memory_of(memory)
     bytes_a_pixel = (MASK_BYTES if image is None else IMAGE_BYTES) + BESIDE_BYTES
-    at_once = 1 if client is None else max(len(client.scheduler_info()["workers"]), 1)
-    most = int(budget / at_once / bytes_a_pixel)
     place = output_of(out, shape, sizes)
-    with _scratch(place, resume=resume) as scratch:
+    with _engine(client, workers) as client, _scratch(place, resume=resume) as scratch:
+        at_once = 1 if client is None else max(len(client.scheduler_info()["workers"]), 1)
+        most = int(budget / at_once / bytes_a_pixel)
+        if client is not None:
+            labels = _shared(labels, scratch / "labels.zarr")
+            pictures = None if pictures is None else _shared(pictures, scratch / "image.zarr")
         run = _runner(client, monitor)
         side = _block(shape, most)
         parts: list[Part] = run(
@@ -176,12 +189,43 @@ def split_volume(
         files = [scratch / f"task-{number:06d}.npz" for number in range(len(tasks))]
         left = [k for k, path in enumerate(files) if not path.exists()]
         run(do, [(work, tasks[k], files[k]) for k in left], (0.25, 0.85, "Splitting blobs"))
-        firsts = [_first(path) for path in files]
+        firsts = [read_first(path) for path in files]
         result = place.create(recipe, mark, scratch)
         _compose(result, tasks, files, firsts, place.write_side, monitor)
         place.finish(monitor)
     monitor.report(1.0, "Done")
     return place.open()
+
+
+@contextmanager
+def _engine(client: Any, workers: int) -> Iterator[Any]:
+    """Give the client that does the tasks, or None for this process."""
+    if integer(workers, "workers", 1) == 1 or client is not None:
+        yield client
+        return
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError as error:
+        raise ImportError(
+            'Workers need distributed; install it with `pip install "napari-ncut[scale]"`.'
+        ) from error
+    # The memory is that of the tasks: no worker is to be stopped for what it holds.
+    cluster = LocalCluster(
+        n_workers=workers, threads_per_worker=1, memory_limit=0, dashboard_address=None
+    )
+    with cluster, Client(cluster) as own:
+        yield own
+
+
+def _shared(array: Any, path: Path) -> Any:
+    """Return an array that workers can read: one of NumPy is written where they find it."""
+    if not isinstance(array, np.ndarray):
+        return array
+    needs_zarr()
+    import zarr
+
+    chunks = tuple(max(min(CHUNK.get(array.ndim, 64), n), 1) for n in array.shape)
+    return zarr.create_array(path, data=np.asarray(array), chunks=chunks, overwrite=True)
 
 
 def memory_of(memory: str | float) -> float:
@@ -306,12 +350,6 @@ def _runner(client: Any, monitor: Monitor) -> Callable[..., list[Any]]:
     return run
 
 
-def _first(path: Path) -> NDArray[np.int64]:
-    """Return the first pixels of the objects of a task."""
-    with np.load(path, allow_pickle=False) as arrays:
-        return np.asarray(arrays["first"])
-
-
 def _compose(
     result: Any,
     tasks: Sequence[Task],
@@ -326,16 +364,16 @@ def _compose(
     rank[np.argsort(every)] = np.arange(1, len(every) + 1)
     starts = np.cumsum([0, *map(len, firsts)])
     numbers = [np.concatenate([[0], rank[a:b]]).astype(np.int32) for a, b in pairwise(starts)]
+    # A box shares pixels with some tasks, most of which the next one shares with it, too.
+    objects_of = lru_cache(KEPT)(lambda k: read_objects(files[k], tasks[k].box.shape))
     places = list(boxes(result.shape, side))
     for count, box in enumerate(places):
         monitor.report(0.85 + 0.1 * count / len(places), "Writing")
         block = np.zeros(box.shape, np.int32)
-        for task, path, number in zip(tasks, files, numbers, strict=True):
+        for k, task in enumerate(tasks):
             shared = box.shared(task.box)
-            if shared is None:
-                continue
-            with np.load(path, allow_pickle=False) as arrays:
-                objects = number[arrays["objects"][shared.within(task.box)]]
-            there = block[shared.within(box)]
-            there[objects > 0] = objects[objects > 0]
+            if shared is not None:
+                objects = numbers[k][objects_of(k)[shared.within(task.box)]]
+                there = block[shared.within(box)]
+                np.maximum(there, objects, out=there)
         result[box.slices] = block

@@ -13,11 +13,11 @@ from scipy import ndimage
 from skimage.measure import label as components
 
 from napari_ncut.core.memory import gigabytes
-from napari_ncut.io.atomic import atomic_file
 from napari_ncut.splitting.image.statistics import ImageStatistics
 from napari_ncut.splitting.split import split_tree
-from napari_ncut.volumes.blobs import Blobs
+from napari_ncut.volumes.blobs import Blobs, first_pixels, flat_in
 from napari_ncut.volumes.boxes import Box, read
+from napari_ncut.volumes.task_file import write_objects
 
 
 @dataclass(frozen=True)
@@ -123,16 +123,12 @@ def do(work: Work, task: Task, path: Path) -> NDArray[np.int64]:
     )
     objects = tree.cut(work.neck, work.min_size)
     objects[~wanted[kept]] = 0
-    found, index = np.unique(objects.reshape(-1), return_index=True)
-    number = np.zeros(int(found[-1]) + 1, np.int32)
-    number[found] = np.arange(len(found)) + (found[0] > 0)
-    objects = number[objects]
-    places = np.stack(np.unravel_index(index[found > 0], box.shape), axis=1) + np.array(box.low)
-    first = np.asarray(np.ravel_multi_index(tuple(places.T), shape), np.int64)
-    # The mark of a task is its file, which is there as a whole or not at all.
-    with atomic_file(path, force=True) as file:
-        np.savez_compressed(file, objects=objects, first=first)
-    return np.asarray(first)
+    index = first_pixels(objects, int(objects.max(initial=0)))
+    is_there = index >= 0
+    number = np.concatenate([[0], np.cumsum(is_there)]).astype(np.int32)
+    first = flat_in(shape, index[is_there], box)
+    write_objects(path, number[objects], first)
+    return first
 
 
 def _enclosed(number: NDArray[Any], wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
