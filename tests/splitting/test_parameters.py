@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy import ndimage as ndi
 from tests.splitting.mixed import scene
+from tests.splitting.test_both_ways import colony
 from tests.splitting.test_holes import pinwheel, rosette
 
 from napari_ncut.core.monitor import Monitor
@@ -126,6 +127,9 @@ def cases():
     together[85:145, 200:280] |= np.hypot(*np.mgrid[-30:30, -40:40]) <= 26
     together[107:123, 232:248] = False
     yield together.astype(np.int32), None, None
+    # Rods in a colony, whose gaps are filled at first.
+    truth, image = colony(1, 3, 3)
+    yield (truth > 0).astype(np.int32), image, None
     # Objects darker than around them.
     labels, image = scene(1)
     yield labels, -image, None

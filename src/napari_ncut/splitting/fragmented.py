@@ -13,7 +13,8 @@ from napari_ncut.core.validation import in_safe_range
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph, adjacency
 from napari_ncut.splitting.criterion.model import Model
 from napari_ncut.splitting.grid import Grid, Volume
-from napari_ncut.splitting.holes.close import shape_without_holes
+from napari_ncut.splitting.holes.both_ways import surer_graph
+from napari_ncut.splitting.holes.close import Judge, shape_without_holes
 from napari_ncut.splitting.holes.shape import Shape
 from napari_ncut.splitting.image.divide import divide
 from napari_ncut.splitting.image.statistics import ImageStatistics, standardised, statistics_of
@@ -75,6 +76,7 @@ def fragmented(
     monitor.report(0.0, "Measuring widths")
     islands, holes = find_islands(whole, grid, monitor)
     volume = whole if islands is None else islands.removed(whole)
+    judge = None if model is None else Judge(grid, DEFAULT, model, monitor)
     shape = shape_without_holes(volume, grid, DEFAULT, model, monitor, max_hole, holes)
     grey = None
     if channels is not None and beta > 0.0:
@@ -85,15 +87,34 @@ def fragmented(
             statistics = found.divided(-gain)
         if statistics.deviation > 0.0:
             grey = standardised(channels, whole, statistics.divided(gain), monitor)
-    number, graph = _graph_of(shape, grey, volume, beta, grid, monitor)
+    number, graph = _surer_graph(shape, grey, volume, beta, grid, judge, monitor)
     if islands is not None:
         volume = islands.beside_one_another(whole)
         grey = None if grey is None else islands.beside_one_another(grey)
         monitor = Monitor(cancelled=monitor.cancelled)
         shape = shape_without_holes(volume, grid, DEFAULT, model, monitor, max_hole)
-        theirs = _graph_of(shape, grey, volume, beta, grid, monitor)
+        theirs = _surer_graph(shape, grey, volume, beta, grid, judge, monitor)
         graph = islands.put_back(number, graph, *theirs)
     return Fragmented(number.reshape(labels.shape), graph, grid, statistics, grey is not None)
+
+
+def _surer_graph(
+    shape: Shape,
+    grey: NDArray[np.float32] | None,
+    labels: Volume,
+    beta: float,
+    grid: Grid,
+    judge: Judge | None,
+    monitor: Monitor,
+) -> tuple[Volume, RegionAdjacencyGraph]:
+    """Return the fragments of a shape and their graph, its holes filled or open as is surer."""
+
+    def graph_of(shape: Shape) -> tuple[Volume, RegionAdjacencyGraph]:
+        return _graph_of(shape, grey, labels, beta, grid, monitor)
+
+    if judge is None:
+        return graph_of(shape)
+    return surer_graph(shape, graph_of, judge, beta if grey is not None else 0.0)
 
 
 def _graph_of(

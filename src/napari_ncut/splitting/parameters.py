@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-VERSION = 5
+VERSION = 6
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,9 @@ class SplitParameters:
         A hole with more parts around it is a gap.
     hole_inside : float
         A hole is closed if it lies inside one object with this probability.
+    hole_doubt : float
+        Holes that were closed are opened again if the pixels of their blob lie in one object with
+        so much more probability then, in the mean (`holes.both_ways`).
     hole_ellipticity : float
         A hole that was closed is a gap unless the part around it has this ellipticity. A disc has
         1, three discs around a gap .9 to .98.
@@ -101,6 +104,7 @@ class SplitParameters:
     hole_certainty: float = 0.9
     hole_parts: int = 8
     hole_inside: float = 0.8
+    hole_doubt: float = 0.05
     hole_ellipticity: float = 0.965
     smoothing: float = 0.08
     finest_smoothing: float = 0.7

@@ -1,8 +1,8 @@
 """The model that tells one object from several, and how its penalties become neck ratios.
 
 It was trained by `tests/training/train.py`; docs/splitting.md tells how, and what each term gives.
-A model is a file of plain arrays in the folder `models`, under its version, which goes up with any
-change to it or to `parameters`: a recipe keeps it.
+A model is a file of plain arrays in the folder `models`, under the version with which it came. The
+version goes up with any change to a model or to `parameters`: a recipe keeps it.
 """
 
 from __future__ import annotations
@@ -72,11 +72,13 @@ def model(version: int = VERSION) -> Model:
     ValueError
         If there is none of this version.
     """
-    path = FOLDER / f"{version}.npz"
-    if not path.is_file():
-        there = sorted(int(file.stem) for file in FOLDER.glob("*.npz"))
-        raise ValueError(f"There is no model of version {version}; there are {there}.")
-    with np.load(path, allow_pickle=False) as arrays:
+    there = sorted(int(file.stem) for file in FOLDER.glob("*.npz"))
+    if not min(there) <= version <= VERSION:
+        raise ValueError(
+            f"There is no model of version {version}; there are {min(there)} to {VERSION}."
+        )
+    came_with = max(number for number in there if number <= version)
+    with np.load(FOLDER / f"{came_with}.npz", allow_pickle=False) as arrays:
         about = json.loads(str(arrays["about"]))
         # Older models know nothing of holes.
         trees = {

@@ -94,9 +94,10 @@ def shape_without_holes(
         return shape_of(filled, grid, parameters, monitor)
     judge = Judge(grid, parameters, model, monitor)
     shape, pinholes, holes = without_pinholes(labels, holes, judge)
-    shape, found = _filled(shape, holes, judge)
-    shape, found = _opened(shape, found, pinholes, judge)
-    return shape if found is None else replace(shape, graph=found.graph)
+    shape, found, closed = _filled(shape, holes, judge)
+    shape, found, pinholes = _opened(shape, found, pinholes, judge)
+    graph = None if found is None else found.graph
+    return replace(shape, graph=graph, holes=closed, pinholes=pinholes)
 
 
 def without_pinholes(labels: Volume, holes: Holes, judge: Judge) -> tuple[Shape, Holes, Holes]:
@@ -107,9 +108,9 @@ def without_pinholes(labels: Volume, holes: Holes, judge: Judge) -> tuple[Shape,
     return shape, holes[small], holes[~small]
 
 
-def _filled(shape: Shape, holes: Holes, judge: Judge) -> tuple[Shape, Divided | None]:
-    """Fill those holes that lie inside one object; return the shape and its parts, if known."""
-    found = None
+def _filled(shape: Shape, holes: Holes, judge: Judge) -> tuple[Shape, Divided | None, Holes]:
+    """Fill the holes that lie inside one object; return the shape, its parts if known, and them."""
+    found, done = None, holes[np.zeros(len(holes), bool)]
     # A hole that is filled changes what is around the other holes of its blob: those are judged
     # again, until none of them is filled. Each turn fills one at least.
     while len(holes):
@@ -121,17 +122,20 @@ def _filled(shape: Shape, holes: Holes, judge: Judge) -> tuple[Shape, Divided | 
         if not close.any():
             break
         filled = holes[close]
+        done = done.beside(filled)
         labels = filled.filled(shape.labels)
         shape = judge.changed(shape, found, filled, asked.blob[close], labels)
         found = None
         holes = holes[~close & np.isin(asked.blob, asked.blob[close])]
-    return shape, found
+    return shape, found, done
 
 
 def _opened(
     shape: Shape, found: Divided | None, pinholes: Holes, judge: Judge
-) -> tuple[Shape, Divided | None]:
-    """Open those filled pinholes that are gaps; return the shape and its parts, if known."""
+) -> tuple[Shape, Divided | None, Holes]:
+    """Open the filled pinholes that are gaps; return the shape, its parts if known, the others."""
+    every, number = pinholes, np.arange(len(pinholes))
+    is_gap = np.zeros(len(pinholes), bool)
     # A gap that is opened changes what is around the other holes of its blob: those are judged
     # again, until none of them is a gap. Each turn opens one at least.
     while len(pinholes):
@@ -143,11 +147,13 @@ def _opened(
         gap[hole[shapes[found.part[fragment]] < judge.parameters.hole_ellipticity]] = True
         if not gap.any():
             break
+        is_gap[number[gap]] = True
         blob = np.zeros(len(pinholes), np.int32)
         blob[hole] = found.blob[fragment]
         labels = shape.labels
         labels.reshape(-1)[index[gap[hole]]] = 0
         shape = judge.changed(shape, found, pinholes[gap], blob[gap], labels)
         found = None
-        pinholes = pinholes[~gap & np.isin(blob, blob[gap])]
-    return shape, found
+        again = ~gap & np.isin(blob, blob[gap])
+        pinholes, number = pinholes[again], number[again]
+    return shape, found, every[~is_gap]

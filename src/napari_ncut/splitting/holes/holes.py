@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.measure import label as components
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting.grid import Grid, Volume
@@ -40,6 +39,15 @@ class Holes:
         runs = self.runs[chosen[self.runs[:, 3]]]
         runs[:, 3] = number[runs[:, 3]]
         return Holes(runs, self.label[chosen], self.size[chosen])
+
+    def beside(self, others: Holes) -> Holes:
+        """Return these holes and others, numbered after them."""
+        runs = others.runs + np.array([0, 0, 0, len(self)], np.int32)
+        return Holes(
+            np.concatenate([self.runs, runs]),
+            np.concatenate([self.label, others.label]),
+            np.concatenate([self.size, others.size]),
+        )
 
     def pixels(self, nx: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """Return the flat index of every pixel in rows of nx, and its hole."""
@@ -99,7 +107,10 @@ def blobs_around(found: Holes, labels: Volume, grid: Grid, monitor: Monitor) -> 
     """Return how many blobs each component of the background touches."""
     if len(found) == 0:
         return np.zeros(0, np.intp)
-    connectivity = 1 if grid.strict else 3
-    blobs = components(labels, background=0, connectivity=connectivity).astype(np.int32, copy=False)
+    first = np.empty(labels.shape[0] * labels.shape[1] + 1, np.int64)
+    loops.count_runs_of_blobs(labels, first)
     monitor.check()
-    return np.bincount(found.around(blobs, 1)[:, 0], minlength=len(found))
+    blobs = loops.runs_of_blobs(labels, first, not grid.strict)
+    monitor.check()
+    pairs = np.unique(loops.blobs_beside(found.runs, blobs, first, labels.shape[1]), axis=0)
+    return np.bincount(pairs[:, 0], minlength=len(found))

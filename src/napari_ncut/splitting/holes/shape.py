@@ -12,6 +12,7 @@ from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.half_width import half_width, squared_distance
+from napari_ncut.splitting.holes.holes import Holes
 from napari_ncut.splitting.holes.mosaic import mosaic
 from napari_ncut.splitting.oversegment import Fragments, oversegment
 from napari_ncut.splitting.parameters import SplitParameters
@@ -32,12 +33,16 @@ class Shape:
         By shape alone.
     graph : RegionAdjacencyGraph, optional
         Of the fragments, if it is known.
+    holes, pinholes : Holes, optional
+        Those that were judged, and are filled.
     """
 
     labels: Volume
     width: NDArray[np.int32]
     fragments: Fragments
     graph: RegionAdjacencyGraph | None = None
+    holes: Holes | None = None
+    pinholes: Holes | None = None
 
 
 def shape_of(labels: Volume, grid: Grid, parameters: SplitParameters, monitor: Monitor) -> Shape:

@@ -1,4 +1,4 @@
-"""Loops that find holes: runs of background in rows, united where they touch."""
+"""Loops that find holes, and the blobs around them: runs in rows, united where they touch."""
 
 import cython
 from numpy import asarray, empty, int32
@@ -203,4 +203,199 @@ def around_runs(values: cython.int[:, :, ::1], runs: cython.int[:, ::1], least: 
                         pairs[n, 0], pairs[n, 1] = runs[k, 3], value
                         last = value
                         n += 1
+    return asarray(pairs)[:n]
+
+
+def count_runs_of_blobs(labels: cython.int[:, :, ::1], first: cython.longlong[::1]):
+    """Count the runs of each label before each row into ``first``, shape (rows + 1,)."""
+    ny: cython.Py_ssize_t = labels.shape[1]
+    nx: cython.Py_ssize_t = labels.shape[2]
+    row: cython.Py_ssize_t
+    x: cython.Py_ssize_t
+    n: cython.longlong = 0
+    last: cython.int
+    value: cython.int
+    with cython.nogil:
+        for row in range(labels.shape[0] * ny):
+            first[row] = n
+            last = 0
+            for x in range(nx):
+                value = labels[row // ny, row % ny, x]
+                if value != last and value != 0:
+                    n += 1
+                last = value
+        first[labels.shape[0] * ny] = n
+
+
+def runs_of_blobs(
+    labels: cython.int[:, :, ::1], first: cython.longlong[::1], over_corners: cython.bint
+):
+    """Return the runs of the connected components of all labels.
+
+    Parameters
+    ----------
+    labels : int32, shape (nz, ny, nx)
+        0 is background.
+    first : int64, shape (nz * ny + 1,)
+        As `count_runs_of_blobs` gives it.
+    over_corners : bool
+        Whether pixels touch over edges and corners too, or over faces only.
+
+    Returns
+    -------
+    ndarray of int32, shape (n, 4)
+        Row, first pixel, pixel after the last, and the index of the first run of its blob.
+    """
+    nz: cython.Py_ssize_t = labels.shape[0]
+    ny: cython.Py_ssize_t = labels.shape[1]
+    nx: cython.Py_ssize_t = labels.shape[2]
+    runs: cython.int[:, ::1] = empty((first[nz * ny], 4), int32)
+    parent: cython.int[::1] = empty(first[nz * ny], int32)
+    z: cython.Py_ssize_t
+    y: cython.Py_ssize_t
+    x: cython.Py_ssize_t
+    row: cython.Py_ssize_t
+    other: cython.Py_ssize_t
+    dy: cython.Py_ssize_t
+    reach: cython.Py_ssize_t = 1 if over_corners else 0
+    k: cython.Py_ssize_t
+    last: cython.int
+    value: cython.int
+    with cython.nogil:
+        for row in range(nz * ny):
+            z, y = row // ny, row % ny
+            k = first[row] - 1
+            last = 0
+            for x in range(nx):
+                value = labels[z, y, x]
+                if value == last:
+                    continue
+                if last != 0:
+                    runs[k, 2] = cython.cast(cython.int, x)
+                if value != 0:
+                    k += 1
+                    runs[k, 0], runs[k, 1] = (
+                        cython.cast(cython.int, row),
+                        cython.cast(cython.int, x),
+                    )
+                    runs[k, 3] = value
+                    parent[k] = cython.cast(cython.int, k)
+                last = value
+            if last != 0:
+                runs[k, 2] = cython.cast(cython.int, nx)
+            if y > 0:
+                _unite_blobs(runs, parent, first, row, row - 1, over_corners)
+            if z > 0:
+                for dy in range(-reach, reach + 1):
+                    if 0 <= y + dy < ny:
+                        other = row - ny + dy
+                        _unite_blobs(runs, parent, first, row, other, over_corners)
+        for k in range(runs.shape[0]):
+            runs[k, 3] = _root(parent, cython.cast(cython.int, k))
+    return asarray(runs)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _unite_blobs(
+    runs: cython.int[:, ::1],
+    parent: cython.int[::1],
+    first: cython.longlong[::1],
+    row: cython.Py_ssize_t,
+    other: cython.Py_ssize_t,
+    over_corners: cython.bint,
+) -> cython.void:
+    """Unite the runs of one label in two rows where they touch."""
+    a: cython.Py_ssize_t = first[row]
+    b: cython.Py_ssize_t = first[other]
+    while a < first[row + 1] and b < first[other + 1]:
+        _unite_two(runs, parent, a, b, over_corners)
+        if runs[a, 2] < runs[b, 2]:
+            a += 1
+        else:
+            # Runs of two labels may follow one another without a gap.
+            if runs[a, 2] == runs[b, 2] and a + 1 < first[row + 1]:
+                _unite_two(runs, parent, a + 1, b, over_corners)
+            b += 1
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _unite_two(
+    runs: cython.int[:, ::1],
+    parent: cython.int[::1],
+    a: cython.Py_ssize_t,
+    b: cython.Py_ssize_t,
+    over_corners: cython.bint,
+) -> cython.void:
+    """Unite two runs of neighbouring rows if they touch and are of one label."""
+    more: cython.int = 1 if over_corners else 0
+    if (
+        runs[a, 3] == runs[b, 3]
+        and runs[a, 1] < runs[b, 2] + more
+        and runs[b, 1] < runs[a, 2] + more
+    ):
+        _unite(parent, cython.cast(cython.int, a), cython.cast(cython.int, b))
+
+
+def blobs_beside(
+    holes: cython.int[:, ::1],
+    blobs: cython.int[:, ::1],
+    first: cython.longlong[::1],
+    ny: cython.Py_ssize_t,
+):
+    """Return pairs (hole, blob) that touch, shape (n, 2); some of them repeatedly.
+
+    Parameters
+    ----------
+    holes, blobs : int32, shape (m, 4)
+        As `runs_of_holes` and `runs_of_blobs` give them.
+    first : int64, shape (nz * ny + 1,)
+        First run of blobs in each row.
+    ny : int
+        Rows of a plane.
+    """
+    nz: cython.Py_ssize_t = (first.shape[0] - 1) // ny
+    pairs: cython.int[:, ::1] = empty((64, 2), int32)
+    larger: cython.int[:, ::1]
+    n: cython.Py_ssize_t = 0
+    k: cython.Py_ssize_t
+    z: cython.Py_ssize_t
+    y: cython.Py_ssize_t
+    dz: cython.Py_ssize_t
+    dy: cython.Py_ssize_t
+    low: cython.Py_ssize_t
+    high: cython.Py_ssize_t
+    middle: cython.Py_ssize_t
+    row: cython.Py_ssize_t
+    last: cython.int
+    with cython.nogil:
+        for k in range(holes.shape[0]):
+            z, y = holes[k, 0] // ny, holes[k, 0] % ny
+            last = -1
+            for dz in range(-1 if z > 0 else 0, 2 if z < nz - 1 else 1):
+                for dy in range(-1 if y > 0 else 0, 2 if y < ny - 1 else 1):
+                    row = (z + dz) * ny + y + dy
+                    # The first run that ends where the hole begins, or after.
+                    low, high = first[row], first[row + 1]
+                    while low < high:
+                        middle = (low + high) // 2
+                        if blobs[middle, 2] < holes[k, 1]:
+                            low = middle + 1
+                        else:
+                            high = middle
+                    while low < first[row + 1] and blobs[low, 1] <= holes[k, 2]:
+                        if blobs[low, 3] != last:
+                            if n == pairs.shape[0]:
+                                with cython.gil:
+                                    larger = empty((2 * n, 2), int32)
+                                    larger[:n, :] = pairs
+                                    pairs = larger
+                            last = blobs[low, 3]
+                            pairs[n, 0], pairs[n, 1] = holes[k, 3], last
+                            n += 1
+                        low += 1
     return asarray(pairs)[:n]
