@@ -276,7 +276,7 @@ def test_an_existing_output_is_overwritten_only_by_force(folder, capsys):
         ("cut missing.tif -o out.tif", "missing.tif: No such file"),
         ("cut image.tif --mask missing.png -o out.tif", "missing.png: No such file"),
         ("cut damaged.tif -o out.tif", "damaged.tif: it cannot be read as TIFF"),
-        ("cut image.czi -o out.tif", "image.czi: is Zeiss CZI, which napari-ncut does not read"),
+        ("cut image.lsm -o out.tif", "image.lsm: is Zeiss LSM, which napari-ncut does not read"),
         ("cut image.tif -o out.png", "out.png: labels are written as TIFF"),
         ("cut image.tif -o nowhere/out.tif", "the folder nowhere does not exist"),
         ("cut image.tif --mask small.npy -o out.tif", "small.npy has the shape 5 x 5"),

@@ -16,6 +16,7 @@ import numpy as np
 import typer
 
 from napari_ncut.cli_run import SIDES, Options, run
+from napari_ncut.core.cluster import client_of
 from napari_ncut.core.parallel import number_of_threads
 from napari_ncut.core.validation import spacing_tuple
 from napari_ncut.io.files import channel_number
@@ -199,12 +200,7 @@ def _by_parts(
     with ExitStack() as stack:
         client = None
         if store.scheduler is not None:
-            from distributed import Client
-
-            try:
-                client = stack.enter_context(Client(store.scheduler, timeout="10s"))
-            except (OSError, TimeoutError, ValueError) as error:
-                raise ValueError(f"{store.scheduler}: no dask scheduler answers there.") from error
+            client = stack.enter_context(client_of(store.scheduler))
         found = split_volume(
             data,
             picture,

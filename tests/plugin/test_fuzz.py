@@ -20,7 +20,7 @@ from qtpy.QtCore import Qt
 from tests.plugin.canvas import Canvas
 
 N_SEEDS = int(os.environ.get("NCUT_FUZZ_SEEDS", "2"))
-N_ACTIONS = 200
+N_ACTIONS = int(os.environ.get("NCUT_FUZZ_ACTIONS", "120"))
 HISTORY = 100
 SHAPE = (3, 72, 110)
 MB = 2**20
@@ -251,7 +251,7 @@ def memory():
 
 
 @pytest.mark.parametrize("seed", range(N_SEEDS))
-def test_two_hundred_random_actions(window, seed):
+def test_random_actions(window, seed):
     person = Person(window, random.Random(seed))
     for name, _ in person.WEIGHTS:
         person.act(name)

@@ -33,7 +33,7 @@ from tests.plugin.test_small_screen import DOCKS
 from vispy.scene import SceneCanvas
 
 N_SEEDS = int(os.environ.get("NCUT_FUZZ_SEEDS", "2"))
-N_ACTIONS = int(os.environ.get("NCUT_FUZZ_ACTIONS", "150"))
+N_ACTIONS = int(os.environ.get("NCUT_FUZZ_ACTIONS", "100"))
 SHAPES = ((60, 80), (60, 80), (3, 50, 60), (8, 30, 40), (60, 80, 3), (1, 1), (2, 3, 20, 30))
 # Napari's status bar, which fails for layers with fewer axes than others in a 3-D view.
 NAPARIS = "update_status_from_cursor"

@@ -60,7 +60,14 @@ def shape_of(code):
     return ast.dump(tree)
 
 
-HARMLESS = shape_of(recipes.script(Recipe(SplitSettings(), "a.tif", "b.tif"), "c.tif"))
+def harmless(channel):
+    """The tree of the script of an honest recipe."""
+    recipe = Recipe(SplitSettings(), "a.tif", "b.tif", channel=channel)
+    return shape_of(recipes.script(recipe, "c.tif"))
+
+
+HARMLESS = harmless(None)
+WITH_CHANNEL = harmless("DAPI")
 
 
 @settings(max_examples=MANY)
@@ -107,7 +114,8 @@ def test_every_field_is_right_or_one_sentence(data):
     else:
         assert Recipe.from_json(recipe.to_json()) == recipe
         recipe = Recipe.from_dict({**recipe.to_dict(), "image": "a.tif", "mask": "b.tif"})
-        assert shape_of(recipes.script(recipe, "c.tif")) == HARMLESS
+        wanted = WITH_CHANNEL if recipe.channel else HARMLESS
+        assert shape_of(recipes.script(recipe, "c.tif")) == wanted
 
 
 @settings(max_examples=MANY)

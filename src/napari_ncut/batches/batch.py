@@ -16,6 +16,7 @@ import numpy as np
 
 from napari_ncut.batches.inputs import Pair, pairs
 from napari_ncut.batches.task import FAILED, Row, Task, do, failed
+from napari_ncut.core.cluster import client_of
 from napari_ncut.core.monitor import Cancelled, IsCancelled, Progress
 from napari_ncut.core.parallel import number_of_threads
 from napari_ncut.io.atomic import atomic_file
@@ -283,17 +284,9 @@ def _on_cluster(
     task: Task, chosen: Sequence[Pair], address: str, cancelled: IsCancelled | None
 ) -> Iterator[tuple[int, Row]]:
     """Do files on the workers of a dask scheduler."""
-    try:
-        from distributed import Client, as_completed
-    except ImportError as error:
-        raise ImportError(
-            'A scheduler needs distributed; install it with `pip install "napari-ncut[scale]"`.'
-        ) from error
-    try:
-        client = Client(address, timeout="10s")
-    except (OSError, TimeoutError, ValueError) as error:
-        raise ValueError(f"{address}: no dask scheduler answers there.") from error
-    with client:
+    with client_of(address) as client:
+        from distributed import as_completed
+
         futures = {
             client.submit(do, task, pair, pure=False): number for number, pair in enumerate(chosen)
         }
