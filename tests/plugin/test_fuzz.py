@@ -20,7 +20,7 @@ from qtpy.QtCore import Qt
 from tests.plugin.canvas import Canvas
 
 N_SEEDS = int(os.environ.get("NCUT_FUZZ_SEEDS", "2"))
-N_ACTIONS = int(os.environ.get("NCUT_FUZZ_ACTIONS", "120"))
+N_ACTIONS = 120
 HISTORY = 100
 SHAPE = (3, 72, 110)
 MB = 2**20
