@@ -13,10 +13,10 @@ endif
 demo: .venv/demo system
 	.venv/bin/napari-ncut demo --out build/demo
 
-# The tests in a real window want the screen, and the processor, for themselves.
+# Each worker of the tests in a real window has a screen of its own.
 test: .venv/develop system
 	$(python) -m pytest -n 2 --ignore=tests/plugin --ignore=src/napari_ncut/plugin
-	$(screen) $(python) -m pytest tests/plugin src/napari_ncut/plugin
+	$(screen) $(python) -m pytest -n 2 --dist loadfile tests/plugin src/napari_ncut/plugin
 
 lint: .venv/develop
 	$(python) -m ruff check $(sources)

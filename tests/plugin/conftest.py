@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
+import subprocess
+import sys
 import threading
 
 import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QComboBox, QWidget
+
+
+def pytest_configure(config):
+    """Give each of several workers a screen of its own: on one they take the focus from another."""
+    if not hasattr(config, "workerinput") or sys.platform != "linux" or not shutil.which("Xvfb"):
+        return
+    read, write = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1000x24"]
+    screen = subprocess.Popen(
+        [*command, "-nolisten", "tcp"], pass_fds=[write], stderr=subprocess.DEVNULL
+    )
+    atexit.register(screen.kill)
+    os.close(write)
+    with os.fdopen(read) as answer:
+        os.environ["DISPLAY"] = f":{answer.readline().strip()}"
 
 
 class Window:

@@ -35,7 +35,7 @@ def surer_graph(
     ----------
     shape : Shape
         Holes are filled that were judged to lie inside one object, or are as small as a pixel;
-        used up. Only blobs with one of the former are looked at.
+        used up. Only blobs with one of the former are looked at, and no sure ones.
     graph_of : callable
         Gives the fragments of a shape and their graph, with the image if there is one.
     judge : Judge
@@ -45,27 +45,23 @@ def surer_graph(
     """
     if shape.holes is None or shape.pinholes is None or len(shape.holes) == 0:
         return graph_of(shape)
-    found = judge.divided(shape)
-    holes = shape.holes.beside(shape.pinholes)
-    blob = _blob_of(holes, shape, found)
-    holes = holes[np.isin(blob, blob[: len(shape.holes)])]
+    doubt = judge.parameters.hole_doubt
     filled = graph_of(_copy(shape))
+    holes = shape.holes.beside(shape.pinholes)
+    sure, blob = _certainty(*filled, holes, judge, beta)
+    n = len(shape.holes)
+    chosen = np.isin(blob, blob[:n][sure[:n] < 1 - doubt])
+    if not chosen.any():
+        return filled
+    holes, sure = holes[chosen], sure[chosen]
+    found = judge.divided(shape)
     opened = graph_of(_opened(shape, holes, found, judge))
-    gain = _certainty(*opened, holes, judge, beta) - _certainty(*filled, holes, judge, beta)
-    is_surer = gain > judge.parameters.hole_doubt
+    is_surer = _certainty(*opened, holes, judge, beta)[0] > sure + doubt
     if is_surer.all():
         return opened
     if not is_surer.any():
         return filled
     return graph_of(_opened(shape, holes[is_surer], found, judge))
-
-
-def _blob_of(holes: Holes, shape: Shape, found: Divided) -> NDArray[np.int32]:
-    """Return the blob that each filled hole lies in."""
-    index, hole = holes.pixels(shape.labels.shape[2])
-    blob = np.zeros(len(holes), np.int32)
-    blob[hole] = found.blob[shape.fragments.number.reshape(-1)[index]]
-    return blob
 
 
 def _copy(shape: Shape) -> Shape:
@@ -79,21 +75,24 @@ def _copy(shape: Shape) -> Shape:
 
 def _opened(shape: Shape, holes: Holes, found: Divided, judge: Judge) -> Shape:
     """Return the shape with some of its filled holes open."""
+    index, hole = holes.pixels(shape.labels.shape[2])
+    blob = np.zeros(len(holes), np.int32)
+    blob[hole] = found.blob[shape.fragments.number.reshape(-1)[index]]
     labels = shape.labels.copy()
-    labels.reshape(-1)[holes.pixels(shape.labels.shape[2])[0]] = 0
-    return judge.changed(_copy(shape), found, holes, _blob_of(holes, shape, found), labels)
+    labels.reshape(-1)[index] = 0
+    return judge.changed(_copy(shape), found, holes, blob, labels)
 
 
 def _certainty(
     number: Volume, graph: RegionAdjacencyGraph, holes: Holes, judge: Judge, beta: float
-) -> NDArray[np.float64]:
-    """Return the mean probability that a pixel of the blob around each hole lies in one object."""
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Return how surely a pixel of the blob around each hole lies in one object, and that blob."""
     found = hierarchy(graph, judge.grid, judge.parameters, judge.model, beta)
     part, node = found.objects(NECK)
     blob, _ = found.objects(0.0)
     sure = np.bincount(blob, graph.pixels * probabilities(found.score[node])[part])
     mean = sure / np.bincount(blob, graph.pixels)
     hole, fragment = holes.around(number, 0).T
-    result = np.zeros(len(holes))
-    result[hole] = mean[blob[fragment]]
-    return result
+    around = np.zeros(len(holes), np.int32)
+    around[hole] = blob[fragment]
+    return mean[around], around
