@@ -128,7 +128,7 @@ def cases():
     together[107:123, 232:248] = False
     yield together.astype(np.int32), None, None
     # Rods in a colony, whose gaps are filled at first.
-    truth, image = colony(1, 3, 3)
+    truth, image = colony(6, 5, 3)
     yield (truth > 0).astype(np.int32), image, None
     # Objects darker than around them.
     labels, image = scene(1)

@@ -35,7 +35,7 @@ def surer_graph(
     ----------
     shape : Shape
         Holes are filled that were judged to lie inside one object, or are as small as a pixel;
-        used up. Only blobs with one of the former are looked at, and no sure ones.
+        used up. Only blobs of many parts with one of the former are looked at, and no sure ones.
     graph_of : callable
         Gives the fragments of a shape and their graph, with the image if there is one.
     judge : Judge
@@ -48,9 +48,10 @@ def surer_graph(
     doubt = judge.parameters.hole_doubt
     filled = graph_of(_copy(shape))
     holes = shape.holes.beside(shape.pinholes)
-    sure, blob = _certainty(*filled, holes, judge, beta)
+    sure, blob, parts = _certainty(*filled, holes, judge, beta)
     n = len(shape.holes)
-    chosen = np.isin(blob, blob[:n][sure[:n] < 1 - doubt])
+    asked = (sure[:n] < 1 - doubt) & (parts[:n] >= judge.parameters.hole_crowd)
+    chosen = np.isin(blob, blob[:n][asked])
     if not chosen.any():
         return filled
     holes, sure = holes[chosen], sure[chosen]
@@ -85,8 +86,8 @@ def _opened(shape: Shape, holes: Holes, found: Divided, judge: Judge) -> Shape:
 
 def _certainty(
     number: Volume, graph: RegionAdjacencyGraph, holes: Holes, judge: Judge, beta: float
-) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """Return how surely a pixel of the blob around each hole lies in one object, and that blob."""
+) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int64]]:
+    """Return of each hole's blob how surely a pixel lies in one object, its number, its parts."""
     found = hierarchy(graph, judge.grid, judge.parameters, judge.model, beta)
     part, node = found.objects(NECK)
     blob, _ = found.objects(0.0)
@@ -95,4 +96,6 @@ def _certainty(
     hole, fragment = holes.around(number, 0).T
     around = np.zeros(len(holes), np.int32)
     around[hole] = blob[fragment]
-    return mean[around], around
+    of_part = np.zeros(len(node), np.int32)
+    of_part[part] = blob
+    return mean[around], around, np.bincount(of_part)[around]
