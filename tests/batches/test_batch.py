@@ -13,7 +13,7 @@ import tifffile
 import zarr
 from tests.io.stores import IMAGE, MASK, add_mask, write_plate
 
-from napari_ncut import Cancelled, batch, scenes, split_touching
+from napari_ncut import Cancelled, Recipe, batch, scenes, split_touching
 from napari_ncut.batches import task
 from napari_ncut.batches.inputs import unique_names
 from napari_ncut.cli import main
@@ -312,3 +312,10 @@ def test_masks_are_stores_by_a_pattern(plate):
 def test_a_format_that_is_none_is_said(plate, capsys):
     assert run("batch plate.ome.zarr --foreground bright --format png -o results") == 2
     assert "wanted tif or ome-zarr" in capsys.readouterr().err
+
+
+def test_a_channel_is_a_number_in_python_too(plate):
+    report = batch("plate.ome.zarr", "results", foreground="bright", channel=1, format="ome-zarr")
+    assert not report.failed
+    recipe = Recipe.from_dict(read_provenance("results/plate_A_1_0_labels.ome.zarr"))
+    assert recipe.channel == "1"

@@ -81,7 +81,7 @@ def batch(
     spacing: str | None = None,
     axes: str | None = None,
     volume: bool | None = None,
-    channel: str | None = None,
+    channel: str | int | None = None,
     format: str = "tif",
     on_row: Callable[[Row], object] | None = None,
     progress: Progress | None = None,
@@ -121,7 +121,7 @@ def batch(
         As on the command line.
     volume : bool, optional
         Whether stacks are volumes, or planes each on its own.
-    channel : str, optional
+    channel : str or int, optional
         The channel that is the image, by its name or its number from 1.
     format : str
         Format of the results, ``"tif"`` or ``"ome-zarr"``.
@@ -167,7 +167,7 @@ def batch(
         resume,
         max(number_of_threads() // workers, 1) if workers > 1 else None,
         Automatic(threshold, smoothing, window),
-        channel,
+        None if channel is None else str(channel),
     )
     if table is not None and Path(table).suffix.lower() not in (".csv", ".parquet"):
         raise ValueError(f"{table}: tables are written as .csv or .parquet.")

@@ -127,7 +127,7 @@ def pairs(
         for image, name in zip(images, names, strict=True)
     ]
     done = {image.path for image in images}
-    left = [image.path for image in found if image.path not in done | used]
+    left = [image.path for image in found if image.path not in done]
     return chosen, [path for path in left if _real(path) not in used]
 
 
