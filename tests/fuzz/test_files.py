@@ -51,7 +51,7 @@ def test_damaged_files_are_read_or_named(part, outcomes, whole, tmp_path):
         name = one_of(rng, names)
         path = tmp_path / f"{seed}{Path(name).suffix}"
         damage = broken(rng, folder / name, path)
-        reader = read_store if path.is_dir() else one_of(rng, READERS)
+        reader = one_of(rng, [read_store, *READERS] if path.is_dir() else READERS)
         case = seed, name, damage, reader.__name__
         tracemalloc.start()
         try:
