@@ -17,7 +17,7 @@ from napari_ncut.io.ome_zarr import open_picture
 from napari_ncut.io.ome_zarr_labels import shapes_of
 from napari_ncut.volumes import split_volume as module
 from napari_ncut.volumes import tasks
-from napari_ncut.volumes.blobs import blobs_of, part_of
+from napari_ncut.volumes.blobs import blobs_of, components, part_of
 from napari_ncut.volumes.boxes import boxes
 from napari_ncut.volumes.output import output_of
 
@@ -209,6 +209,25 @@ if __name__ == "__main__":
     mask = np.kron(np.eye(3, dtype=bool), scenes.circles(2).mask)
     split_volume(mask, mask.astype("f4"), out="a.zarr", workers=2, memory="20MB")
 """
+
+
+@given(st.integers(0, 10_000), st.integers(2, 3), st.booleans())
+def test_components_are_those_of_each_label_in_the_order_of_their_first_pixels(
+    seed, ndim, over_corners
+):
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, rng.integers(2, 5), rng.integers(1, 12, ndim))
+    structure = ndi.generate_binary_structure(ndim, ndim if over_corners else 1)
+    wanted = np.zeros(labels.shape, int)
+    for k in np.unique(labels[labels > 0]):
+        number, _ = ndi.label(labels == k, structure)
+        wanted[number > 0] = number[number > 0] + wanted.max()
+    found, runs = components(labels, ndim if over_corners else 1)
+    pairs = np.unique(np.stack([found.ravel(), wanted.ravel()]), axis=1)
+    assert pairs.shape[1] == len(np.unique(wanted)) == len(np.unique(found))
+    first = [np.flatnonzero(found == k)[0] for k in range(1, found.max() + 1)]
+    assert first == sorted(first)
+    assert runs[:, 3].max(initial=0) == found.max()
 
 
 def test_processes_of_its_own_give_the_same(tmp_path):

@@ -13,12 +13,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from skimage.measure import label as components
 
 from napari_ncut.core.validation import check_label_range
+from napari_ncut.splitting.loops import holes as loops
 from napari_ncut.volumes.boxes import Box, read
 
 
@@ -81,26 +80,69 @@ def part_of(labels: Any, image: Any, box: Box, connectivity: int) -> Part:
     if values.dtype.kind == "b":
         values = values.view(np.uint8)
     check_label_range(values)
-    number = components(values, background=0, connectivity=connectivity).astype(np.int32)
-    n = int(number.max(initial=0))
-    own = number[box.within(region)]
-    index = first_pixels(own, n)
-    is_there = index >= 0
-    first = np.full(n, NOWHERE)
-    first[is_there] = flat_in(shape, index[is_there], box)
-    low, high = np.full((n, len(shape)), NOWHERE), np.zeros((n, len(shape)), np.int64)
-    around = [place for place in ndimage.find_objects(own, max_label=n) if place is not None]
-    low[is_there] = np.array([[s.start for s in p] for p in around]).reshape(-1, len(shape))
-    high[is_there] = np.array([[s.stop for s in p] for p in around]).reshape(-1, len(shape))
-    low[is_there] += np.array(box.low)
-    high[is_there] += np.array(box.low)
-    before, after = {}, {}
+    number, runs = components(values, connectivity)
+    n = int(runs[:, 3].max(initial=0))
+    first, low, high = _extent(runs, n, box, region, shape)
+    before: dict[int, NDArray[np.int32]] = {}
+    after: dict[int, NDArray[np.int32]] = {}
     for axis, size in enumerate(box.shape):
         if box.low[axis] > 0:
-            before[axis] = number.take(0, axis)
+            before[axis] = np.asarray(number.take(0, axis))
         if region.shape[axis] > size:
-            after[axis] = number.take(size, axis)
+            after[axis] = np.asarray(number.take(size, axis))
     return Part(box, first, low, high, before, after, found.digest())
+
+
+def components(
+    values: NDArray[Any], connectivity: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the connected components of all labels, and their runs.
+
+    Parameters
+    ----------
+    values : ndarray of int, shape (ny, nx) or (nz, ny, nx)
+        0 is background.
+    connectivity : int
+        1 over faces, or the number of axes.
+
+    Returns
+    -------
+    number : ndarray of int32
+        From 1, in the order of their first pixels; 0 in the background.
+    runs : ndarray of int32, shape (n, 4)
+        Row, first pixel, pixel after the last, and number, in raster order.
+    """
+    volume = np.ascontiguousarray(values, np.int32).reshape((1,) * (3 - values.ndim) + values.shape)
+    first = np.empty(volume.shape[0] * volume.shape[1] + 1, np.int64)
+    loops.count_runs_of_blobs(volume, first)
+    runs = loops.runs_of_blobs(volume, first, connectivity > 1)
+    number = np.zeros(volume.shape, np.int32)
+    loops.paint_runs(runs, number)
+    return number.reshape(values.shape), runs
+
+
+def _extent(
+    runs: NDArray[np.int32], n: int, box: Box, region: Box, shape: tuple[int, ...]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the first pixel, and the box, of what each component has in a box of a region."""
+    ndim = len(shape)
+    row, start, stop, number = runs.astype(np.int64).T
+    place = np.unravel_index(row, region.shape[:-1])
+    stop = np.minimum(stop, box.shape[-1])
+    inside = start < stop
+    for axis, at in enumerate(place):
+        inside &= at < box.shape[axis]
+    which = number[inside] - 1
+    lows = np.stack([*(at[inside] for at in place), start[inside]], axis=1) + np.array(box.low)
+    highs = lows + 1
+    highs[:, -1] = stop[inside] + box.low[-1]
+    first = np.full(n, NOWHERE)
+    # Runs are in raster order: of several assignments to one place the last is kept.
+    first[which[::-1]] = np.ravel_multi_index(tuple(lows.T), shape)[::-1]
+    low, high = np.full((n, ndim), NOWHERE), np.zeros((n, ndim), np.int64)
+    np.minimum.at(low, which, lows)
+    np.maximum.at(high, which, highs)
+    return first, low, high
 
 
 def first_pixels(number: NDArray[Any], n: int) -> NDArray[np.int64]:

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from skimage.measure import label as components
 
 from napari_ncut.core.memory import gigabytes
 from napari_ncut.splitting.image.statistics import ImageStatistics
 from napari_ncut.splitting.split import split_tree
-from napari_ncut.volumes.blobs import Blobs, first_pixels, flat_in
+from napari_ncut.volumes.blobs import Blobs, components, first_pixels, flat_in
 from napari_ncut.volumes.boxes import Box, read
 from napari_ncut.volumes.task_file import write_objects
 
@@ -108,7 +107,7 @@ def do(work: Work, task: Task, path: Path) -> NDArray[np.int64]:
     values = read(work.labels, box)
     if values.dtype.kind == "b":
         values = values.view(np.uint8)
-    number = components(values, background=0, connectivity=work.settings["connectivity"])
+    number, _ = components(values, work.settings["connectivity"])
     at = np.stack(np.unravel_index(task.first, shape), axis=1) - np.array(box.low)
     wanted = np.zeros(int(number.max(initial=0)) + 1, bool)
     wanted[number[tuple(at.T)]] = True
