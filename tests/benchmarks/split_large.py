@@ -189,9 +189,9 @@ def main(argv):
     sides = (64,) if quick else (256, 512, 1024) if "--large" in argv else (256, 512)
     print(
         "Nuclei in a Zarr array of 64^3 chunks, split by `split_volume` with so much memory, or in "
-        "memory. One worker is the process itself, with all cores; two start in some 3 s. `--large` "
-        "adds 1024^3, where the time in memory is that of 256^3, per voxel. The peak is that of all "
-        "processes together.\n"
+        "memory. One worker is the process itself, with all cores; two start in some 3 s. "
+        "`--large` adds 1024^3, where the time in memory is that of 256^3, per voxel. The peak is "
+        "that of all processes together.\n"
     )
     rows, overlaps = Rows(), []
     a_voxel = None
