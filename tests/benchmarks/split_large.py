@@ -53,7 +53,7 @@ from skimage.feature import peak_local_max
 from skimage.filters import gaussian
 from skimage.segmentation import watershed
 
-DEPTH, SIDE = 16, 128
+DEPTH, SIDE = 16, 112
 
 def flood(mask):
     distance = gaussian(ndi.distance_transform_edt(mask), 1)
@@ -154,7 +154,7 @@ def _watch(process, memory):
         time.sleep(0.1)
 
 
-def cut_at_borders(path, side, block=128):
+def cut_at_borders(path, side, block=112):
     """Return how many nuclei that cross a border of blocks have two labels or more."""
     import zarr
 
@@ -249,7 +249,7 @@ def main(argv):
         print("Memory over time at 1024^3, of all processes together, of 4 GB:\n")
         print("![Memory over time at 1024^3](pictures/benchmark-memory.png)\n")
     if overlaps:
-        print("Objects that lie across the border of two blocks of 128^3, and how many are cut.\n")
+        print("Objects that lie across the border of two blocks of 112^3, and how many are cut.\n")
         table(("256^3", "seconds", "across a border", "cut"), overlaps)
 
 
