@@ -76,7 +76,9 @@ def fragmented(
     monitor.report(0.0, "Measuring widths")
     islands, holes = find_islands(whole, grid, monitor)
     volume = whole if islands is None else islands.removed(whole)
-    judge = None if model is None else Judge(grid, DEFAULT, model, monitor)
+    # What is seen a second time is no step forward.
+    quiet = Monitor(cancelled=monitor.cancelled)
+    judge = None if model is None else Judge(grid, DEFAULT, model, quiet)
     shape = shape_without_holes(volume, grid, DEFAULT, model, monitor, max_hole, holes)
     grey = None
     if channels is not None and beta > 0.0:
@@ -91,9 +93,8 @@ def fragmented(
     if islands is not None:
         volume = islands.beside_one_another(whole)
         grey = None if grey is None else islands.beside_one_another(grey)
-        monitor = Monitor(cancelled=monitor.cancelled)
-        shape = shape_without_holes(volume, grid, DEFAULT, model, monitor, max_hole)
-        theirs = _surer_graph(shape, grey, volume, beta, grid, judge, monitor)
+        shape = shape_without_holes(volume, grid, DEFAULT, model, quiet, max_hole)
+        theirs = _surer_graph(shape, grey, volume, beta, grid, judge, quiet)
         graph = islands.put_back(number, graph, *theirs)
     return Fragmented(number.reshape(labels.shape), graph, grid, statistics, grey is not None)
 

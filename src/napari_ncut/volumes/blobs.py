@@ -145,23 +145,6 @@ def _extent(
     return first, low, high
 
 
-def first_pixels(number: NDArray[Any], n: int) -> NDArray[np.int64]:
-    """Return the flat index of the first pixel of each number from 1 to n; -1 if it has none."""
-    flat = number.reshape(-1)
-    # Of several assignments to one place the last is kept.
-    inside = np.flatnonzero(flat)[::-1]
-    first = np.full(n, -1, np.int64)
-    first[flat[inside] - 1] = inside
-    return first
-
-
-def flat_in(shape: tuple[int, ...], index: NDArray[np.int64], box: Box) -> NDArray[np.int64]:
-    """Return flat indices in an array of pixels that are given by flat indices in a box of it."""
-    places = np.unravel_index(index, box.shape)
-    at = tuple(place + low for place, low in zip(places, box.low, strict=True))
-    return np.asarray(np.ravel_multi_index(at, shape), np.int64)
-
-
 def blobs_of(parts: Sequence[Part]) -> Blobs:
     """Return the blobs of all boxes."""
     starts = np.cumsum([0, *(len(part.first) for part in parts)])

@@ -14,9 +14,9 @@ from scipy import ndimage
 from napari_ncut.core.memory import gigabytes
 from napari_ncut.splitting.image.statistics import ImageStatistics
 from napari_ncut.splitting.split import split_tree
-from napari_ncut.volumes.blobs import Blobs, components, first_pixels, flat_in
+from napari_ncut.volumes.blobs import Blobs, components
 from napari_ncut.volumes.boxes import Box, read
-from napari_ncut.volumes.task_file import write_objects
+from napari_ncut.volumes.task_file import first_of, runs_of, write_objects
 
 
 @dataclass(frozen=True)
@@ -122,11 +122,14 @@ def do(work: Work, task: Task, path: Path) -> NDArray[np.int64]:
     )
     objects = tree.cut(work.neck, work.min_size)
     objects[~wanted[kept]] = 0
-    index = first_pixels(objects, int(objects.max(initial=0)))
-    is_there = index >= 0
+    starts, values = runs_of(objects)
+    run = first_of(values)
+    is_there = run >= 0
     number = np.concatenate([[0], np.cumsum(is_there)]).astype(np.int32)
-    first = flat_in(shape, index[is_there], box)
-    write_objects(path, number[objects], first)
+    places = np.unravel_index(starts[run[is_there]], box.shape)
+    at = tuple(place + low for place, low in zip(places, box.low, strict=True))
+    first = np.asarray(np.ravel_multi_index(at, shape), np.int64)
+    write_objects(path, starts, number[values], box.size, first)
     return first
 
 
