@@ -76,9 +76,7 @@ def test_compiled_loops_and_their_sources_give_the_same(both):
     )
     model().node.contributions(np.full(len(NAMES), 0.5, np.float32))
     labels = small_scene(0, 2, 2)[0][np.newaxis]
-    first = np.empty(labels.shape[1] + 1, np.int64)
-    both["holes"].count_runs_of_blobs(labels, first)
-    runs = both["holes"].runs_of_blobs(labels, first, True)
+    runs, _ = both["holes"].runs_of(labels, False, True)
     both["holes"].paint_runs(runs, np.zeros_like(labels))
     for loops in both.values():
         assert loops.called == loops.public()

@@ -113,9 +113,7 @@ def components(
         Row, first pixel, pixel after the last, and number, in raster order.
     """
     volume = np.ascontiguousarray(values, np.int32).reshape((1,) * (3 - values.ndim) + values.shape)
-    first = np.empty(volume.shape[0] * volume.shape[1] + 1, np.int64)
-    loops.count_runs_of_blobs(volume, first)
-    runs = loops.runs_of_blobs(volume, first, connectivity > 1)
+    runs, _ = loops.runs_of(volume, False, connectivity > 1)
     number = np.zeros(volume.shape, np.int32)
     loops.paint_runs(runs, number)
     return number.reshape(values.shape), runs

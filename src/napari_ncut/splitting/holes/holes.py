@@ -89,10 +89,9 @@ def find_holes(labels: Volume, grid: Grid, monitor: Monitor) -> Holes:
 
 def enclosed_background(labels: Volume, monitor: Monitor) -> Holes:
     """Return the components of the background that do not reach the border of the image."""
-    first = np.empty(labels.shape[0] * labels.shape[1] + 1, np.int64)
-    loops.count_runs(labels, first)
+    every, _ = loops.runs_of(labels, True, True)
     monitor.check()
-    runs = loops.runs_of_holes(labels, first)
+    runs = loops.runs_of_holes(every, *labels.shape)
     monitor.check()
     n = int(runs[:, 3].max(initial=-1)) + 1
     size = np.bincount(runs[:, 3], runs[:, 2] - runs[:, 1], n).astype(np.int64)
@@ -107,10 +106,7 @@ def blobs_around(found: Holes, labels: Volume, grid: Grid, monitor: Monitor) -> 
     """Return how many blobs each component of the background touches."""
     if len(found) == 0:
         return np.zeros(0, np.intp)
-    first = np.empty(labels.shape[0] * labels.shape[1] + 1, np.int64)
-    loops.count_runs_of_blobs(labels, first)
-    monitor.check()
-    blobs = loops.runs_of_blobs(labels, first, not grid.strict)
+    blobs, first = loops.runs_of(labels, False, not grid.strict)
     monitor.check()
     pairs = np.unique(loops.blobs_beside(found.runs, blobs, first, labels.shape[1]), axis=0)
     return np.bincount(pairs[:, 0], minlength=len(found))

@@ -1,7 +1,7 @@
 """Loops that find holes, and the blobs around them: runs in rows, united where they touch."""
 
 import cython
-from numpy import asarray, empty, int32
+from numpy import asarray, empty, int32, int64, zeros
 
 
 @cython.cfunc
@@ -36,51 +36,162 @@ def _unite(parent: cython.int[::1], a: cython.int, b: cython.int) -> cython.void
 def _unite_rows(
     runs: cython.int[:, ::1],
     parent: cython.int[::1],
-    a: cython.Py_ssize_t,
-    last_a: cython.Py_ssize_t,
-    b: cython.Py_ssize_t,
-    last_b: cython.Py_ssize_t,
+    first: cython.longlong[::1],
+    row: cython.Py_ssize_t,
+    other: cython.Py_ssize_t,
+    over_corners: cython.bint,
 ) -> cython.void:
-    """Unite the runs of two rows where they touch, over corners too."""
-    while a < last_a and b < last_b:
-        if runs[a, 1] <= runs[b, 2] and runs[b, 1] <= runs[a, 2]:
-            _unite(parent, cython.cast(cython.int, a), cython.cast(cython.int, b))
+    """Unite the runs of one label in two rows where they touch."""
+    a: cython.Py_ssize_t = first[row]
+    b: cython.Py_ssize_t = first[other]
+    while a < first[row + 1] and b < first[other + 1]:
+        _unite_two(runs, parent, a, b, over_corners)
         if runs[a, 2] < runs[b, 2]:
             a += 1
         else:
+            # Runs of two labels may follow one another without a gap.
+            if runs[a, 2] == runs[b, 2] and a + 1 < first[row + 1]:
+                _unite_two(runs, parent, a + 1, b, over_corners)
             b += 1
 
 
-def count_runs(labels: cython.int[:, :, ::1], first: cython.longlong[::1]):
-    """Count the runs of background before each row into ``first``, shape (rows + 1,)."""
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _unite_two(
+    runs: cython.int[:, ::1],
+    parent: cython.int[::1],
+    a: cython.Py_ssize_t,
+    b: cython.Py_ssize_t,
+    over_corners: cython.bint,
+) -> cython.void:
+    """Unite two runs of neighbouring rows if they touch and are of one label."""
+    more: cython.int = 1 if over_corners else 0
+    if (
+        runs[a, 3] == runs[b, 3]
+        and runs[a, 1] < runs[b, 2] + more
+        and runs[b, 1] < runs[a, 2] + more
+    ):
+        _unite(parent, cython.cast(cython.int, a), cython.cast(cython.int, b))
+
+
+@cython.cfunc
+@cython.inline
+@cython.nogil
+@cython.exceptval(check=False)
+def _kind(label: cython.int, of_background: cython.bint) -> cython.int:
+    """Return the label of a pixel, or whether it is background; 0 is in no run."""
+    return (1 if label == 0 else 0) if of_background else label
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _count_runs(
+    labels: cython.int[:, :, ::1], first: cython.longlong[::1], of_background: cython.bint
+) -> cython.void:
+    """Count the runs before each row into ``first``, shape (rows + 1,)."""
     ny: cython.Py_ssize_t = labels.shape[1]
     nx: cython.Py_ssize_t = labels.shape[2]
     row: cython.Py_ssize_t
     x: cython.Py_ssize_t
     n: cython.longlong = 0
-    inside: cython.bint
-    with cython.nogil:
-        for row in range(labels.shape[0] * ny):
-            first[row] = n
-            inside = False
-            for x in range(nx):
-                if labels[row // ny, row % ny, x] != 0:
-                    inside = False
-                elif not inside:
-                    inside = True
-                    n += 1
-        first[labels.shape[0] * ny] = n
+    last: cython.int
+    value: cython.int
+    for row in range(labels.shape[0] * ny):
+        first[row] = n
+        last = 0
+        for x in range(nx):
+            value = _kind(labels[row // ny, row % ny, x], of_background)
+            if value != last and value != 0:
+                n += 1
+            last = value
+    first[labels.shape[0] * ny] = n
 
 
-def runs_of_holes(labels: cython.int[:, :, ::1], first: cython.longlong[::1]):
-    """Return the runs of the regions of background that do not reach the border of the image.
+def runs_of(labels: cython.int[:, :, ::1], of_background: cython.bint, over_corners: cython.bint):
+    """Return the runs of the connected components of all labels, or of the background.
 
     Parameters
     ----------
     labels : int32, shape (nz, ny, nx)
-        0 is background; its pixels touch over faces, edges and corners.
-    first : int64, shape (nz * ny + 1,)
-        As `count_runs` gives it.
+        0 is background.
+    of_background : bool
+        Whether the runs are those of the background, or of the labels.
+    over_corners : bool
+        Whether pixels touch over edges and corners too, or over faces only.
+
+    Returns
+    -------
+    runs : ndarray of int32, shape (n, 4)
+        Row, first pixel, pixel after the last, and the index of the first run of its component.
+    first : ndarray of int64, shape (nz * ny + 1,)
+        The first run of each row.
+    """
+    nz: cython.Py_ssize_t = labels.shape[0]
+    ny: cython.Py_ssize_t = labels.shape[1]
+    nx: cython.Py_ssize_t = labels.shape[2]
+    first: cython.longlong[::1] = empty(nz * ny + 1, int64)
+    with cython.nogil:
+        _count_runs(labels, first, of_background)
+    runs: cython.int[:, ::1] = empty((first[nz * ny], 4), int32)
+    parent: cython.int[::1] = empty(first[nz * ny], int32)
+    z: cython.Py_ssize_t
+    y: cython.Py_ssize_t
+    x: cython.Py_ssize_t
+    row: cython.Py_ssize_t
+    other: cython.Py_ssize_t
+    dy: cython.Py_ssize_t
+    reach: cython.Py_ssize_t = 1 if over_corners else 0
+    k: cython.Py_ssize_t
+    last: cython.int
+    value: cython.int
+    with cython.nogil:
+        for row in range(nz * ny):
+            z, y = row // ny, row % ny
+            k = first[row] - 1
+            last = 0
+            for x in range(nx):
+                value = _kind(labels[z, y, x], of_background)
+                if value == last:
+                    continue
+                if last != 0:
+                    runs[k, 2] = cython.cast(cython.int, x)
+                if value != 0:
+                    k += 1
+                    runs[k, 0], runs[k, 1] = (
+                        cython.cast(cython.int, row),
+                        cython.cast(cython.int, x),
+                    )
+                    runs[k, 3] = value
+                    parent[k] = cython.cast(cython.int, k)
+                last = value
+            if last != 0:
+                runs[k, 2] = cython.cast(cython.int, nx)
+            if y > 0:
+                _unite_rows(runs, parent, first, row, row - 1, over_corners)
+            if z > 0:
+                for dy in range(-reach, reach + 1):
+                    if 0 <= y + dy < ny:
+                        other = row - ny + dy
+                        _unite_rows(runs, parent, first, row, other, over_corners)
+        for k in range(runs.shape[0]):
+            runs[k, 3] = _root(parent, cython.cast(cython.int, k))
+    return asarray(runs), asarray(first)
+
+
+def runs_of_holes(
+    runs: cython.int[:, ::1], nz: cython.Py_ssize_t, ny: cython.Py_ssize_t, nx: cython.Py_ssize_t
+):
+    """Return the runs of the regions of background that do not reach the border of the image.
+
+    Parameters
+    ----------
+    runs : int32, shape (m, 4)
+        Those of the background, as `runs_of` gives them.
+    nz, ny, nx : int
+        Shape of the image.
 
     Returns
     -------
@@ -88,54 +199,17 @@ def runs_of_holes(labels: cython.int[:, :, ::1], first: cython.longlong[::1]):
         Row, first pixel, pixel after the last, and number of the hole, from 0 in the order of their
         first pixels.
     """
-    nz: cython.Py_ssize_t = labels.shape[0]
-    ny: cython.Py_ssize_t = labels.shape[1]
-    nx: cython.Py_ssize_t = labels.shape[2]
-    total: cython.Py_ssize_t = first[nz * ny]
-    runs: cython.int[:, ::1] = empty((total, 4), int32)
-    parent: cython.int[::1] = empty(total, int32)
-    number: cython.int[::1] = empty(total, int32)
+    total: cython.Py_ssize_t = runs.shape[0]
+    holes: cython.int[:, ::1] = empty((total, 4), int32)
+    number: cython.int[::1] = zeros(total, int32)
     z: cython.Py_ssize_t
     y: cython.Py_ssize_t
     x: cython.Py_ssize_t
-    row: cython.Py_ssize_t
-    other: cython.Py_ssize_t
-    dy: cython.Py_ssize_t
     k: cython.Py_ssize_t
     kept: cython.Py_ssize_t = 0
     n: cython.int = 0
     root: cython.int
-    inside: cython.bint
     with cython.nogil:
-        for row in range(nz * ny):
-            z, y = row // ny, row % ny
-            k = first[row]
-            inside = False
-            for x in range(nx):
-                if labels[z, y, x] != 0:
-                    if inside:
-                        runs[k, 2] = cython.cast(cython.int, x)
-                        k += 1
-                    inside = False
-                elif not inside:
-                    inside = True
-                    runs[k, 0], runs[k, 1] = (
-                        cython.cast(cython.int, row),
-                        cython.cast(cython.int, x),
-                    )
-                    parent[k] = cython.cast(cython.int, k)
-                    number[k] = 0
-            if inside:
-                runs[k, 2] = cython.cast(cython.int, nx)
-            if y > 0:
-                _unite_rows(runs, parent, first[row], first[row + 1], first[row - 1], first[row])
-            if z > 0:
-                for dy in range(-1, 2):
-                    if 0 <= y + dy < ny:
-                        other = row - ny + dy
-                        _unite_rows(
-                            runs, parent, first[row], first[row + 1], first[other], first[other + 1]
-                        )
         # At the root: -1 is a region that reaches the border.
         for k in range(total):
             z, y = runs[k, 0] // ny, runs[k, 0] % ny
@@ -146,19 +220,19 @@ def runs_of_holes(labels: cython.int[:, :, ::1], first: cython.longlong[::1]):
                 or y == ny - 1
                 or (nz > 1 and (z == 0 or z == nz - 1))
             ):
-                number[_root(parent, cython.cast(cython.int, k))] = -1
+                number[runs[k, 3]] = -1
         for k in range(total):
-            root = _root(parent, cython.cast(cython.int, k))
+            root = runs[k, 3]
             if number[root] < 0:
                 continue
             if root == k:
                 number[k] = n
                 n += 1
             for x in range(3):
-                runs[kept, x] = runs[k, x]
-            runs[kept, 3] = number[root]
+                holes[kept, x] = runs[k, x]
+            holes[kept, 3] = number[root]
             kept += 1
-    return asarray(runs)[:kept].copy()
+    return asarray(holes)[:kept].copy()
 
 
 def around_runs(values: cython.int[:, :, ::1], runs: cython.int[:, ::1], least: cython.int):
@@ -206,141 +280,6 @@ def around_runs(values: cython.int[:, :, ::1], runs: cython.int[:, ::1], least: 
     return asarray(pairs)[:n]
 
 
-def count_runs_of_blobs(labels: cython.int[:, :, ::1], first: cython.longlong[::1]):
-    """Count the runs of each label before each row into ``first``, shape (rows + 1,)."""
-    ny: cython.Py_ssize_t = labels.shape[1]
-    nx: cython.Py_ssize_t = labels.shape[2]
-    row: cython.Py_ssize_t
-    x: cython.Py_ssize_t
-    n: cython.longlong = 0
-    last: cython.int
-    value: cython.int
-    with cython.nogil:
-        for row in range(labels.shape[0] * ny):
-            first[row] = n
-            last = 0
-            for x in range(nx):
-                value = labels[row // ny, row % ny, x]
-                if value != last and value != 0:
-                    n += 1
-                last = value
-        first[labels.shape[0] * ny] = n
-
-
-def runs_of_blobs(
-    labels: cython.int[:, :, ::1], first: cython.longlong[::1], over_corners: cython.bint
-):
-    """Return the runs of the connected components of all labels.
-
-    Parameters
-    ----------
-    labels : int32, shape (nz, ny, nx)
-        0 is background.
-    first : int64, shape (nz * ny + 1,)
-        As `count_runs_of_blobs` gives it.
-    over_corners : bool
-        Whether pixels touch over edges and corners too, or over faces only.
-
-    Returns
-    -------
-    ndarray of int32, shape (n, 4)
-        Row, first pixel, pixel after the last, and the index of the first run of its blob.
-    """
-    nz: cython.Py_ssize_t = labels.shape[0]
-    ny: cython.Py_ssize_t = labels.shape[1]
-    nx: cython.Py_ssize_t = labels.shape[2]
-    runs: cython.int[:, ::1] = empty((first[nz * ny], 4), int32)
-    parent: cython.int[::1] = empty(first[nz * ny], int32)
-    z: cython.Py_ssize_t
-    y: cython.Py_ssize_t
-    x: cython.Py_ssize_t
-    row: cython.Py_ssize_t
-    other: cython.Py_ssize_t
-    dy: cython.Py_ssize_t
-    reach: cython.Py_ssize_t = 1 if over_corners else 0
-    k: cython.Py_ssize_t
-    last: cython.int
-    value: cython.int
-    with cython.nogil:
-        for row in range(nz * ny):
-            z, y = row // ny, row % ny
-            k = first[row] - 1
-            last = 0
-            for x in range(nx):
-                value = labels[z, y, x]
-                if value == last:
-                    continue
-                if last != 0:
-                    runs[k, 2] = cython.cast(cython.int, x)
-                if value != 0:
-                    k += 1
-                    runs[k, 0], runs[k, 1] = (
-                        cython.cast(cython.int, row),
-                        cython.cast(cython.int, x),
-                    )
-                    runs[k, 3] = value
-                    parent[k] = cython.cast(cython.int, k)
-                last = value
-            if last != 0:
-                runs[k, 2] = cython.cast(cython.int, nx)
-            if y > 0:
-                _unite_blobs(runs, parent, first, row, row - 1, over_corners)
-            if z > 0:
-                for dy in range(-reach, reach + 1):
-                    if 0 <= y + dy < ny:
-                        other = row - ny + dy
-                        _unite_blobs(runs, parent, first, row, other, over_corners)
-        for k in range(runs.shape[0]):
-            runs[k, 3] = _root(parent, cython.cast(cython.int, k))
-    return asarray(runs)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _unite_blobs(
-    runs: cython.int[:, ::1],
-    parent: cython.int[::1],
-    first: cython.longlong[::1],
-    row: cython.Py_ssize_t,
-    other: cython.Py_ssize_t,
-    over_corners: cython.bint,
-) -> cython.void:
-    """Unite the runs of one label in two rows where they touch."""
-    a: cython.Py_ssize_t = first[row]
-    b: cython.Py_ssize_t = first[other]
-    while a < first[row + 1] and b < first[other + 1]:
-        _unite_two(runs, parent, a, b, over_corners)
-        if runs[a, 2] < runs[b, 2]:
-            a += 1
-        else:
-            # Runs of two labels may follow one another without a gap.
-            if runs[a, 2] == runs[b, 2] and a + 1 < first[row + 1]:
-                _unite_two(runs, parent, a + 1, b, over_corners)
-            b += 1
-
-
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _unite_two(
-    runs: cython.int[:, ::1],
-    parent: cython.int[::1],
-    a: cython.Py_ssize_t,
-    b: cython.Py_ssize_t,
-    over_corners: cython.bint,
-) -> cython.void:
-    """Unite two runs of neighbouring rows if they touch and are of one label."""
-    more: cython.int = 1 if over_corners else 0
-    if (
-        runs[a, 3] == runs[b, 3]
-        and runs[a, 1] < runs[b, 2] + more
-        and runs[b, 1] < runs[a, 2] + more
-    ):
-        _unite(parent, cython.cast(cython.int, a), cython.cast(cython.int, b))
-
-
 def blobs_beside(
     holes: cython.int[:, ::1],
     blobs: cython.int[:, ::1],
@@ -352,7 +291,7 @@ def blobs_beside(
     Parameters
     ----------
     holes, blobs : int32, shape (m, 4)
-        As `runs_of_holes` and `runs_of_blobs` give them.
+        As `runs_of_holes` and `runs_of` give them.
     first : int64, shape (nz * ny + 1,)
         First run of blobs in each row.
     ny : int
@@ -407,7 +346,7 @@ def paint_runs(runs: cython.int[:, ::1], number: cython.int[:, :, ::1]):
     Parameters
     ----------
     runs : int32, shape (n, 4)
-        As `runs_of_blobs` gives them; the last column becomes the number.
+        As `runs_of` gives them; the last column becomes the number.
     number : int32, shape (nz, ny, nx)
         Becomes the number of each pixel.
     """
