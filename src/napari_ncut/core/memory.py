@@ -22,6 +22,12 @@ def total_memory() -> float:
     return min(size for size in known if size > 0)
 
 
+def check_fits(size: float, advice: str = "") -> None:
+    """Raise ValueError if so many bytes of pixels are more than the memory; the advice follows."""
+    if size > total_memory():
+        raise ValueError(f"it holds {gigabytes(size)}, more than the memory{advice}")
+
+
 def gigabytes(size: float) -> str:
     """Return a number of bytes in words.
 

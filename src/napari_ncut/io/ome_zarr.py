@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_ncut.core.memory import gigabytes, total_memory
+from napari_ncut.core.memory import check_fits
 from napari_ncut.io import pixel_size as sizes_in
 from napari_ncut.io.pixel_size import NOTHING, PixelSize
 from napari_ncut.io.stored import Stored
@@ -269,12 +269,10 @@ def read_ome_zarr(path: Path) -> Stored:
     """
     picture = open_picture(path)
     level = picture.levels[0]
-    size = math.prod(level.shape) * level.dtype.itemsize
-    if size > total_memory():
-        raise ValueError(
-            f"it holds {gigabytes(size)}, more than the memory; `napari-ncut split` does an "
-            "OME-Zarr of any size, and so does napari_ncut.split_volume"
-        )
+    check_fits(
+        math.prod(level.shape) * level.dtype.itemsize,
+        "; `napari-ncut split` does an OME-Zarr of any size, and so does napari_ncut.split_volume",
+    )
     try:
         return stored_of(picture, np.asarray(level[...]))
     except Exception as error:  # Damaged chunks raise whatever their bytes lead to.

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_ncut.core.memory import gigabytes, total_memory
+from napari_ncut.core.memory import check_fits
 from napari_ncut.io.formats import OTHERS, VENDOR
 from napari_ncut.io.pixel_size import NOTHING, PixelSize, in_one_unit
 from napari_ncut.io.stored import Stored
@@ -42,9 +42,7 @@ def read_vendor(path: Path) -> Stored:
                 f"it holds {len(scenes)} images ({names}); save the one to cut alone, for example "
                 "in Fiji"
             )
-        size = math.prod(image.shape) * np.dtype(image.dtype).itemsize
-        if size > total_memory():
-            raise ValueError(f"it holds {gigabytes(size)}, more than the memory")
+        check_fits(math.prod(image.shape) * np.dtype(image.dtype).itemsize)
         data = np.asarray(image.data)
         axes = str(image.dims.order)
         channels = tuple(map(str, image.channel_names or ()))
