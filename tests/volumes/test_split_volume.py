@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scipy import ndimage as ndi
 
 from napari_ncut import Cancelled, scenes, split_touching, split_volume
+from napari_ncut.core import mapped
 from napari_ncut.io.ome_zarr import open_picture
 from napari_ncut.io.ome_zarr_labels import shapes_of
 from napari_ncut.volumes import split_volume as module
@@ -127,11 +128,11 @@ def test_an_interrupted_call_goes_on_and_another_input_starts_anew(tmp_path, mon
     done = []
     original = tasks.do
 
-    def counted(*call):
+    def counted(*call, monitor):
         if len(done) == 2:
             raise Cancelled
         done.append(call[1])
-        return original(*call)
+        return original(*call, monitor)
 
     monkeypatch.setattr(module, "do", counted)
     pieces(monkeypatch, 6000)
@@ -139,9 +140,11 @@ def test_an_interrupted_call_goes_on_and_another_input_starts_anew(tmp_path, mon
     with pytest.raises(Cancelled):
         split_volume(mask, out=out)
     assert not out.exists()
-    monkeypatch.setattr(module, "do", lambda *call: (done.append(call[1]), original(*call))[1])
+    monkeypatch.setattr(
+        module, "do", lambda *call, monitor: (done.append(call[1]), original(*call, monitor))[1]
+    )
     total = len(tasks.tasks_of(blobs_of([part_of(mask, None, b, 1) for b in boxes(
-        mask.shape, mask.shape)]), mask.shape, 6000 * 84 // 60, 1))  # fmt: skip
+        mask.shape, mask.shape)]), mask.shape, 6000 * 84 // 60))  # fmt: skip
     split_volume(mask, out=out, resume=True)
     assert len(done) == total
     np.testing.assert_array_equal(zarr.open_array(out)[:], split_touching(mask))
@@ -159,12 +162,12 @@ from napari_ncut import scenes, split_volume
 from napari_ncut.volumes import split_volume as module, tasks
 
 left = int(sys.argv[1])
-def do(work, task, path):
+def do(work, task, path, monitor):
     global left
     left -= 1
     if left < 0:
         os.kill(os.getpid(), signal.SIGKILL)
-    return tasks.do(work, task, path)
+    return tasks.do(work, task, path, monitor)
 module.do = do
 module.memory_of = lambda _: 6000 * 84
 mask = np.kron(np.eye(4, dtype=bool), scenes.circles(2).mask)
@@ -251,10 +254,63 @@ def test_chunks_and_shards_are_those_of_the_array_that_is_given(tmp_path, option
     np.testing.assert_array_equal(out[:], split_touching(mask))
 
 
-def test_a_blob_that_does_not_fit_is_told_before_the_work(tmp_path):
-    with pytest.raises(ValueError, match=r"One blob .* takes about .* GB"):
+@pytest.mark.parametrize("ndim", [2, 3])
+@given(seed=st.integers(0, 10_000), with_image=st.booleans())
+@settings(max_examples=10)
+def test_blobs_larger_than_the_memory_are_split_in_files(tmp_path_factory, ndim, seed, with_image):
+    labels, image = drawn(seed, ndim)
+    picture = image if with_image else None
+    wanted = split_touching(labels, picture)
+    out = tmp_path_factory.mktemp("volume") / "out.zarr"
+    in_files, used = mapped.in_files, []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mapped, "LARGE", 4096)
+        patch.setattr(tasks, "in_files", lambda *call: (used.append(call), in_files(*call))[1])
+        pieces(patch, 50)
+        found = split_volume(labels, picture, out=out)
+    np.testing.assert_array_equal(found[:], wanted)
+    assert used
+    assert not mapped._files
+
+
+def test_one_percolating_volume_takes_little_memory(tmp_path):
+    """One blob, which in memory takes 120 MB and more."""
+    z, y, x = np.ogrid[:150, :150, :150]
+    balls = sum((np.abs((a % 30) - 14.5) / 16) ** 2 for a in (z, y, x)) <= 1
+    assert ndi.label(balls)[1] == 1
+    found = split_volume(balls, out=tmp_path / "out.zarr", memory="30MB")
+    np.testing.assert_array_equal(found[:], split_touching(balls))
+    assert found[:].max() == 125
+    assert [path.name for path in tmp_path.iterdir()] == ["out.zarr"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"MOST_PIXELS": 1000}, r"700 x 700 pixels, and at most 1000 .* about 0\.0 GB"),
+        ({"total_memory": lambda: 1e6}, r"700 x 700 pixels, which takes about 0\.0 GB; memory and"),
+    ],
+)
+def test_a_blob_that_does_not_fit_is_told_before_the_work(tmp_path, monkeypatch, change, words):
+    for name, value in change.items():
+        monkeypatch.setattr(tasks, name, value)
+    with pytest.raises(ValueError, match=words):
         split_volume(np.ones((700, 700), bool), out=tmp_path / "a.zarr", memory="17MB")
     assert not (tmp_path / "a.zarr").exists()
+
+
+def test_a_large_blob_tells_how_far_it_is_and_can_be_cancelled(tmp_path):
+    told = []
+    with pytest.raises(Cancelled):
+        split_volume(
+            np.ones((700, 700), bool),
+            out=tmp_path / "a.zarr",
+            memory="17MB",
+            progress=lambda fraction, text: told.append((fraction, text)),
+            cancelled=lambda: bool(told) and told[-1][0] > 0.5,
+        )
+    assert any(0.3 < fraction < 0.5 and "Splitting" in text for fraction, text in told)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.zarr.parts"]
 
 
 @pytest.mark.parametrize(

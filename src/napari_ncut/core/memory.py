@@ -5,11 +5,27 @@ from __future__ import annotations
 import ctypes
 import math
 import os
+import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 # Where a container says how much it may use: control groups of version 2 and 1.
 LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+# What of a disk is used as memory.
+_on_disk: ContextVar[float] = ContextVar("on_disk", default=0.0)
+
+
+@contextmanager
+def also_on_disk(folder: Path) -> Iterator[None]:
+    """Count what is free on the disk of a folder as memory, while inside."""
+    token = _on_disk.set(float(shutil.disk_usage(folder).free))
+    try:
+        yield
+    finally:
+        _on_disk.reset(token)
 
 
 def total_memory() -> float:
@@ -19,7 +35,7 @@ def total_memory() -> float:
         known.append(_windows_memory())
     elif "SC_PHYS_PAGES" in os.sysconf_names:
         known.append(float(os.sysconf("SC_PHYS_PAGES")) * os.sysconf("SC_PAGE_SIZE"))
-    return min(size for size in known if size > 0)
+    return min(size for size in known if size > 0) + _on_disk.get()
 
 
 def check_fits(size: float, advice: str = "") -> None:

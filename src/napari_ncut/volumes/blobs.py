@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.validation import check_label_range
 from napari_ncut.splitting.loops import holes as loops
 from napari_ncut.volumes.boxes import Box, read
@@ -69,7 +70,9 @@ class Part:
 NOWHERE = np.iinfo(np.int64).max
 
 
-def part_of(labels: Any, image: Any, box: Box, connectivity: int) -> Part:
+def part_of(
+    labels: Any, image: Any, box: Box, connectivity: int, monitor: Monitor | None = None
+) -> Part:
     """Return what a box knows of components; the image is only hashed."""
     shape = tuple(labels.shape)
     region = box.grown(0, 1, shape)

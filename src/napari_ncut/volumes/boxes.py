@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Cancelled
 
+# Pixels that are read at once, unless a chunk has more.
+AT_ONCE = 2**24
+
 
 @dataclass(frozen=True)
 class Box:
@@ -68,6 +71,23 @@ def boxes(shape: Sequence[int], side: Sequence[int]) -> Iterator[Box]:
         yield Box(low, tuple(min(a + s, n) for a, s, n in zip(low, side, shape, strict=True)))
 
 
+def _read(array: Any, box: Box) -> NDArray[Any]:
+    if isinstance(array, np.ndarray) or box.size <= AT_ONCE:
+        return np.ascontiguousarray(array[box.slices])
+    # Whole chunks at once, so that none is read twice, and no second copy is made of a large box.
+    chunk = getattr(array, "chunks", None) or (1,)
+    depth = max(chunk[0]) if isinstance(chunk[0], tuple) else chunk[0]
+    depth *= max(AT_ONCE // (depth * math.prod(box.shape[1:])), 1)
+    result = np.empty((*box.shape, *array.shape[len(box.shape) :]), array.dtype)
+    start = box.low[0]
+    while start < box.high[0]:
+        stop = min(start - start % depth + depth, box.high[0])
+        rows = slice(start - box.low[0], stop - box.low[0])
+        result[rows] = array[(slice(start, stop), *box.slices[1:])]
+        start = stop
+    return result
+
+
 def read(array: Any, box: Box) -> NDArray[Any]:
     """Return a part of an array of NumPy, dask or Zarr.
 
@@ -77,7 +97,7 @@ def read(array: Any, box: Box) -> NDArray[Any]:
         If it cannot be read, as where a chunk is damaged.
     """
     try:
-        return np.ascontiguousarray(array[box.slices])
+        return _read(array, box)
     except (MemoryError, Cancelled):
         raise
     except Exception as error:  # Damaged chunks raise whatever their bytes lead to.

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -42,15 +43,15 @@ from napari_ncut.splitting.split import (
 from napari_ncut.volumes.blobs import Part, blobs_of, part_of
 from napari_ncut.volumes.boxes import Box, boxes, read
 from napari_ncut.volumes.output import CHUNK, Output, output_of
-from napari_ncut.volumes.task_file import read_first, read_objects
-from napari_ncut.volumes.tasks import Task, Work, do, tasks_of
+from napari_ncut.volumes.task_file import Objects, read_first
+from napari_ncut.volumes.tasks import Task, Work, check_room, do, tasks_of
 
 # What a task holds beside the split itself: labels as read, components, objects.
 BESIDE_BYTES = 24
 # Statistics of an image are those of the whole up to so many pixels, and of its middle beyond.
 MOST_FOR_STATISTICS = 2**25
 LEAST_MEMORY = 2**24
-# Tasks whose objects are kept while boxes are written: four bytes a pixel each.
+# Tasks whose objects, as runs, are kept while boxes are written.
 KEPT = 4
 UNITS = {"kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
@@ -93,7 +94,8 @@ def split_volume(
     neck, min_size, beta, connectivity, spacing, channel_axis, max_hole, taught
         As in `split_touching`.
     memory : str or float
-        What all tasks that run at once may take, as in ``"4GB"``, or in bytes.
+        What all tasks that run at once may take, as in ``"4GB"``, or in bytes. A blob that alone
+        takes more is split through files beside ``out``, and is the slower for it.
     client : distributed.Client, optional
         Whose workers do the tasks.
     workers : int
@@ -116,7 +118,7 @@ def split_volume(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described, or one blob takes more than the memory.
+        If an argument is not as described, or one blob takes more than memory and disk have.
     OSError
         If ``out`` is there already, or can not be written.
     napari_ncut.Cancelled
@@ -168,11 +170,15 @@ def split_volume(
         )
         digest = hashlib.sha256(b"".join(part.digest for part in parts)).hexdigest()
         blobs = blobs_of(parts)
-        tasks = tasks_of(blobs, shape, most, bytes_a_pixel)
+        tasks = tasks_of(blobs, shape, most)
+        work = Work(
+            labels, pictures, settings, neck, min_size, budget / at_once, bytes_a_pixel, statistics
+        )
+        check_room(work, tasks, scratch)
         if pictures is not None and statistics is None and len(blobs):
             monitor.report(0.2, "Looking at the image")
             statistics = _statistics(labels, pictures, sizes)
-        work = Work(labels, pictures, settings, neck, min_size, statistics)
+            work = replace(work, statistics=statistics)
         recipe = {
             **settings,
             "neck": neck,
@@ -331,7 +337,10 @@ def _runner(client: Any, monitor: Monitor) -> Callable[..., list[Any]]:
         if client is None:
             results = []
             for call in calls:
-                results.append(work(*call))
+                # What lasts long tells itself how far it is, and asks whether it is to go on.
+                step = (end - start) / len(calls)
+                part = monitor.part(start + done * step, start + (done + 1) * step)
+                results.append(work(*call, monitor=part))
                 done += 1
                 tell()
             return results
@@ -365,7 +374,7 @@ def _compose(
     starts = np.cumsum([0, *map(len, firsts)])
     numbers = [np.concatenate([[0], rank[a:b]]).astype(np.int32) for a, b in pairwise(starts)]
     # A box shares pixels with some tasks, most of which the next one shares with it, too.
-    objects_of = lru_cache(KEPT)(lambda k: read_objects(files[k], tasks[k].box.shape))
+    objects_of = lru_cache(KEPT)(lambda k: Objects(files[k], tasks[k].box.shape))
     places = list(boxes(result.shape, side))
     for count, box in enumerate(places):
         monitor.report(0.85 + 0.1 * count / len(places), "Writing")
@@ -373,7 +382,6 @@ def _compose(
         for k, task in enumerate(tasks):
             shared = box.shared(task.box)
             if shared is not None:
-                objects = numbers[k][objects_of(k)[shared.within(task.box)]]
                 there = block[shared.within(box)]
-                np.maximum(there, objects, out=there)
+                objects_of(k).paint(shared.within(task.box), numbers[k], there)
         result[box.slices] = block

@@ -51,10 +51,40 @@ def write_objects(
         np.savez(file, lengths=lengths, values=values, first=first)
 
 
-def read_objects(path: Path, shape: tuple[int, ...]) -> NDArray[np.int32]:
-    """Return the objects of a box."""
-    with np.load(path, allow_pickle=False) as arrays:
-        return np.repeat(arrays["values"], arrays["lengths"]).reshape(shape)
+class Objects:
+    """The objects of a box, as they were written.
+
+    Parameters
+    ----------
+    path : Path
+        What `write_objects` made.
+    shape : tuple of int
+        Of the box.
+    """
+
+    def __init__(self, path: Path, shape: tuple[int, ...]) -> None:
+        with np.load(path, allow_pickle=False) as arrays:
+            self.values, lengths = arrays["values"], arrays["lengths"]
+        self.stops = np.cumsum(lengths, dtype=np.int64)
+        self.shape = (1,) * (3 - len(shape)) + shape
+
+    def paint(
+        self, part: tuple[slice, ...], numbers: NDArray[np.int32], target: NDArray[np.int32]
+    ) -> None:
+        """Write the new numbers of the objects in a part of the box over an array of its shape.
+
+        Plane by plane, and in each the rows of the part: no more is there at once.
+        """
+        planes, rows, columns = (slice(0, 1),) * (3 - len(part)) + part
+        _, ny, nx = self.shape
+        volume = target.reshape(planes.stop - planes.start, rows.stop - rows.start, -1)
+        for place, plane in enumerate(range(planes.start, planes.stop)):
+            start, stop = ((plane * ny + row) * nx for row in (rows.start, rows.stop))
+            first, last = np.searchsorted(self.stops, (start, stop - 1), side="right")
+            ends = np.minimum(self.stops[first : last + 1], stop)
+            found = np.repeat(numbers[self.values[first : last + 1]], np.diff(ends, prepend=start))
+            there = volume[place]
+            np.maximum(there, found.reshape(-1, nx)[:, columns], out=there)
 
 
 def read_first(path: Path) -> NDArray[np.int64]:

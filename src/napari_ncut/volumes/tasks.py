@@ -1,8 +1,14 @@
-"""The tasks of a large split: blobs that are near to each other, and what is done with them."""
+"""The tasks of a large split: blobs that are near to each other, and what is done with them.
+
+A blob that alone takes more than the memory is split as all others are, but its arrays lie in files
+(`core.mapped`): the labels are the same, and take the longer, the more does not fit.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from napari_ncut.core.memory import gigabytes
+from napari_ncut.core.mapped import in_files
+from napari_ncut.core.memory import also_on_disk, gigabytes, total_memory
+from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting.image.statistics import ImageStatistics
-from napari_ncut.splitting.split import split_tree
+from napari_ncut.splitting.split import MOST_PIXELS, split_tree
 from napari_ncut.volumes.blobs import Blobs, components
 from napari_ncut.volumes.boxes import Box, read
 from napari_ncut.volumes.task_file import first_of, runs_of, write_objects
@@ -47,6 +55,10 @@ class Work:
         What `split_tree` takes.
     neck, min_size : float
         What its tree is cut with.
+    memory : float
+        Bytes that a task may take.
+    bytes_a_pixel : float
+        What a pixel takes of it.
     statistics : ImageStatistics, optional
         Those of the whole image.
     """
@@ -56,17 +68,17 @@ class Work:
     settings: dict[str, Any]
     neck: float
     min_size: float
-    statistics: ImageStatistics | None
+    memory: float
+    bytes_a_pixel: float
+    statistics: ImageStatistics | None = None
+
+    def fits(self, task: Task) -> bool:
+        """Tell whether a task is done in memory."""
+        return task.box.size * self.bytes_a_pixel <= self.memory
 
 
-def tasks_of(blobs: Blobs, shape: tuple[int, ...], most: int, bytes_a_pixel: float) -> list[Task]:
-    """Return tasks of at most so many pixels each.
-
-    Raises
-    ------
-    ValueError
-        If a blob alone has more; with the memory that it would take.
-    """
+def tasks_of(blobs: Blobs, shape: tuple[int, ...], most: int) -> list[Task]:
+    """Return tasks of at most so many pixels each, or of one blob."""
     side = max(int((most / 2) ** (1 / len(shape))), 1)
     tiles: dict[tuple[int, ...], list[int]] = defaultdict(list)
     for k, corner in enumerate((blobs.low // side).tolist()):
@@ -75,13 +87,6 @@ def tasks_of(blobs: Blobs, shape: tuple[int, ...], most: int, bytes_a_pixel: flo
     for tile in sorted(tiles):
         group: list[int] = []
         for k in tiles[tile]:
-            alone = _around(blobs, [k], shape)
-            if alone.size > most:
-                needed = gigabytes(alone.size * bytes_a_pixel)
-                raise ValueError(
-                    f"One blob lies in a box of {' x '.join(map(str, alone.shape))} pixels, which "
-                    f"takes about {needed} of memory; raise memory, or split at a lower resolution."
-                )
             if group and _around(blobs, [*group, k], shape).size > most:
                 result.append(_task(blobs, group, shape))
                 group = []
@@ -101,8 +106,33 @@ def _task(blobs: Blobs, chosen: list[int], shape: tuple[int, ...]) -> Task:
     return Task(_around(blobs, chosen, shape), blobs.first[chosen])
 
 
-def do(work: Work, task: Task, path: Path) -> NDArray[np.int64]:
+def check_room(work: Work, tasks: Sequence[Task], folder: Path) -> None:
+    """Raise ValueError if a blob does not fit into memory, nor into files in a folder."""
+    for task in tasks:
+        if work.fits(task):
+            continue
+        with also_on_disk(folder):
+            there = total_memory()
+        needed, size = task.box.size * work.bytes_a_pixel, " x ".join(map(str, task.box.shape))
+        if task.box.size > MOST_PIXELS:
+            raise ValueError(
+                f"One blob lies in a box of {size} pixels, and at most {MOST_PIXELS} can be split "
+                f"(it would take about {gigabytes(needed)}); split at a lower resolution."
+            )
+        if needed > there:
+            raise ValueError(
+                f"One blob lies in a box of {size} pixels, which takes about {gigabytes(needed)}; "
+                f"memory and the disk of {folder} have {gigabytes(there)}."
+            )
+
+
+def do(work: Work, task: Task, path: Path, monitor: Monitor | None = None) -> NDArray[np.int64]:
     """Split the blobs of a task into a file, and return the first pixel of each object."""
+    with nullcontext() if work.fits(task) else in_files(path.parent, work.memory):
+        return _split(work, task, path, monitor or Monitor())
+
+
+def _split(work: Work, task: Task, path: Path, monitor: Monitor) -> NDArray[np.int64]:
     shape, box = tuple(work.labels.shape), task.box
     values = read(work.labels, box)
     if values.dtype.kind == "b":
@@ -118,7 +148,13 @@ def do(work: Work, task: Task, path: Path) -> NDArray[np.int64]:
     image = None if work.image is None else read(work.image, box)
     channels = None if image is None or image.ndim == len(shape) else -1
     tree = split_tree(
-        kept, image, **work.settings, channel_axis=channels, statistics=work.statistics
+        kept,
+        image,
+        **work.settings,
+        channel_axis=channels,
+        statistics=work.statistics,
+        progress=lambda fraction, _: monitor.report(fraction, "Splitting blobs"),
+        cancelled=monitor.cancelled,
     )
     objects = tree.cut(work.neck, work.min_size)
     objects[~wanted[kept]] = 0
