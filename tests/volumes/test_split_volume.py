@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage as ndi
 
+import napari_ncut
 from napari_ncut import Cancelled, scenes, split_touching, split_volume
 from napari_ncut.core import mapped
 from napari_ncut.io.ome_zarr import open_picture
@@ -112,6 +113,25 @@ def test_an_output_is_an_array_or_an_ome_zarr_with_a_pyramid(tmp_path):
     assert [level.shape for level in picture.levels] == shapes_of(mask.shape)
     np.testing.assert_array_equal(picture.levels[1][:], wanted[::2, ::2])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.zarr", "b.ome.zarr"]
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+@given(seed=st.integers(0, 10_000), n_channels=st.integers(1, 3), membranes=st.booleans())
+@settings(max_examples=10)
+def test_statistics_are_those_of_the_whole_image(
+    tmp_path_factory, ndim, seed, n_channels, membranes
+):
+    labels, image = drawn(seed, ndim)
+    if membranes:  # No rim tells which side is bright: the ridges do.
+        labels = np.kron(labels, np.ones((2,) * ndim, int))
+        image = np.random.default_rng(seed).random(labels.shape) ** 8
+    channels = np.stack([image * 10.0**k for k in range(n_channels)], -1)
+    wanted = napari_ncut.image_statistics(channels, labels, channel_axis=-1)
+    out = tmp_path_factory.mktemp("volume") / "out.zarr"
+    with pytest.MonkeyPatch.context() as patch:
+        pieces(patch, largest(labels, 1)[1])
+        found = split_volume(labels, channels, channel_axis=-1, out=out)
+    assert found.attrs["napari-ncut"]["recipe"]["statistics"] == wanted.to_dict()
 
 
 def test_an_output_that_exists_is_kept(tmp_path):

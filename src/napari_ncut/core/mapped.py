@@ -117,6 +117,11 @@ def in_files(folder: Path, limit: float) -> Iterator[None]:
         pager.join()
 
 
+def are_in_files() -> bool:
+    """Tell whether this thread is inside `in_files`."""
+    return _place.get() is not None
+
+
 def _give_back(limit: float, stop: threading.Event) -> None:
     """Give pages of files back as often as this process takes too much; nothing in them is lost."""
     if not hasattr(mmap, "MADV_DONTNEED") or not Path("/proc/self/statm").exists():

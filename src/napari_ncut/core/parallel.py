@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_ncut.core.mapped import are_in_files
 from napari_ncut.core.monitor import Monitor
 
 R = TypeVar("R")
 
 # Elements a chunk: some 10 ms of a plain loop, so that a run ends soon after it is cancelled.
 CHUNK = 1 << 19
+# Lines through planes that are copied at once: of each plane what the system reads at a time.
+BAND = 1 << 14
 # How often a waiting run asks whether it is to go on, in seconds.
 PATIENCE = 0.05
 # The environment's limit on threads.
@@ -110,6 +117,47 @@ def map_chunks(
             pool.shutdown(cancel_futures=True)
             raise
     return [future.result() for future in futures]
+
+
+def through_planes(
+    work: Callable[..., None],
+    arrays: Sequence[NDArray[Any]],
+    more: Sequence[Any],
+    n_changed: int,
+    cost: float,
+    monitor: Monitor,
+) -> None:
+    """Call ``work(*arrays, *more, start, stop)`` for lines through the planes of volumes.
+
+    The pixels of a line are far from one another. Where arrays lie in files, a band of lines is
+    copied at a time, so that what is read of each plane is used at once.
+
+    Parameters
+    ----------
+    work : callable
+        Called with arrays of shape (1, nz, n), the first line of a part and the one after its last.
+    arrays : sequence of ndarray, shape (nz, ny, nx)
+        Contiguous; the last ``n_changed`` of them are changed.
+    more : sequence
+        What else it is called with.
+    n_changed : int
+        How many are changed.
+    cost : float
+        Elements that a pixel stands for.
+    monitor : Monitor
+        Asked whether to go on while the parts are at work.
+    """
+    nz = len(arrays[0])
+    lines = [array.reshape(1, nz, -1) for array in arrays]
+    n = lines[0].shape[2]
+    band = BAND if are_in_files() else n
+    for start in range(0, n, band):
+        there = [array[:, :, start : start + band] for array in lines]
+        copies = [np.ascontiguousarray(array) for array in there]
+        map_chunks(partial(work, *copies, *more), copies[0].shape[2], cost * nz, monitor)
+        for array, copy in list(zip(there, copies, strict=True))[-n_changed:]:
+            if copy is not array and band < n:
+                array[...] = copy
 
 
 def in_order(work: Callable[[int, int], None], n: int, cost: float, monitor: Monitor) -> None:

@@ -138,7 +138,7 @@ def in_safe_range(image: NDArray[Any], mask: NDArray[np.bool_]) -> tuple[NDArray
     """
     if image.dtype.kind != "f":
         return image, 0
-    inside, everywhere = _greatest(image[mask]), _greatest(image)
+    inside, everywhere = greatest(image[mask]), greatest(image)
     is_safe = inside == 0.0 or FAINTEST <= inside <= BRIGHTEST
     if is_safe and not NO_DATA < everywhere < math.inf:
         return image, 0
@@ -149,7 +149,7 @@ def in_safe_range(image: NDArray[Any], mask: NDArray[np.bool_]) -> tuple[NDArray
     return scaled, exponent
 
 
-def _greatest(values: NDArray[Any]) -> float:
+def greatest(values: NDArray[Any]) -> float:
     """Return the greatest absolute value, 0 if there is none; NaN does not count."""
     if values.size == 0:
         return 0.0

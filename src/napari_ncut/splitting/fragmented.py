@@ -17,8 +17,13 @@ from napari_ncut.splitting.holes.both_ways import surer_graph
 from napari_ncut.splitting.holes.close import Judge, shape_without_holes
 from napari_ncut.splitting.holes.shape import Shape
 from napari_ncut.splitting.image.divide import divide
-from napari_ncut.splitting.image.statistics import ImageStatistics, standardised, statistics_of
-from napari_ncut.splitting.islands import find_islands
+from napari_ncut.splitting.image.statistics import (
+    ImageStatistics,
+    Seen,
+    standardised,
+    statistics_of,
+)
+from napari_ncut.splitting.islands import Islands, find_islands
 from napari_ncut.splitting.parameters import DEFAULT
 
 
@@ -74,29 +79,87 @@ def fragmented(
         _check_statistics(statistics, channels.shape[-1])
     whole, grid = on_grid(labels, spacing, connectivity)
     monitor.report(0.0, "Measuring widths")
-    islands, holes = find_islands(whole, grid, monitor)
-    volume = whole if islands is None else islands.removed(whole)
+    parts = parts_of(whole, grid, model, max_hole, monitor)
     # What is seen a second time is no step forward.
     quiet = Monitor(cancelled=monitor.cancelled)
     judge = None if model is None else Judge(grid, DEFAULT, model, quiet)
-    shape = shape_without_holes(volume, grid, DEFAULT, model, monitor, max_hole, holes)
     grey = None
     if channels is not None and beta > 0.0:
         monitor.report(0.5, "Looking at the image")
-        channels, gain = in_safe_range(channels.reshape(*volume.shape, -1), whole > 0)
+        channels, gain = in_safe_range(channels.reshape(*whole.shape, -1), whole > 0)
         if statistics is None:
-            found = statistics_of(channels, volume, shape.width, grid, DEFAULT, monitor)
-            statistics = found.divided(-gain)
+            seen = [part.seen(channels, gain) for part in parts]
+            statistics = statistics_of(seen, grid, DEFAULT, monitor)
         if statistics.deviation > 0.0:
             grey = standardised(channels, whole, statistics.divided(gain), monitor)
-    number, graph = _surer_graph(shape, grey, volume, beta, grid, judge, monitor)
-    if islands is not None:
-        volume = islands.beside_one_another(whole)
-        grey = None if grey is None else islands.beside_one_another(grey)
-        shape = shape_without_holes(volume, grid, DEFAULT, model, quiet, max_hole)
-        theirs = _surer_graph(shape, grey, volume, beta, grid, judge, quiet)
-        graph = islands.put_back(number, graph, *theirs)
+    first, *others = parts
+    number, graph = _surer_graph(first.shape, grey, first.labels, beta, grid, judge, monitor)
+    for part in others:
+        theirs = None if grey is None else part.of(grey)
+        found = _surer_graph(part.shape, theirs, part.labels, beta, grid, judge, quiet)
+        if part.islands is not None:
+            graph = part.islands.put_back(number, graph, *found)
     return Fragmented(number.reshape(labels.shape), graph, grid, statistics, grey is not None)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Labels none of which encloses another: those of the image, or its islands side by side.
+
+    Parameters
+    ----------
+    labels : ndarray of int32, shape (nz, ny, nx)
+        0 is background.
+    shape : Shape
+        Of these.
+    islands : Islands or None
+        What is side by side.
+    """
+
+    labels: Volume
+    shape: Shape
+    islands: Islands | None = None
+
+    def of(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return the values of an image where these labels are."""
+        return values if self.islands is None else self.islands.beside_one_another(values)
+
+    def seen(self, channels: NDArray[Any], gain: int) -> Seen:
+        """Return the image where these labels are."""
+        return Seen(self.of(channels), self.labels, self.shape.width, gain)
+
+
+def parts_of(
+    whole: Volume, grid: Grid, model: Model | None, max_hole: float | None, monitor: Monitor
+) -> list[Part]:
+    """Return the labels of an image and, if there are any, its islands."""
+    islands, holes = find_islands(whole, grid, monitor)
+    volume = whole if islands is None else islands.removed(whole)
+    shape = shape_without_holes(volume, grid, DEFAULT, model, monitor, max_hole, holes)
+    parts = [Part(volume, shape)]
+    if islands is not None:
+        beside = islands.beside_one_another(whole)
+        quiet = Monitor(cancelled=monitor.cancelled)
+        shape = shape_without_holes(beside, grid, DEFAULT, model, quiet, max_hole)
+        parts.append(Part(beside, shape, islands))
+    return parts
+
+
+def image_seen(
+    labels: NDArray[np.int32],
+    channels: NDArray[Any],
+    *,
+    connectivity: int,
+    spacing: tuple[float, ...],
+    max_hole: float | None,
+    model: Model | None,
+    monitor: Monitor,
+) -> tuple[list[Seen], Grid]:
+    """Return the parts of an image, for its statistics; arguments as in `fragmented`."""
+    whole, grid = on_grid(labels, spacing, connectivity)
+    channels, gain = in_safe_range(channels.reshape(*whole.shape, -1), whole > 0)
+    parts = parts_of(whole, grid, model, max_hole, monitor)
+    return [part.seen(channels, gain) for part in parts], grid
 
 
 def _surer_graph(

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.core.parallel import map_chunks
+from napari_ncut.core.parallel import map_chunks, through_planes
 from napari_ncut.splitting.grid import LARGEST, Grid, Volume
 from napari_ncut.splitting.loops import half_width as loops
 from napari_ncut.splitting.parameters import SplitParameters
@@ -62,9 +62,7 @@ def squared_distance(labels: Volume, grid: Grid, monitor: Monitor) -> NDArray[np
     along = partial(loops.distance_along_middle, labels, result, size_y)
     map_chunks(along, nz * nx, 2 * ny, monitor)
     if not grid.is_flat:
-        planes = labels.reshape(1, nz, ny * nx), result.reshape(1, nz, ny * nx)
-        along = partial(loops.distance_along_middle, *planes, size_z)
-        map_chunks(along, ny * nx, 2 * nz, monitor)
+        through_planes(loops.distance_along_middle, (labels, result), (size_z,), 1, 2, monitor)
     diagonal = sum((n * size) ** 2 for n, size in zip(labels.shape, grid.spacing, strict=True))
     np.minimum(result, np.float32(diagonal), out=result)
     return result

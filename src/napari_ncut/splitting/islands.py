@@ -48,8 +48,11 @@ class Islands:
         return result
 
     def beside_one_another(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Return the values of an image in the volume that holds them all; 0 elsewhere."""
-        result = np.zeros(self.tile.shape, values.dtype)
+        """Return the values of an image, channels last, in the volume that holds them all.
+
+        Elsewhere they are 0.
+        """
+        result = np.zeros(self.tile.shape + values.shape[3:], values.dtype)
         for box, place, mask in zip(self.boxes, self.places, self.masks, strict=True):
             result[place][mask] = values[box][mask]
         return result

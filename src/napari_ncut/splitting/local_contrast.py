@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.core.parallel import map_chunks
+from napari_ncut.core.parallel import map_chunks, through_planes
 from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.loops import local_contrast as loops
 from napari_ncut.splitting.parameters import SplitParameters
@@ -66,7 +66,8 @@ def _sums_before(width: NDArray[np.int32], grid: Grid, monitor: Monitor) -> NDAr
     sums = np.zeros((nz + layers, ny + 1, nx + 1), np.uint64)
     sums[layers:, 1:, 1:] = width
     mz, my, mx = sums.shape
-    for blocks, n, across in ((mz * my, mx, 1), (mz, my, mx), (1, mz, my * mx)):
+    for blocks, n, across in ((mz * my, mx, 1), (mz, my, mx)):
         lines = sums.reshape(blocks, n, across)
         map_chunks(partial(loops.add_up, lines), blocks * across, n, monitor)
+    through_planes(loops.add_up, (sums,), (), 1, 1, monitor)
     return sums

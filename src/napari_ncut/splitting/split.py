@@ -36,7 +36,6 @@ from napari_ncut.core.validation import (
     check_same_shape,
     flag,
     image_array,
-    in_safe_range,
     label_array,
     real,
     size_value,
@@ -45,10 +44,9 @@ from napari_ncut.core.validation import (
 from napari_ncut.splitting.criterion.hierarchy import hierarchy
 from napari_ncut.splitting.criterion.model import model
 from napari_ncut.splitting.finish import finished
-from napari_ncut.splitting.fragmented import fragmented, on_grid
-from napari_ncut.splitting.holes.close import shape_without_holes
-from napari_ncut.splitting.image.statistics import ImageStatistics, statistics_of
-from napari_ncut.splitting.islands import find_islands
+from napari_ncut.splitting.fragmented import fragmented, image_seen
+from napari_ncut.splitting.grid import Grid
+from napari_ncut.splitting.image.statistics import ImageStatistics, Seen, statistics_of
 from napari_ncut.splitting.parameters import DEFAULT
 from napari_ncut.splitting.tree import SplitTree as SplitTree
 from napari_ncut.splitting.tree import tree_of_hierarchy
@@ -281,15 +279,33 @@ def image_statistics(
     (1.0,)
     """
     monitor = Monitor()
+    parts, grid = image_parts(
+        labels, image, spacing=spacing, channel_axis=channel_axis, monitor=monitor
+    )
+    return statistics_of(parts, grid, DEFAULT, monitor)
+
+
+def image_parts(
+    labels: ArrayLike,
+    image: ArrayLike,
+    *,
+    connectivity: int = DEFAULTS.connectivity,
+    spacing: float | Sequence[float] | None = None,
+    channel_axis: int | None = None,
+    max_hole: float | None = DEFAULTS.max_hole,
+    monitor: Monitor,
+) -> tuple[list[Seen], Grid]:
+    """Return what the statistics of an image are made of; arguments as in `split_touching`."""
     given = _labels(labels)
-    sizes = spacing_tuple(spacing, given.ndim)
-    channels = _channels(image, channel_axis, given)
-    volume, grid = on_grid(given, sizes, 1)
-    channels, gain = in_safe_range(channels.reshape(*volume.shape, -1), volume > 0)
-    islands, holes = find_islands(volume, grid, monitor)
-    volume = volume if islands is None else islands.removed(volume)
-    width = shape_without_holes(volume, grid, DEFAULT, model(), monitor, holes=holes).width
-    return statistics_of(channels, volume, width, grid, DEFAULT, monitor).divided(-gain)
+    return image_seen(
+        given,
+        _channels(image, channel_axis, given),
+        connectivity=check_connectivity(connectivity, given.ndim),
+        spacing=spacing_tuple(spacing, given.ndim),
+        max_hole=max_hole,
+        model=model(),
+        monitor=monitor,
+    )
 
 
 def _check_size(n_pixels: int, *, with_image: bool) -> None:

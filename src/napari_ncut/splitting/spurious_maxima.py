@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.core.parallel import map_chunks
+from napari_ncut.core.parallel import map_chunks, through_planes
 from napari_ncut.splitting.adjacency import Borders
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.loops import spurious_maxima as loops
@@ -139,14 +139,17 @@ def holding_discs(
     """
     nz, ny, nx = labels.shape
     centre = np.arange(labels.size, dtype=np.int32).reshape(labels.shape)
-    views = ((nz * ny, nx, 1), (nz, ny, nx), (1, nz, ny * nx))
-    for size, (blocks, n, width) in zip(reversed(grid.spacing), views, strict=True):
-        if n == 1:
-            continue
-        seen_as = (blocks, n, width)
-        arrays = labels.reshape(seen_as), squared.reshape(seen_as), centre.reshape(seen_as)
-        work = partial(loops.power_along_middle, *arrays, fragments.reshape(-1), rank, size)
-        map_chunks(work, blocks * width, 2 * n, monitor)
+    arrays = labels, squared, centre
+    of_all = fragments.reshape(-1), rank
+    for size, seen_as in zip(grid.spacing[:0:-1], ((nz * ny, nx, 1), (nz, ny, nx)), strict=True):
+        blocks, n, width = seen_as
+        views = (array.reshape(seen_as) for array in arrays)
+        work = partial(loops.power_along_middle, *views, *of_all, size)
+        if n > 1:
+            map_chunks(work, blocks * width, 2 * n, monitor)
+    if nz > 1:
+        more = *of_all, grid.spacing[0]
+        through_planes(loops.power_along_middle, arrays, more, 2, 2, monitor)
     return centre
 
 

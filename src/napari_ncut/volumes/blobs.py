@@ -17,7 +17,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.core.validation import check_label_range
+from napari_ncut.core.validation import check_label_range, greatest
 from napari_ncut.splitting.loops import holes as loops
 from napari_ncut.volumes.boxes import Box, read
 
@@ -56,6 +56,8 @@ class Part:
         By axis, the components in its first plane, and in the first plane of the next box.
     digest : bytes
         Hash of what was read.
+    largest : float
+        The greatest intensity in the components, whatever its sign.
     """
 
     box: Box
@@ -65,6 +67,7 @@ class Part:
     before: dict[int, NDArray[np.int32]]
     after: dict[int, NDArray[np.int32]]
     digest: bytes
+    largest: float = 0.0
 
 
 NOWHERE = np.iinfo(np.int64).max
@@ -73,13 +76,17 @@ NOWHERE = np.iinfo(np.int64).max
 def part_of(
     labels: Any, image: Any, box: Box, connectivity: int, monitor: Monitor | None = None
 ) -> Part:
-    """Return what a box knows of components; the image is only hashed."""
+    """Return what a box knows of components, and of the image in them."""
     shape = tuple(labels.shape)
     region = box.grown(0, 1, shape)
     values = read(labels, region)
     found = hashlib.sha256(values.data)
+    largest = 0.0
     if image is not None:
-        found.update(read(image, box).data)
+        picture = read(image, box)
+        found.update(picture.data)
+        inside = values[tuple(slice(n) for n in box.shape)] > 0
+        largest = greatest(picture[inside])
     if values.dtype.kind == "b":
         values = values.view(np.uint8)
     check_label_range(values)
@@ -93,7 +100,7 @@ def part_of(
             before[axis] = np.asarray(number.take(0, axis))
         if region.shape[axis] > size:
             after[axis] = np.asarray(number.take(size, axis))
-    return Part(box, first, low, high, before, after, found.digest())
+    return Part(box, first, low, high, before, after, found.digest(), largest)
 
 
 def components(

@@ -9,8 +9,9 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import pairwise
+from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -32,24 +33,21 @@ from napari_ncut.core.validation import (
 )
 from napari_ncut.io.atomic import atomic_file
 from napari_ncut.io.ome_zarr import needs_zarr
-from napari_ncut.splitting.image.statistics import ImageStatistics
-from napari_ncut.splitting.parameters import VERSION
-from napari_ncut.splitting.split import (
-    DEFAULTS,
-    IMAGE_BYTES,
-    MASK_BYTES,
-    image_statistics,
+from napari_ncut.splitting.image.statistics import (
+    ImageStatistics,
+    statistics_from,
+    with_ridges,
 )
+from napari_ncut.splitting.parameters import DEFAULT, VERSION
+from napari_ncut.splitting.split import DEFAULTS, IMAGE_BYTES, MASK_BYTES
 from napari_ncut.volumes.blobs import Part, blobs_of, part_of
-from napari_ncut.volumes.boxes import Box, boxes, read
+from napari_ncut.volumes.boxes import boxes
 from napari_ncut.volumes.output import CHUNK, Output, output_of
 from napari_ncut.volumes.task_file import Objects, read_first
-from napari_ncut.volumes.tasks import Task, Work, check_room, do, tasks_of
+from napari_ncut.volumes.tasks import Task, Work, check_room, do, ridge_sums, sums, tasks_of
 
 # What a task holds beside the split itself: labels as read, components, objects.
 BESIDE_BYTES = 24
-# Statistics of an image are those of the whole up to so many pixels, and of its middle beyond.
-MOST_FOR_STATISTICS = 2**25
 LEAST_MEMORY = 2**24
 # Tasks whose objects, as runs, are kept while boxes are written.
 KEPT = 4
@@ -105,8 +103,7 @@ def split_volume(
     resume : bool
         Go on with what an interrupted call with the same input and settings has left.
     statistics : ImageStatistics, optional
-        Those of the whole image. By default `image_statistics` of the whole, and of the middle of
-        images of more than 2**25 pixels.
+        Those of the whole image; by default `image_statistics` of it.
     progress, cancelled : callable, optional
         As in `split_touching`.
 
@@ -171,13 +168,12 @@ def split_volume(
         digest = hashlib.sha256(b"".join(part.digest for part in parts)).hexdigest()
         blobs = blobs_of(parts)
         tasks = tasks_of(blobs, shape, most)
-        work = Work(
-            labels, pictures, settings, neck, min_size, budget / at_once, bytes_a_pixel, statistics
-        )
-        check_room(work, tasks, scratch)
-        if pictures is not None and statistics is None and len(blobs):
-            monitor.report(0.2, "Looking at the image")
-            statistics = _statistics(labels, pictures, sizes)
+        room = budget / at_once, bytes_a_pixel, scratch
+        work = Work(labels, pictures, settings, neck, min_size, *room, statistics)
+        check_room(work, tasks)
+        if pictures is not None and statistics is None and settings["beta"] > 0.0 and len(blobs):
+            largest = max(part.largest for part in parts)
+            statistics = _statistics(run, work, tasks, largest)
             work = replace(work, statistics=statistics)
         recipe = {
             **settings,
@@ -194,7 +190,7 @@ def split_volume(
         _same_plan(scratch, mark)
         files = [scratch / f"task-{number:06d}.npz" for number in range(len(tasks))]
         left = [k for k, path in enumerate(files) if not path.exists()]
-        run(do, [(work, tasks[k], files[k]) for k in left], (0.25, 0.85, "Splitting blobs"))
+        run(do, [(work, tasks[k], files[k]) for k in left], (0.4, 0.85, "Splitting blobs"))
         firsts = [read_first(path) for path in files]
         result = place.create(recipe, mark, scratch)
         _compose(result, tasks, files, firsts, place.write_side, monitor)
@@ -283,15 +279,19 @@ def _block(shape: tuple[int, ...], most: int) -> tuple[int, ...]:
     return tuple(min(side, n) for n in shape)
 
 
-def _statistics(labels: Any, image: Any, spacing: Sequence[float]) -> ImageStatistics:
-    """Return the statistics of the image, or of its middle, whatever the memory."""
-    shape = tuple(labels.shape)
-    share = min((MOST_FOR_STATISTICS / np.prod(shape, dtype=float)) ** (1 / len(shape)), 1.0)
-    size = [max(int(n * share), 1) for n in shape]
-    low = tuple((n - s) // 2 for n, s in zip(shape, size, strict=True))
-    box = Box(low, tuple(a + s for a, s in zip(low, size, strict=True)))
-    axis = None if image.ndim == len(shape) else -1
-    return image_statistics(read(image, box), read(labels, box), spacing=spacing, channel_axis=axis)
+def _statistics(
+    run: Callable[..., list[Any]], work: Work, tasks: Sequence[Task], largest: float
+) -> ImageStatistics:
+    """Return the statistics of the whole image, to the last bit, from what each task sees of it."""
+    calls: list[tuple[Any, ...]] = [(work, task, largest) for task in tasks]
+    found, is_told = statistics_from(
+        reduce(add, run(sums, calls, (0.2, 0.3, "Looking at the image"))), DEFAULT
+    )
+    if is_told or found.deviation == 0.0:
+        return found
+    calls = [(work, task, found) for task in tasks]
+    ridges = run(ridge_sums, calls, (0.3, 0.4, "Looking at the image"))
+    return with_ridges(found, reduce(add, ridges), DEFAULT)
 
 
 @contextmanager

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,17 @@ from scipy import ndimage
 from napari_ncut.core.mapped import in_files
 from napari_ncut.core.memory import also_on_disk, gigabytes, total_memory
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.splitting.image.statistics import ImageStatistics
-from napari_ncut.splitting.split import MOST_PIXELS, split_tree
+from napari_ncut.splitting.grid import Grid
+from napari_ncut.splitting.image.statistics import (
+    ImageStatistics,
+    RidgeSums,
+    Seen,
+    Sums,
+    ridge_sums_of,
+    sums_of,
+)
+from napari_ncut.splitting.parameters import DEFAULT
+from napari_ncut.splitting.split import MOST_PIXELS, image_parts, split_tree
 from napari_ncut.volumes.blobs import Blobs, components
 from napari_ncut.volumes.boxes import Box, read
 from napari_ncut.volumes.task_file import first_of, runs_of, write_objects
@@ -59,6 +70,8 @@ class Work:
         Bytes that a task may take.
     bytes_a_pixel : float
         What a pixel takes of it.
+    folder : Path
+        Where arrays lie that do not fit.
     statistics : ImageStatistics, optional
         Those of the whole image.
     """
@@ -70,6 +83,7 @@ class Work:
     min_size: float
     memory: float
     bytes_a_pixel: float
+    folder: Path
     statistics: ImageStatistics | None = None
 
     def fits(self, task: Task) -> bool:
@@ -106,12 +120,12 @@ def _task(blobs: Blobs, chosen: list[int], shape: tuple[int, ...]) -> Task:
     return Task(_around(blobs, chosen, shape), blobs.first[chosen])
 
 
-def check_room(work: Work, tasks: Sequence[Task], folder: Path) -> None:
-    """Raise ValueError if a blob does not fit into memory, nor into files in a folder."""
+def check_room(work: Work, tasks: Sequence[Task]) -> None:
+    """Raise ValueError if a blob fits neither into memory nor into files."""
     for task in tasks:
         if work.fits(task):
             continue
-        with also_on_disk(folder):
+        with also_on_disk(work.folder):
             there = total_memory()
         needed, size = task.box.size * work.bytes_a_pixel, " x ".join(map(str, task.box.shape))
         if task.box.size > MOST_PIXELS:
@@ -122,17 +136,72 @@ def check_room(work: Work, tasks: Sequence[Task], folder: Path) -> None:
         if needed > there:
             raise ValueError(
                 f"One blob lies in a box of {size} pixels, which takes about {gigabytes(needed)}; "
-                f"memory and the disk of {folder} have {gigabytes(there)}."
+                f"memory and the disk of {work.folder} have {gigabytes(there)}."
             )
 
 
 def do(work: Work, task: Task, path: Path, monitor: Monitor | None = None) -> NDArray[np.int64]:
     """Split the blobs of a task into a file, and return the first pixel of each object."""
-    with nullcontext() if work.fits(task) else in_files(path.parent, work.memory):
+    with _room(work, task):
         return _split(work, task, path, monitor or Monitor())
 
 
-def _split(work: Work, task: Task, path: Path, monitor: Monitor) -> NDArray[np.int64]:
+def sums(work: Work, task: Task, largest: float, monitor: Monitor | None = None) -> Sums:
+    """Return what the statistics of the image need of the blobs of a task.
+
+    Parameters
+    ----------
+    work, task, monitor
+        As in `do`.
+    largest : float
+        The greatest intensity of the whole foreground, whatever its sign.
+    """
+    monitor = monitor or Monitor()
+    with _room(work, task):
+        parts, _ = _seen(work, task, monitor)
+        return reduce(add, (sums_of(part, largest, monitor) for part in parts))
+
+
+def ridge_sums(
+    work: Work, task: Task, statistics: ImageStatistics, monitor: Monitor | None = None
+) -> RidgeSums:
+    """Return what the statistics need of the ridges in the blobs of a task."""
+    monitor = monitor or Monitor()
+    with _room(work, task):
+        parts, grid = _seen(work, task, monitor)
+        return reduce(
+            add, (ridge_sums_of(part, statistics, grid, DEFAULT, monitor) for part in parts)
+        )
+
+
+def _seen(work: Work, task: Task, monitor: Monitor) -> tuple[list[Seen], Grid]:
+    """Return the image in the blobs of a task."""
+    kept, wanted = _gathered(work, task)
+    image = read(work.image, task.box)
+    parts, grid = image_parts(
+        kept,
+        image,
+        connectivity=work.settings["connectivity"],
+        spacing=work.settings["spacing"],
+        channel_axis=None if image.ndim == kept.ndim else -1,
+        max_hole=work.settings["max_hole"],
+        monitor=Monitor(cancelled=monitor.cancelled),
+    )
+    only = (np.where(wanted[part.labels], part.labels, 0).astype(np.int32) for part in parts)
+    return [replace(part, labels=labels) for part, labels in zip(parts, only, strict=True)], grid
+
+
+def _room(work: Work, task: Task) -> AbstractContextManager[None]:
+    """Return where the arrays of a task are made: in memory, or in files."""
+    return nullcontext() if work.fits(task) else in_files(work.folder, work.memory)
+
+
+def _gathered(work: Work, task: Task) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Return the blobs in the box of a task, each a label of its own, and which are the task's.
+
+    What lies between them is of other tasks, or background: none is there, but what a blob
+    encloses, which makes a hole in it another thing.
+    """
     shape, box = tuple(work.labels.shape), task.box
     values = read(work.labels, box)
     if values.dtype.kind == "b":
@@ -142,9 +211,13 @@ def _split(work: Work, task: Task, path: Path, monitor: Monitor) -> NDArray[np.i
     wanted = np.zeros(int(number.max(initial=0)) + 1, bool)
     wanted[number[tuple(at.T)]] = True
     wanted[0] = False
-    # Each component is a label of its own: what lies between is of other tasks, or background. But
-    # what a component encloses makes a hole in it another thing.
     kept = np.where((wanted | _enclosed(number, wanted))[number], number, 0).astype(np.int32)
+    return kept, wanted
+
+
+def _split(work: Work, task: Task, path: Path, monitor: Monitor) -> NDArray[np.int64]:
+    shape, box = tuple(work.labels.shape), task.box
+    kept, wanted = _gathered(work, task)
     image = None if work.image is None else read(work.image, box)
     channels = None if image is None or image.ndim == len(shape) else -1
     tree = split_tree(
