@@ -21,7 +21,7 @@ ROOMS = {
     "exports": ("core", "io"),
     "plugin": (
         *(*LEFT, "cutting", "splitting", "objects", "runs", "io", "scenes"),
-        *("batches", "reader"),
+        *("batches", "reader", "volumes"),
     ),
     "volumes": ("core", "io", "splitting"),
     "batches": ("core", "io", "objects", "runs", "cli_run"),

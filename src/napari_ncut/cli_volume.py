@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import typer
 
 from napari_ncut.cli_run import SIDES, Options, run
@@ -23,7 +22,7 @@ from napari_ncut.io.files import channel_number
 from napari_ncut.io.ome_zarr import Picture, labels_of, open_picture
 from napari_ncut.io.ome_zarr_labels import add_labels
 from napari_ncut.runs.foreground import Automatic
-from napari_ncut.volumes.split_volume import split_volume
+from napari_ncut.volumes.split_volume import COUNT_KEY, split_volume
 from napari_ncut.volumes.threshold import Foreground, otsu_of
 
 # What is done by parts; all else takes the labels of the whole.
@@ -213,7 +212,7 @@ def _by_parts(
             resume=store.resume,
             **options.settings,
         )
-    n = int(found.attrs.get("n", 0)) or _highest(found)
+    n = found.attrs[COUNT_KEY]
     typer.echo(f"{shown}: {n} objects, {time.perf_counter() - start:.2f} s")
 
 
@@ -261,12 +260,3 @@ def _spatial(picture: Picture, path: Path, channel: str | None) -> Any:
         return array
     left = [axis for axis in axes if axis != "t"]
     return da.moveaxis(array, left.index("c"), -1)
-
-
-def _highest(labels: Any) -> int:
-    """Return the highest label, a part at a time."""
-    step = max(2**26 // max(int(np.prod(labels.shape[1:])), 1), 1)
-    return max(
-        (int(labels[k : k + step].max(initial=0)) for k in range(0, labels.shape[0], step)),
-        default=0,
-    )

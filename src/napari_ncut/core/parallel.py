@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
+from itertools import islice
 from typing import Any, TypeVar
 
 import numpy as np
@@ -25,6 +26,9 @@ CHUNK = 1 << 19
 BAND = 1 << 14
 # How often a waiting run asks whether it is to go on, in seconds.
 PATIENCE = 0.05
+# Parts that wait for their turn: all that there are, a million in a large volume, would take longer
+# to look through than to do.
+AHEAD = 512
 # The environment's limit on threads.
 VARIABLE = "NAPARI_NCUT_THREADS"
 
@@ -106,17 +110,24 @@ def map_chunks(
             results.append(work(start, stop))
             monitor.check()
         return results
+    futures: list[Future[R]] = []
+    waiting: set[Future[R]] = set()
+    left = iter(parts)
     with ThreadPoolExecutor(threads) as pool:
-        futures = [pool.submit(work, start, stop) for start, stop in parts]
-        waiting = set(futures)
         try:
-            while waiting:
-                _, waiting = wait(waiting, timeout=PATIENCE, return_when=FIRST_EXCEPTION)
+            while True:
+                for part in islice(left, AHEAD - len(waiting)):
+                    futures.append(pool.submit(work, *part))
+                    waiting.add(futures[-1])
+                if not waiting:
+                    return [future.result() for future in futures]
+                done, waiting = wait(waiting, timeout=PATIENCE, return_when=FIRST_EXCEPTION)
+                for future in done:
+                    future.result()
                 monitor.check()
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    return [future.result() for future in futures]
 
 
 def through_planes(

@@ -46,6 +46,8 @@ from napari_ncut.volumes.output import CHUNK, Output, output_of
 from napari_ncut.volumes.task_file import Objects, read_first
 from napari_ncut.volumes.tasks import Task, Work, check_room, do, ridge_sums, sums, tasks_of
 
+# Where the attributes of labels that were written tell how many there are.
+COUNT_KEY = "n"
 # What a task holds beside the split itself: labels as read, components, objects.
 BESIDE_BYTES = 24
 LEAST_MEMORY = 2**24
@@ -193,6 +195,8 @@ def split_volume(
         run(do, [(work, tasks[k], files[k]) for k in left], (0.4, 0.85, "Splitting blobs"))
         firsts = [read_first(path) for path in files]
         result = place.create(recipe, mark, scratch)
+        if place.path is not None:
+            result.attrs[COUNT_KEY] = sum(map(len, firsts))
         _compose(result, tasks, files, firsts, place.write_side, monitor)
         place.finish(monitor)
     monitor.report(1.0, "Done")
@@ -294,6 +298,11 @@ def _statistics(
     return with_ridges(found, reduce(add, ridges), DEFAULT)
 
 
+def parts_beside(path: Path) -> Path:
+    """Return the folder that holds what is done of an output which is not yet whole."""
+    return path.with_name(path.name + ".parts")
+
+
 @contextmanager
 def _scratch(place: Output, *, resume: bool) -> Iterator[Path]:
     """Give a folder for what is not yet whole; it stays if the call is interrupted."""
@@ -301,7 +310,7 @@ def _scratch(place: Output, *, resume: bool) -> Iterator[Path]:
         with tempfile.TemporaryDirectory() as name:
             yield Path(name)
         return
-    folder = place.path.with_name(place.path.name + ".parts")
+    folder = parts_beside(place.path)
     if not resume:
         place.check(replace=False)
         if folder.exists():
@@ -374,14 +383,12 @@ def _compose(
     starts = np.cumsum([0, *map(len, firsts)])
     numbers = [np.concatenate([[0], rank[a:b]]).astype(np.int32) for a, b in pairwise(starts)]
     # A box shares pixels with some tasks, most of which the next one shares with it, too.
-    objects_of = lru_cache(KEPT)(lambda k: Objects(files[k], tasks[k].box.shape))
+    objects_of = lru_cache(KEPT)(lambda k: Objects(files[k]))
     places = list(boxes(result.shape, side))
     for count, box in enumerate(places):
         monitor.report(0.85 + 0.1 * count / len(places), "Writing")
         block = np.zeros(box.shape, np.int32)
         for k, task in enumerate(tasks):
-            shared = box.shared(task.box)
-            if shared is not None:
-                there = block[shared.within(box)]
-                objects_of(k).paint(shared.within(task.box), numbers[k], there)
+            if box.shared(task.box) is not None:
+                objects_of(k).paint(box, numbers[k], block)
         result[box.slices] = block

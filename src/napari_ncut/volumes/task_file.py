@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.io.atomic import atomic_file
+from napari_ncut.volumes.boxes import Box
 
 
 def runs_of(objects: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
@@ -28,9 +29,9 @@ def first_of(values: NDArray[Any]) -> NDArray[np.int64]:
 
 def write_objects(
     path: Path,
+    box: Box,
     starts: NDArray[np.int64],
     values: NDArray[np.int32],
-    size: int,
     first: NDArray[np.int64],
 ) -> None:
     """Write the objects of a box as runs of equal values, which are few, and their first pixels.
@@ -39,16 +40,17 @@ def write_objects(
     ----------
     path : Path
         The file to make.
+    box : Box
+        Where the objects are.
     starts, values : ndarray of int
         As `runs_of` gives them: numbers from 1, 0 elsewhere.
-    size : int
-        Pixels of the box.
     first : ndarray of int64
         Flat index of the first pixel of each object, in the whole volume.
     """
-    lengths = np.diff(starts, append=size).astype(np.uint32)
+    lengths = np.diff(starts, append=box.size).astype(np.uint32)
+    place = np.array([box.low, box.high])
     with atomic_file(path, force=True) as file:
-        np.savez(file, lengths=lengths, values=values, first=first)
+        np.savez(file, lengths=lengths, values=values, first=first, box=place)
 
 
 class Objects:
@@ -58,31 +60,34 @@ class Objects:
     ----------
     path : Path
         What `write_objects` made.
-    shape : tuple of int
-        Of the box.
     """
 
-    def __init__(self, path: Path, shape: tuple[int, ...]) -> None:
+    def __init__(self, path: Path) -> None:
         with np.load(path, allow_pickle=False) as arrays:
-            self.values, lengths = arrays["values"], arrays["lengths"]
-        self.stops = np.cumsum(lengths, dtype=np.int64)
-        self.shape = (1,) * (3 - len(shape)) + shape
+            self._values, lengths = arrays["values"], arrays["lengths"]
+            self.first: NDArray[np.int64] = arrays["first"]
+            low, high = arrays["box"].tolist()
+        self.box = Box(tuple(low), tuple(high))
+        self._stops = np.cumsum(lengths, dtype=np.int64)
 
-    def paint(
-        self, part: tuple[slice, ...], numbers: NDArray[np.int32], target: NDArray[np.int32]
-    ) -> None:
-        """Write the new numbers of the objects in a part of the box over an array of its shape.
+    def paint(self, box: Box, numbers: NDArray[np.int32], target: NDArray[np.int32]) -> None:
+        """Write the new numbers of the objects over an array that holds a box of the volume.
 
-        Plane by plane, and in each the rows of the part: no more is there at once.
+        Plane by plane, and in each the rows of the box: no more is there at once.
         """
+        shared = box.shared(self.box)
+        if shared is None:
+            return
+        target = target[shared.within(box)]
+        part = shared.within(self.box)
         planes, rows, columns = (slice(0, 1),) * (3 - len(part)) + part
-        _, ny, nx = self.shape
+        ny, nx = self.box.shape[-2:]
         volume = target.reshape(planes.stop - planes.start, rows.stop - rows.start, -1)
         for place, plane in enumerate(range(planes.start, planes.stop)):
             start, stop = ((plane * ny + row) * nx for row in (rows.start, rows.stop))
-            first, last = np.searchsorted(self.stops, (start, stop - 1), side="right")
-            ends = np.minimum(self.stops[first : last + 1], stop)
-            found = np.repeat(numbers[self.values[first : last + 1]], np.diff(ends, prepend=start))
+            first, last = np.searchsorted(self._stops, (start, stop - 1), side="right")
+            ends = np.minimum(self._stops[first : last + 1], stop)
+            found = np.repeat(numbers[self._values[first : last + 1]], np.diff(ends, prepend=start))
             there = volume[place]
             np.maximum(there, found.reshape(-1, nx)[:, columns], out=there)
 

@@ -238,7 +238,7 @@ def _split(work: Work, task: Task, path: Path, monitor: Monitor) -> NDArray[np.i
     places = np.unravel_index(starts[run[is_there]], box.shape)
     at = tuple(place + low for place, low in zip(places, box.low, strict=True))
     first = np.asarray(np.ravel_multi_index(at, shape), np.int64)
-    write_objects(path, starts, number[values], box.size, first)
+    write_objects(path, box, starts, number[values], first)
     return first
 
 

@@ -12,10 +12,11 @@ from napari.layers import Labels, Layer
 from psygnal import Signal
 from qtpy.QtWidgets import QFormLayout, QLabel, QWidget
 
+from napari_ncut.plugin.graph_cut.by_parts import is_large
 from napari_ncut.plugin.graph_cut.float_slider import FloatSlider
 from napari_ncut.plugin.graph_cut.layer_choice import COMBOS, LayerChoice
 from napari_ncut.plugin.graph_cut.pixel_size_edit import PixelSizeEdit
-from napari_ncut.plugin.graph_cut.rows import FOREGROUND, METHOD, MODES, REGIONS, ROWS
+from napari_ncut.plugin.graph_cut.rows import FOREGROUND, METHOD, MODES, REGIONS, RESOLUTIONS, ROWS
 from napari_ncut.plugin.shared import layers
 from napari_ncut.plugin.shared.colours import error_colour
 from napari_ncut.plugin.shared.model import Model
@@ -69,6 +70,7 @@ class Controls:
             choices=(("all", "all"), ("current one", "current")), value=form.frames
         )
         self.region = ComboBox(choices=REGIONS, value=form.region)
+        self.resolution = ComboBox(choices=RESOLUTIONS, value=form.resolution)
         self.shapes = self.choice.shapes
         self.neck = FloatSlider(form.neck)
         self.min_size = FloatSpinBox(min=0, max=1e12, step=1, value=form.min_size)
@@ -121,6 +123,23 @@ class Controls:
         """Return the layer whose pixels are cut and whose place the result takes."""
         return self.image.value if self.image.value is not None else self.mask_layer()
 
+    def is_large(self) -> bool:
+        """Return whether what is chosen is too large for memory, and can be split by parts."""
+        return is_large(self._model.form, self.image.value, self.mask_layer())
+
+    def goes_by_parts(self) -> bool:
+        """Return whether it is to be split by parts."""
+        return self._model.form.resolution == "full" and self.is_large()
+
+    def can_be_previewed(self) -> bool:
+        """Return whether a level of what is chosen fits into memory."""
+        main, mask = self.main_layer(), self.mask_layer()
+        if main is None or not self.is_large():
+            return True
+        shape = layers.spatial_shape(main, layers.level(main))
+        has_mask = mask is None or layers.fits(mask, main)
+        return has_mask and math.prod(shape) <= layers.MAX_PIXELS
+
     def set_threshold_range(self, low: float, high: float) -> None:
         """Set the brightness at the ends of the threshold's slider."""
         self._model.threshold_range = low, high
@@ -141,9 +160,11 @@ class Controls:
         shape = layers.spatial_shape(main)
         if len(shape) < 2:
             return "image", f"The layer has {len(shape)} axis; wanted an image with two or more."
-        if image is not None and mask is not None and not layers.fits(mask, image):
+        at = 0 if self.goes_by_parts() else None
+        if image is not None and mask is not None and not layers.fits(mask, image, at):
+            wanted = layers.spatial_shape(image, layers.level(image) if at is None else at)
             return "mask", (
-                f"The mask has shape {layers.spatial_shape(mask)}, the image {shape}; choose a "
+                f"The mask has shape {layers.spatial_shape(mask)}, the image {wanted}; choose a "
                 "mask of the same shape."
             )
         if self.pixel_size.problem:
@@ -179,7 +200,12 @@ class Controls:
                 text += " (No axis is called z or t: set Data if this is wrong.)"
         if layers.pixel_size(main, ndim) is None and ndim == 3:
             text += " Its pixel size is not known: set it, if the planes are further apart."
-        if level > 0:
+        if self.goes_by_parts():
+            whole = " x ".join(map(str, layers.spatial_shape(main)))
+            text = f"A {unit} of {whole}, too large for memory: it is split by parts, into a store."
+            if self.can_be_previewed():
+                text += f" Previews are of level {level} of its pyramid."
+        elif level > 0:
             text += f" The image is large: level {level} of its pyramid is cut."
         return text
 
@@ -252,6 +278,7 @@ class Controls:
         self._show_units(main, min(form.work_ndim, ndim))
         self._follow_scale()
         self._show(["shapes"], form.region == "shapes")
+        self._show(["resolution"], self.is_large())
         self._show(["spatial_ndim"], ndim > 2)
         self._show(["frames"], ndim > form.spatial_ndim and form.region != "current")
 

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import Any
 
 import napari
 from napari.layers import Labels, Layer
-from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton
+from qtpy.QtWidgets import QHBoxLayout, QPushButton
 
 from napari_ncut.core.monitor import Monitor
+from napari_ncut.plugin.graph_cut import by_parts
+from napari_ncut.plugin.graph_cut.by_hand import ByHand
 from napari_ncut.plugin.graph_cut.controls import DROPS, Controls
-from napari_ncut.plugin.graph_cut.job import Count, Job, Outcome, in_words, summary
+from napari_ncut.plugin.graph_cut.job import Job, Outcome, in_words, summary
+from napari_ncut.plugin.graph_cut.progress_bar import ProgressBar
 from napari_ncut.plugin.graph_cut.recipe_button import RecipeButton
 from napari_ncut.plugin.graph_cut.request import current_frame, new_job, threshold_finder
 from napari_ncut.plugin.graph_cut.result_layer import ResultLayer
-from napari_ncut.plugin.shared import layers
 from napari_ncut.plugin.shared.dock import Dock
 from napari_ncut.plugin.shared.model import Form
-from napari_ncut.plugin.shared.result_record import Snapshot
+from napari_ncut.plugin.shared.run import Run
 
 # These only choose among what a session or a split tree has found: a run that is finding it
 # need not begin again.
@@ -46,7 +49,7 @@ class GraphCutWidget(Dock):
         super().__init__(viewer)
         viewer, model = self._viewer, self._model
         self._result = ResultLayer(viewer, model)
-        self._job: Job | None = None
+        self._job: Job | by_parts.LargeJob | None = None
         self._began = 0.0
         self._again = False
         self._run_after_threshold = False
@@ -55,15 +58,7 @@ class GraphCutWidget(Dock):
         self.controls = Controls(viewer, model)
         self.run = QPushButton("Split")
         self.run.setObjectName("run")
-        self.progress = QProgressBar()
-        self.progress.setObjectName("progress")
-        self.progress.setRange(0, 1000)
-        self.progress.setTextVisible(False)
-        # Empty it is only a frame; its room stays, so that nothing jumps.
-        policy = self.progress.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.progress.setSizePolicy(policy)
-        self.progress.hide()
+        self.progress = ProgressBar(self, lambda: "cut" in self._runs)
         self.recipe = RecipeButton(viewer, model, self)
         buttons = QHBoxLayout()
         buttons.addWidget(self.run, 1)
@@ -77,12 +72,7 @@ class GraphCutWidget(Dock):
 
         # Changes that come in a burst, as from a slider, are one change.
         self._soon = self.debounced(15, self._start_preview)
-        # Labels are painted in many small steps.
-        self._recount_soon = self.debounced(150, self._recount)
-        self._result_events: Labels | None = None
-        self._reset_bar = QTimer(self)
-        self._reset_bar.setSingleShot(True)
-        self._reset_bar.timeout.connect(self._hide_bar)
+        self._count = ByHand(self, model, self._is_result_busy)
         self.recipe.run_wanted.connect(self.start)
         self._is_of_last_session = False
         if not model.has_begun:
@@ -97,13 +87,12 @@ class GraphCutWidget(Dock):
         self.follow(model.decisions_changed, self._on_decisions)
         self.follow(model.run_wanted, self._on_run_wanted)
         self.follow(model.status_changed, self._show_status)
-        self.follow(model.result_changed, self._follow_result)
         self.follow(viewer.dims.events.current_step, self._on_frame)
         if not self.controls.is_restored:
             self._result.forget()
             model.forget_decisions()
         self._follow_seeds()
-        self._follow_result()
+        self._count.follow_result()
         self._refresh(talk=model.last is None)
         self._show_status()
 
@@ -119,12 +108,15 @@ class GraphCutWidget(Dock):
             self.stop_run("cut")
         elif "threshold" in self._runs:
             self._run_after_threshold = True
-        elif self.controls.problem() is None:
-            self.start(preview=False)
+        else:
+            self._on_run_wanted()
 
     def _on_run_wanted(self) -> None:
         if self.controls.problem() is None:
-            self.start(preview=False)
+            if self.controls.goes_by_parts():
+                self._start_by_parts()
+            else:
+                self.start(preview=False)
 
     def _on_layers(self, name: str) -> None:
         if name == "seeds":
@@ -160,6 +152,8 @@ class GraphCutWidget(Dock):
         form = self._model.form
         if not form.preview or self.controls.problem() is not None:
             return False
+        if not self.controls.can_be_previewed():
+            return False
         starts = SPLIT_STARTS if form.splits else CUT_STARTS
         return name != "more" and (self._result.layer is not None or name in starts)
 
@@ -179,7 +173,7 @@ class GraphCutWidget(Dock):
 
     def _on_frame(self) -> None:
         job = self._job
-        if job is None or not self._result.is_preview:
+        if not isinstance(job, Job) or not self._result.is_preview:
             return
         if job.recipe.frames != (current_frame(self._viewer, self._model.form, self.controls),):
             self._preview_soon(keep_running=True)
@@ -188,37 +182,6 @@ class GraphCutWidget(Dock):
         # In a result that is the user's they are made by hand, one by one.
         if self._result.is_preview:
             self._preview_soon(keep_running=True)
-
-    # The result after it was made
-
-    def _follow_result(self) -> None:
-        """Count the objects again whenever the result is changed by hand."""
-        layer = self._model.layer
-        if layer is self._result_events:
-            return
-        if self._result_events is not None:
-            for signal in layers.changes_of(self._result_events):
-                self.unfollow(signal, self._on_painted)
-        self._result_events = layer
-        if layer is not None:
-            for signal in layers.changes_of(layer):
-                self.follow(signal, self._on_painted)
-
-    def _on_painted(self) -> None:
-        # New labels that a run puts into the layer are no correction.
-        if "cut" not in self._runs and not self._result.is_preview:
-            self._recount_soon.trigger()
-
-    def _recount(self) -> None:
-        layer, last = self._model.layer, self._model.last
-        if layer is None or last is None or "cut" in self._runs or self._result.is_preview:
-            return
-        result, spatial_ndim = Snapshot.of(layer), last.source.spatial_ndim
-        self.start_run(
-            "count",
-            lambda monitor: Count.of(result, spatial_ndim, monitor),
-            lambda count, _: self._model.say(count.in_words()),
-        )
 
     # Runs
 
@@ -252,31 +215,66 @@ class GraphCutWidget(Dock):
         def compute(monitor: Monitor) -> Outcome:
             return job.compute(session, monitor)
 
+        self._begin(job, compute, self._on_outcome)
+
+    def _begin(
+        self,
+        job: Job | by_parts.LargeJob,
+        compute: Callable[[Monitor], Any],
+        then: Callable[..., object],
+    ) -> Run:
         run = self.start_run(
             "cut",
             compute,
-            self._on_outcome,
+            then,
             failed=self._on_error,
-            in_activity_dock="" if preview else f"napari-ncut: {job.name}",
+            in_activity_dock="" if job.preview else f"napari-ncut: {job.name}",
         )
         run.progressed.connect(self._on_progress)
         run.cancelled.connect(lambda: self._on_cancelled(job))
         run.finished.connect(self._on_finished)
-        if not preview:
+        if not job.preview:
             self.run.setText("Cancel")
             self._model.say("starting")
+        return run
+
+    def _start_by_parts(self) -> None:
+        """Begin to split what is larger than memory, into a store that the user chooses."""
+        controls = self.controls
+        main = controls.main_layer()
+        assert main is not None
+        out = by_parts.ask_place(self, main)
+        if out is None:
+            self._model.say("Nothing was split: no place for the labels was chosen.")
+            return
+        self._stop()
+        self._result.forget()
+        self._is_of_last_session = False
+        job = by_parts.large_job(self._model.form, controls.image.value, controls.mask_layer(), out)
+        self._job = job
+        filling = by_parts.FillingLayer(self._viewer, job, self)
+
+        def show(found: by_parts.Found, seconds: float) -> None:
+            filling.end()
+            by_parts.show_labels(self._viewer, job)
+            self._model.say(found.in_words(seconds))
+
+        self._begin(job, job.compute, show).finished.connect(filling.end)
 
     def _stop(self) -> None:
         self._run_after_threshold = False
         self._soon.cancel()
-        self._recount_soon.cancel()
+        self._count.cancel()
         self._again = False
         self.stop_run("cut")
-        self.stop_run("count")
 
     def _stop_preview(self) -> None:
         if not self._is_applying():
             self._stop()
+
+    def _is_result_busy(self) -> bool:
+        """Return whether the labels of the result are about to change, or not the user's."""
+        return "cut" in self._runs or self._result.is_preview
 
     def _is_applying(self) -> bool:
         return "cut" in self._runs and self._job is not None and not self._job.preview
@@ -284,21 +282,15 @@ class GraphCutWidget(Dock):
     # What a run tells
 
     def _on_progress(self, fraction: float, text: str) -> None:
-        self.progress.show()
-        self.progress.setValue(round(1000 * fraction))
+        self.progress.tell(fraction)
         if self._is_applying():
             self._model.say(text)
         elif time.monotonic() - self._began > SLOW:
             self._model.say(f"Preview: {text}")
 
-    def _hide_bar(self) -> None:
-        if "cut" not in self._runs:
-            self.progress.hide()
-            self.progress.reset()
-
     def _on_outcome(self, outcome: Outcome, seconds: float) -> None:
         job = self._job
-        assert job is not None
+        assert isinstance(job, Job)
         self._result.show(
             outcome.made,
             outcome.labels,
@@ -317,14 +309,15 @@ class GraphCutWidget(Dock):
     def _on_error(self, error: Exception) -> None:
         self._model.say(in_words(error), error=True)
 
-    def _on_cancelled(self, job: Job) -> None:
+    def _on_cancelled(self, job: Job | by_parts.LargeJob) -> None:
         # Of a preview that gives way to the next one nothing is said.
-        if not job.preview:
+        if isinstance(job, by_parts.LargeJob):
+            self._model.say("Cancelled; with the same place, Split goes on where it was.")
+        elif not job.preview:
             self._model.say("Cancelled; nothing was changed.")
 
     def _on_finished(self) -> None:
-        # Later: the bar draws at once, and the window with it, when layers may be half changed.
-        self._reset_bar.start(0)
+        self.progress.hide_soon()
         self._set_run_text()
         if self._again:
             self._again = False

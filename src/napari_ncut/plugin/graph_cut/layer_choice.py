@@ -103,7 +103,7 @@ class LayerChoice:
             if layers.is_mask(layer)
             and layer is not image
             and not layers.is_ours(layer)
-            and (image is None or layers.fits(layer, image))
+            and (image is None or layers.fits(layer, image) or layers.fits(layer, image, 0))
             and not layers.is_blank(layer)
         ]
         self.mask.value = masks[-1] if masks else None

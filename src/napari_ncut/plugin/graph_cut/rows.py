@@ -13,6 +13,8 @@ REGIONS = (
     ("current view", "view"),
 )
 
+RESOLUTIONS = (("full, by parts", "full"), ("in memory", "level"))
+
 # Every control: its label, and what it does in the user's words.
 ROWS = {
     "mode": (
@@ -66,6 +68,12 @@ ROWS = {
         "Region",
         "Where to work. Outside, the labels of the mask stay as they are.\n"
         "Selected label: the one that is selected in the mask layer.",
+    ),
+    "resolution": (
+        "Resolution",
+        "Of data that are too large for memory.\n"
+        "Full, by parts: all of it is split, part by part, into an OME-Zarr that you choose.\n"
+        "In memory: the finest level of the pyramid that fits into memory.",
     ),
     "shapes": ("Shapes", "The Shapes layer whose inside is the region."),
     "neck": (

@@ -93,9 +93,12 @@ def is_ours(layer: Layer) -> bool:
     return RECORD in layer.metadata
 
 
-def fits(mask: Layer, image: Layer) -> bool:
-    """Return whether a mask has the shape of an image, or of the frames of it."""
-    shape = spatial_shape(image, level(image))
+def fits(mask: Layer, image: Layer, at: int | None = None) -> bool:
+    """Return whether a mask has the shape of a level of an image, or of the frames of it.
+
+    By default that is the level that is cut.
+    """
+    shape = spatial_shape(image, level(image) if at is None else at)
     return any(
         2 <= array.ndim <= len(shape) and tuple(array.shape) == shape[-array.ndim :]
         for array in arrays(mask)
@@ -199,10 +202,10 @@ def _one_unit(layer: Layer, ndim: int) -> str | None:
     return None if names else SHORT_UNITS.get(unit, unit)
 
 
-def place(layer: Layer) -> dict[str, Any]:
+def place(layer: Layer, at: int | None = None) -> dict[str, Any]:
     """Return where a layer's pixels lie in the world, as arguments of a new layer.
 
-    For a multiscale layer: where the pixels of the level that is cut lie.
+    For a multiscale layer: where the pixels of a level lie, by default of the one that is cut.
     """
     kwargs = {
         "scale": layer.scale,
@@ -214,7 +217,8 @@ def place(layer: Layer) -> dict[str, Any]:
         "axis_labels": layer.axis_labels,
     }
     if layer.multiscale:
-        kwargs["scale"] = layer.scale * layer.downsample_factors[level(layer)]
+        at = level(layer) if at is None else at
+        kwargs["scale"] = layer.scale * layer.downsample_factors[at]
     return kwargs
 
 

@@ -41,6 +41,8 @@ class Form:
     spatial_ndim: int = 2
     frames: str = "all"
     region: str = "whole"
+    # Of what is larger than memory: all of it by parts, or a coarser level in memory.
+    resolution: str = "full"
     neck: float = _split.neck
     min_size: float = _split.min_size
     n_segments: int = _cut.n_segments
