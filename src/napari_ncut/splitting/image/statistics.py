@@ -272,7 +272,7 @@ def statistics_from(sums: Sums, parameters: SplitParameters) -> tuple[ImageStati
     unit = math.frexp(sums.largest)[1] - BITS
     mean = float(np.ldexp((first / n).astype(np.float64) @ direction, unit))
     deviation = float(np.ldexp(_deviation(covariance, direction), unit))
-    if deviation <= 1e-6 * max(sums.largest, 1e-30):
+    if deviation <= 1e-6 * sums.largest:
         deviation = 0.0
     return ImageStatistics(tuple(map(float, direction)), mean, deviation), is_told
 
