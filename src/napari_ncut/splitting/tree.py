@@ -152,9 +152,26 @@ class SplitTree:
         >>> len(reasons), reasons[0].weight < 0
         (3, True)
         """
-        if self.terms is None or not 0 <= row < len(self.ratio):
+        if not 0 <= row < len(self.ratio):
             raise IndexError(f"row is {row}; there are {len(self.ratio)} splits to explain.")
-        return reasons(model(), self.terms[self.n_fragments + row], n)
+        return self.why_node(self.n_fragments + row, n)
+
+    def why_node(self, node: int, n: int = 3) -> list[Reason]:
+        """Return why a node is one object, or several; arguments as in `why`."""
+        if self.terms is None:
+            raise IndexError("The tree does not hold what it was judged by.")
+        return reasons(model(), self.terms[node], n)
+
+    def nodes(self, neck: float, decisions: Mapping[int, bool] | None = None) -> NDArray[np.int64]:
+        """Return the node that each fragment is a part of at a threshold, shape (n_fragments,)."""
+        together = self._together(neck, decisions)
+        node = np.arange(self.n_fragments)
+        while True:
+            row = self._row_above[node]
+            goes_on = (row >= 0) & together[row] if len(together) else np.zeros(len(row), bool)
+            if not goes_on.any():
+                return node
+            node[goes_on] = self.n_fragments + row[goes_on]
 
     def why_object(
         self,
@@ -200,11 +217,9 @@ class SplitTree:
         node = int(self.fragments[tuple(pixel)]) if inside else -1
         if node < 0 or self.terms is None:
             raise IndexError(f"pixel is {tuple(pixel)}; there is no object to explain.")
-        together = self._together(neck, decisions)
-        while (row := int(self._row_above[node])) >= 0 and together[row]:
-            node = self.n_fragments + row
-        one = reasons(model(), self.terms[node], n)
-        return one, self.why(row, n) if row >= 0 else []
+        node = int(self.nodes(neck, decisions)[node])
+        row = int(self._row_above[node])
+        return self.why_node(node, n), self.why(row, n) if row >= 0 else []
 
     @cached_property
     def _row_above(self) -> NDArray[np.int64]:

@@ -54,6 +54,7 @@ class TestFirstClick:
         assert isinstance(layer, Labels)
         assert layer.name == "circles4 segments"
         assert layer.data.max() == 4
+        assert ("why" in layer.metadata["napari_ncut"]) == (mode != "Cut into N")
         assert rand(layer, window.viewer.layers["circles4"].metadata["truth"]) > 0.93
         assert "4 segments" in window.status(widget)
 

@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
+from napari_ncut.core.settings import SplitSettings
 from napari_ncut.objects.review import Decisions
 from napari_ncut.plugin.graph_cut.regions import MakeRegion, MakeSeeds
 from napari_ncut.plugin.shared.model import LastRun
 from napari_ncut.plugin.shared.result_record import AUTOMATIC, SHOWN, Snapshot
+from napari_ncut.runs.reasons import reasons_of
 from napari_ncut.runs.recipe import Recipe, pack, unpack
 from napari_ncut.runs.stacks import Frame, Result, Source, StackSession
 
@@ -52,6 +54,10 @@ class Job:
         labels = self._beside_other_frames(result.labels)
         record = recipe.completed(result).to_dict() | describe(result) | {"paths": self.paths}
         if not self.preview:
+            settings = recipe.settings
+            if isinstance(settings, SplitSettings):
+                args = settings.neck, settings.min_size, self.decisions, monitor
+                record["why"] = reasons_of(result, *args)
             automatic = result.labels
             if result.trees and any(self.decisions.values()):
                 # As the recipe makes them: what a review decided is a correction.
