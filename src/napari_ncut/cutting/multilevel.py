@@ -40,14 +40,19 @@ FEWEST, EACH = 200, 20
 # From SEVERAL segments on, cutting a component in two again and again is tried, too; above MANY it
 # is all that is done, and no more eigenvalues than that are computed.
 SEVERAL, MANY = 8, 32
-# Eigenvectors of eigenvalues below this can hardly be told apart: segments are merged, too.
-FAINT = 1e-7
 # A cut in two is looked for along so many eigenvectors: with a faint border across a short side,
 # the second eigenvector still follows the long one.
 SWEPT = 4
 # Components of so few nodes are cut into up to CAREFUL segments on the finest graph, too: a border
 # may run where pixels were merged.
 SMALL, CAREFUL = 4000, 12
+# By Weyl's law the k-th eigenvalue of n equal pixels is about pi k / n. Where it is lower, segments
+# hang on threads: eigenvectors can hardly be told apart, and segments are merged, too.
+FAINT = np.pi
+# Where the normalised cut of a segment is below this times k / n, some may hang on threads.
+THREAD = 4 * np.pi
+# Nodes of the graph on which such segments are exchanged.
+LARGEST = 20_000
 # Nodes of the graph on which the Fiedler vector is computed.
 SMOOTH = 1000
 
@@ -191,25 +196,39 @@ class MultilevelCut:
         found = self._candidates(graph, component, level, k, monitor)
         best = exchange(graph, refined(graph, found, k, monitor), monitor=monitor)
         rf.refine(graph, best, band=rf.WIDE, monitor=monitor)
-        if level and k <= CAREFUL and self.components.counts[0][component] <= SMALL:
-            best = self._finest_cut(component, level, best, k, monitor)
-            level = 0
-        self._cuts[component, k] = level, best.labels
+        finer, best = self._finer_cut(component, level, best, k, monitor)
+        self._cuts[component, k] = finer, best.labels
         return self._cuts[component, k]
 
-    def _finest_cut(
+    def _finer_cut(
         self, component: int, level: int, best: rf.Partition, k: int, monitor: Monitor
-    ) -> rf.Partition:
-        """Carry the cut of a component at a level to the finest one, and compare it with others."""
-        for finer in range(level - 1, -1, -1):
+    ) -> tuple[int, rf.Partition]:
+        """Carry the cut of a component to a finer level, where that shows borders that count.
+
+        Of a small component that is the finest one. Where segments hang on threads, a few faint
+        edges decide, and nodes of the coarse graph may lie across them: segments are exchanged once
+        more on as fine a graph as time allows, and each is split along several eigenvectors.
+        """
+        counts = [int(count[component]) for count in self.components.counts]
+        is_small = k <= CAREFUL and counts[0] <= SMALL
+        hangs = best.ncut < THREAD * k * k / counts[0]
+        target = level
+        if is_small:
+            target = 0
+        elif hangs:
+            target = next(n for n in range(level + 1) if n == level or counts[n] <= LARGEST)
+        for finer in range(level - 1, target - 1, -1):
             graph = self.components.graph(finer, component)
             labels = self.components.finer(finer + 1, component, best.labels)
             best = refined(graph, [labels], k, monitor)
-        if self.hierarchy.graphs[0].cells is None:
-            return best
-        # Blocks of pixels hide a faint border, pairs of nodes do not.
-        found = [divide(graph, k, monitor), *self._halves(graph, component, 0, k)]
-        return min(best, refined(graph, found, k, monitor), key=attrgetter("ncut"))
+        graph = self.components.graph(target, component)
+        if is_small and level > 0 and self.hierarchy.graphs[0].cells is not None:
+            # Blocks of pixels hide a faint border, pairs of nodes do not.
+            found = [divide(graph, k, monitor), *self._halves(graph, component, 0, k)]
+            best = min(best, refined(graph, found, k, monitor), key=attrgetter("ncut"))
+        if hangs:
+            best = exchange(graph, best, monitor=monitor, n_vectors=SWEPT)
+        return target, best
 
     def _candidates(
         self, graph: Graph, component: int, level: int, k: int, monitor: Monitor
@@ -226,7 +245,8 @@ class MultilevelCut:
             found += self._halves(graph, component, level, k)
         if free and SEVERAL <= k < graph.n:
             found.append(divide(graph, k, monitor))
-        if free and spectrum.values[min(k, len(spectrum.values)) - 1] < FAINT:
+        highest = spectrum.values[min(k, len(spectrum.values)) - 1]
+        if free and highest < FAINT * k / self.components.counts[0][component]:
             found.append(agglomerate(graph, k))
         return found
 

@@ -15,6 +15,7 @@ cuts, University of Texas at Austin, technical report TR-04-25; section 5, local
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,7 @@ from napari_ncut.core.monitor import Monitor
 from napari_ncut.graph.induced import induced_graph
 from napari_ncut.refinement import refine as rf
 from napari_ncut.refinement.loops.splits import sweep
+from napari_ncut.spectral.eigenvectors import smallest_eigenvectors
 from napari_ncut.spectral.fiedler import fiedler_vector
 
 if TYPE_CHECKING:
@@ -42,19 +44,22 @@ def exchange(
     partition: rf.Partition,
     fixed: NDArray[np.bool_] | None = None,
     monitor: Monitor | None = None,
+    n_vectors: int = 0,
 ) -> rf.Partition:
     """Merge and split while that lowers the normalised cut; the number of segments stays.
 
     Parameters
     ----------
     graph : Graph
-        A coarse graph of n nodes.
+        Of n nodes, some thousand at most.
     partition : Partition
         Its k segments, refined.
     fixed : (k,) ndarray of bool, optional
         Segments that are left as they are.
     monitor : Monitor, optional
         Checks for cancellation.
+    n_vectors : int
+        Eigenvectors along which each segment is split; by default one, to a few digits.
 
     Returns
     -------
@@ -74,17 +79,18 @@ def exchange(
                 splits[s] = (np.inf, np.empty(0, np.int32))
                 if not closed[s] and partition.sums[2, s] > 1:
                     nodes = np.flatnonzero(partition.labels == s).astype(np.int32)
-                    splits[s] = split_nodes(graph, nodes)[:2]
-        trade = _best_trade(graph, partition, splits)
-        if trade is None:
-            break
-        a, b, s = trade
-        labels = partition.labels.copy()
-        labels[labels == b] = a
-        labels[splits[s][1]] = b
-        tried = rf.measure(graph, labels, k)
-        rf.refine(graph, tried, monitor=monitor)
-        if tried.ncut > partition.ncut * (1 - 0.5 * WORTH):
+                    splits[s] = split_nodes(graph, nodes, n_vectors)[:2]
+        tried = None
+        for a, b, s in _best_trades(graph, partition, splits):
+            labels = partition.labels.copy()
+            labels[labels == b] = a
+            labels[splits[s][1]] = b
+            tried = rf.measure(graph, labels, k)
+            rf.refine(graph, tried, monitor=monitor)
+            if tried.ncut <= partition.ncut * (1 - 0.5 * WORTH):
+                break
+            tried = None
+        if tried is None:
             break
         # Where nodes came or went, a split found before is no longer one.
         moved = tried.labels != partition.labels
@@ -94,21 +100,27 @@ def exchange(
     return partition
 
 
-def _best_trade(
+def _best_trades(
     graph: Graph, partition: rf.Partition, splits: dict[int, tuple[float, NDArray[np.int32]]]
-) -> tuple[int, int, int] | None:
-    """Return the two segments to merge and the third to split, or None if nothing is gained."""
+) -> list[tuple[int, int, int]]:
+    """Return two segments to merge and one to split: what gains most, if anything does.
+
+    The best is one of each kind: the third segment is another one, or one of the two, whose union
+    is then split along the border that it had found; what this gains is a guess.
+    """
     a, b, change = merges(graph, partition)
     if len(a) == 0:
-        return None
+        return []
     costs = np.array([splits[s][0] for s in range(len(splits))])
     cheap = np.argsort(costs, kind="stable")[:3]
-    best, trade = -WORTH * partition.ncut, None
+    found: dict[bool, tuple[float, tuple[int, int, int]]] = {}
     for i in np.argsort(change, kind="stable"):
         for s in cheap:
-            if s != a[i] and s != b[i] and change[i] + costs[s] < best:
-                best, trade = change[i] + costs[s], (int(a[i]), int(b[i]), int(s))
-    return trade
+            gain = -change[i] - costs[s]
+            is_one = bool(s in (a[i], b[i]))
+            if gain > max(WORTH * partition.ncut, found.get(is_one, (0.0,))[0]):
+                found[is_one] = gain, (int(a[i]), int(b[i]), int(s))
+    return [trade for _, trade in sorted(found.values(), reverse=True)]
 
 
 def merges(
@@ -136,9 +148,12 @@ def merges(
 
 
 def split_nodes(
-    graph: Graph, nodes: NDArray[np.int32]
+    graph: Graph, nodes: NDArray[np.int32], n_vectors: int = 0
 ) -> tuple[float, NDArray[np.int32], NDArray[np.int32]]:
-    """Cut a segment in two along its second eigenvector, where the normalised cut is lowest.
+    """Cut a segment in two along an eigenvector, where the normalised cut is lowest.
+
+    With ``n_vectors`` so many are looked at: where several parts hang on threads, each has an
+    eigenvalue of nearly 0, and the second vector to a few digits is any of them, or a mixture.
 
     Returns
     -------
@@ -148,7 +163,12 @@ def split_nodes(
         The nodes of the two parts.
     """
     part, outer = induced_graph(graph, nodes)
-    lowest, first, rest = lowest_sweep(part, outer, fiedler_vector(part))
+    if n_vectors and part.n > n_vectors:
+        vectors = list(smallest_eigenvectors(part, n_vectors + 1).embedding.T[1:])
+    else:
+        vectors = [fiedler_vector(part)]
+    sweeps = [lowest_sweep(part, outer, vector) for vector in vectors]
+    lowest, first, rest = min(sweeps, key=itemgetter(0))
     volume = float(part.volumes.sum())
     cost = lowest - (float(outer.sum()) / volume if volume > 0 else 0.0)
     return cost, nodes[first], nodes[rest]

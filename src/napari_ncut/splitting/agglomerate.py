@@ -11,6 +11,10 @@ from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
 from napari_ncut.splitting.criterion.trees import NO_TREES, Trees
 from napari_ncut.splitting.loops import agglomerate as loops
 
+# A part of so many fragments is a cluster of objects, in any order. Were all its borders looked at
+# again whenever it takes in a fragment, a tissue of n fragments would take n**2 steps.
+SETTLED = 256
+
 
 @dataclass(frozen=True)
 class Merges:
@@ -47,7 +51,10 @@ class Merges:
 
 
 def agglomerate(
-    graph: RegionAdjacencyGraph, criterion: NDArray[np.float64], trees: Trees = NO_TREES
+    graph: RegionAdjacencyGraph,
+    criterion: NDArray[np.float64],
+    trees: Trees = NO_TREES,
+    settled: int = SETTLED,
 ) -> Merges:
     """Merge all fragments that are connected, the pair with the greatest priority first.
 
@@ -59,6 +66,9 @@ def agglomerate(
         As `criterion.pairs.numbers` gives it.
     trees : Trees
         They add up to the priority of a pair; without any, it is what the image shows between them.
+    settled : int
+        The borders of a part of more fragments keep their priorities when it takes in another one,
+        but for those that the other one had.
     """
     merges = loops.merge(
         graph.low,
@@ -70,6 +80,7 @@ def agglomerate(
         graph.nodes.copy(),
         criterion,
         *trees.arrays,
+        settled,
     )
     return Merges(*merges)
 

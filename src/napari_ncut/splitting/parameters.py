@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-VERSION = 6
+VERSION = 7
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,12 @@ def boxes(shape: Sequence[int], side: Sequence[int]) -> Iterator[Box]:
         yield Box(low, tuple(min(a + s, n) for a, s, n in zip(low, side, shape, strict=True)))
 
 
+def slabs(n: int) -> Iterator[slice]:
+    """Yield the parts of n pixels that are worked on at once, so that memory is given back."""
+    for start in range(0, n, AT_ONCE):
+        yield slice(start, min(start + AT_ONCE, n))
+
+
 def _read(array: Any, box: Box) -> NDArray[Any]:
     if isinstance(array, np.ndarray) or box.size <= AT_ONCE:
         return np.ascontiguousarray(array[box.slices])

@@ -9,14 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.io.atomic import atomic_file
-from napari_ncut.volumes.boxes import Box
+from napari_ncut.volumes.boxes import Box, slabs
 
 
 def runs_of(objects: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """Return where runs of equal values begin, as flat indices, and these values."""
     flat = objects.reshape(-1)
-    starts = np.concatenate([[0], np.flatnonzero(flat[1:] != flat[:-1]) + 1])
-    return starts, flat[starts]
+    starts, values = [np.zeros(1, np.int64)], [flat[:1]]
+    for part in slabs(flat.size - 1):
+        after = flat[part.start + 1 : part.stop + 1]
+        change = np.flatnonzero(after != flat[part])
+        starts.append(change + part.start + 1)
+        values.append(after[change])
+    return np.concatenate(starts), np.concatenate(values)
 
 
 def first_of(values: NDArray[Any]) -> NDArray[np.int64]:

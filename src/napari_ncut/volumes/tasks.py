@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -34,7 +34,7 @@ from napari_ncut.splitting.image.statistics import (
 from napari_ncut.splitting.parameters import DEFAULT
 from napari_ncut.splitting.split import MOST_PIXELS, image_parts, split_tree
 from napari_ncut.volumes.blobs import Blobs, components
-from napari_ncut.volumes.boxes import Box, read
+from napari_ncut.volumes.boxes import Box, read, slabs
 from napari_ncut.volumes.task_file import first_of, runs_of, write_objects
 
 
@@ -187,8 +187,10 @@ def _seen(work: Work, task: Task, monitor: Monitor) -> tuple[list[Seen], Grid]:
         max_hole=work.settings["max_hole"],
         monitor=Monitor(cancelled=monitor.cancelled),
     )
-    only = (np.where(wanted[part.labels], part.labels, 0).astype(np.int32) for part in parts)
-    return [replace(part, labels=labels) for part, labels in zip(parts, only, strict=True)], grid
+    only = np.where(wanted, np.arange(len(wanted), dtype=np.int32), 0)
+    for part in parts:
+        _look_up(part.labels, only)
+    return parts, grid
 
 
 def _room(work: Work, task: Task) -> AbstractContextManager[None]:
@@ -211,8 +213,16 @@ def _gathered(work: Work, task: Task) -> tuple[NDArray[np.int32], NDArray[np.boo
     wanted = np.zeros(int(number.max(initial=0)) + 1, bool)
     wanted[number[tuple(at.T)]] = True
     wanted[0] = False
-    kept = np.where((wanted | _enclosed(number, wanted))[number], number, 0).astype(np.int32)
-    return kept, wanted
+    kept = np.where(wanted | _enclosed(number, wanted), np.arange(len(wanted), dtype=np.int32), 0)
+    _look_up(number, kept)
+    return number, wanted
+
+
+def _look_up(labels: NDArray[np.int32], values: NDArray[np.int32]) -> None:
+    """Replace labels by the values that they index, in place."""
+    flat = labels.reshape(-1)
+    for part in slabs(flat.size):
+        flat[part] = values[flat[part]]
 
 
 def _split(work: Work, task: Task, path: Path, monitor: Monitor) -> NDArray[np.int64]:
@@ -230,7 +240,9 @@ def _split(work: Work, task: Task, path: Path, monitor: Monitor) -> NDArray[np.i
         cancelled=monitor.cancelled,
     )
     objects = tree.cut(work.neck, work.min_size)
-    objects[~wanted[kept]] = 0
+    flat, flat_kept = objects.reshape(-1), kept.reshape(-1)
+    for part in slabs(flat.size):
+        flat[part] *= wanted[flat_kept[part]]
     starts, values = runs_of(objects)
     run = first_of(values)
     is_there = run >= 0

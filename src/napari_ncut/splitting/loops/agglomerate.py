@@ -6,7 +6,7 @@ explains the numbers and the terms.
 
 import cython
 from cython.cimports.libc.math import cbrt, floor, pow, sqrt
-from numpy import asarray, empty, float32, float64, full, inf, int32, int64, zeros
+from numpy import asarray, empty, float32, float64, full, inf, int32, int64, ones, zeros
 
 PI = cython.declare(cython.double, 3.141592653589793)
 NOTHING = cython.declare(cython.float, float("nan"))
@@ -464,6 +464,55 @@ def terms_of_pairs(
     return asarray(result)
 
 
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _take_in(
+    borders: cython.double[:, ::1],
+    saddle: cython.double[::1],
+    is_slope: cython.uchar[::1],
+    neck: cython.longlong[::1],
+    ends: cython.longlong[:, ::1],
+    twin: cython.Py_ssize_t,
+    j: cython.Py_ssize_t,
+) -> cython.void:
+    """Let a border take in another one between the same two parts."""
+    k: cython.Py_ssize_t
+    sign: cython.double
+    if saddle[j] > saddle[twin]:
+        saddle[twin], is_slope[twin] = saddle[j], is_slope[j]
+        neck[twin] = neck[j]
+    # A step is counted from the first end to the second.
+    sign = 1.0 if ends[twin, 0] == ends[j, 0] else -1.0
+    for k in range(borders.shape[1]):
+        borders[twin, k] += (sign if k == STEP else 1.0) * borders[j, k]
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _mark(
+    head: cython.longlong[::1],
+    following: cython.longlong[::1],
+    ends: cython.longlong[:, ::1],
+    at: cython.longlong[::1],
+    of_marked: cython.longlong[::1],
+    part: cython.Py_ssize_t,
+    is_on: cython.bint,
+) -> cython.void:
+    """Note the borders of a part by the part on the other side, or forget them."""
+    half: cython.Py_ssize_t
+    j: cython.Py_ssize_t
+    if part == -1:
+        return
+    half = head[part]
+    while half != -1:
+        j = half // 2
+        if at[j] >= 0:
+            of_marked[ends[j, 1 - half % 2]] = j if is_on else -1
+        half = following[half]
+
+
 def merge(
     low: cython.int[::1],
     high: cython.int[::1],
@@ -479,10 +528,13 @@ def merge(
     missing_left: cython.uchar[::1],
     below: cython.int[:, ::1],
     value: cython.double[::1],
+    settled: cython.Py_ssize_t,
 ):
     """Merge the nodes along a heap of borders; all arrays but the ends are overwritten.
 
-    Each merge takes a node away, so there are fewer than nodes.
+    Each merge takes a node away, so there are fewer than nodes. A part of more than ``settled``
+    nodes is several objects, whatever it takes in: its other borders keep the priorities that they
+    have. Without that, one blob of n nodes would take n**2 steps.
 
     Returns
     -------
@@ -509,13 +561,16 @@ def merge(
     following: cython.longlong[::1] = full(2 * m, -1, int64)
     degree: cython.longlong[::1] = zeros(n, int64)
     by_other: cython.longlong[::1] = full(n, -1, int64)
+    # The borders of one large part, by the part on the other side.
+    of_marked: cython.longlong[::1] = full(n, -1, int64)
+    marked: cython.Py_ssize_t = -1
+    count_of: cython.longlong[::1] = ones(n, int64)
     least: cython.double[::1] = full(n, inf, float64)
     into: cython.int[::1] = empty(max(n - 1, 0), int32)
     gone: cython.int[::1] = empty(max(n - 1, 0), int32)
     merged: cython.double[::1] = empty(max(n - 1, 0), float64)
     border: cython.int[::1] = empty(max(n - 1, 0), int32)
     columns: cython.Py_ssize_t = nodes.shape[1]
-    border_columns: cython.Py_ssize_t = borders.shape[1]
     terms: cython.float[:, ::1] = zeros((max(n - 1, 1), TERMS), float32)
     x: cython.float[::1] = zeros(TERMS, float32)
     size: cython.Py_ssize_t = m
@@ -531,7 +586,7 @@ def merge(
     after: cython.Py_ssize_t
     other: cython.Py_ssize_t
     twin: cython.Py_ssize_t
-    sign: cython.double
+    last: cython.Py_ssize_t
     with cython.nogil:
         for i in range(m):
             ends[i, 0], ends[i, 1] = low[i], high[i]
@@ -579,6 +634,55 @@ def merge(
             width[a] = max(width[a], width[b])
             for k in range(columns):
                 nodes[a, k] += nodes[b, k]
+            count_of[a] += count_of[b]
+            if count_of[a] > settled and degree[b] < degree[a]:
+                if marked != a:
+                    _mark(head, following, ends, at, of_marked, marked, False)
+                    _mark(head, following, ends, at, of_marked, a, True)
+                    marked = a
+                of_marked[b] = -1
+                degree[a] -= 1
+                half, last = head[b], tail[a]
+                while half != -1:
+                    j, side, after = half // 2, half % 2, following[half]
+                    if at[j] >= 0:
+                        ends[j, side] = a
+                        other = ends[j, 1 - side]
+                        twin = of_marked[other]
+                        if twin == -1:
+                            of_marked[other], twin = j, j
+                            following[last], following[half] = half, -1
+                            last = half
+                            degree[a] += 1
+                        else:
+                            _take_in(borders, saddle, is_slope, neck, ends, twin, j)
+                            size = _remove(heap, at, size, priority, j)
+                            degree[other] -= 1
+                        priority[twin] = _priority(
+                            x,
+                            borders,
+                            saddle,
+                            is_slope,
+                            twin,
+                            nodes,
+                            width,
+                            a,
+                            other,
+                            c,
+                            root,
+                            term,
+                            threshold,
+                            missing_left,
+                            below,
+                            value,
+                        )
+                        _settle(heap, at, size, priority, at[twin])
+                    half = after
+                tail[a] = last
+                continue
+            if marked in (a, b):
+                _mark(head, following, ends, at, of_marked, marked, False)
+                marked = -1
             # Both lists become one; of two borders with the same neighbour, one takes in the other.
             following[tail[a]] = head[b]
             tail[a] = tail[b]
@@ -595,14 +699,10 @@ def merge(
                     twin = by_other[other]
                     if twin == -1:
                         by_other[other] = j
+                        if other == marked:
+                            of_marked[a] = j
                     else:
-                        if saddle[j] > saddle[twin]:
-                            saddle[twin], is_slope[twin] = saddle[j], is_slope[j]
-                            neck[twin] = neck[j]
-                        # A step is counted from the first end to the second.
-                        sign = -1.0 if ends[twin, side] != a else 1.0
-                        for k in range(border_columns):
-                            borders[twin, k] += (sign if k == STEP else 1.0) * borders[j, k]
+                        _take_in(borders, saddle, is_slope, neck, ends, twin, j)
                         size = _remove(heap, at, size, priority, j)
                         degree[other] -= 1
                         other = -1
