@@ -63,12 +63,12 @@ def test_noise_is_that_of_the_side_without_ridges():
 
 def test_the_more_places_there_are_the_stronger_is_the_strongest_by_chance():
     labels, fragments = halves((1, 100, 4000))
-    found = expected_maximum(fragments, PLANE, DEFAULT)
+    found = expected_maximum(fragments, PLANE, DEFAULT, Monitor())
     places = 100 * 2000 / patch_of_texture(2, DEFAULT)
     np.testing.assert_allclose(found[1:], np.sqrt(2 * np.log(places)))
     few = Fragments(labels[:, :3, :3] - 1, 1, np.zeros(1, np.int32))
     least = np.sqrt(2 * np.log(DEFAULT.fewest_places))
-    np.testing.assert_allclose(expected_maximum(few, PLANE, DEFAULT), least)
+    np.testing.assert_allclose(expected_maximum(few, PLANE, DEFAULT, Monitor()), least)
     # It is about the greatest of as many normal numbers.
     greatest = np.random.default_rng(0).normal(size=(200, int(places))).max(axis=1).mean()
     assert found[1] == pytest.approx(greatest, rel=0.15)
@@ -109,7 +109,7 @@ def test_in_volumes_the_expected_maximum_has_a_limit():
 
 def test_texture_is_as_much_as_noise_in_units_of_noise():
     labels, fragments = halves((1, 200, 300))
-    expected = expected_maximum(fragments, PLANE, DEFAULT)
+    expected = expected_maximum(fragments, PLANE, DEFAULT, Monitor())
     rng = np.random.default_rng(0)
     for sigma in (0, 1, 2):
         noise = rng.normal(size=labels.shape)

@@ -46,8 +46,8 @@ SWEPT = 4
 # Components of so few nodes are cut into up to CAREFUL segments on the finest graph, too: a border
 # may run where pixels were merged.
 SMALL, CAREFUL = 4000, 12
-# By Weyl's law the k-th eigenvalue of n equal pixels is about pi k / n. Where it is below half of that,
-# segments hang on threads: eigenvectors can hardly be told apart, and segments are merged, too.
+# By Weyl's law the k-th eigenvalue of n equal pixels is about pi k / n. Where it is below half of
+# that, segments hang on threads: eigenvectors can hardly be told apart; segments are merged, too.
 FAINT = 1.5
 # Where the normalised cut of a segment is below this times k / n, some may hang on threads.
 THREAD = 4.5

@@ -28,7 +28,7 @@ from napari_ncut.splitting.adjacency import Borders
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.loops import spurious_maxima as loops
 from napari_ncut.splitting.parameters import SplitParameters
-from napari_ncut.splitting.watershed import renumbered
+from napari_ncut.splitting.watershed import pixels_of, renumbered
 
 # Power where there is no disc.
 NOWHERE = np.float32(-1e30)
@@ -76,7 +76,7 @@ def without_spurious_maxima(
     n = len(tops)
     disc = math.pi * widths**2 if grid.is_flat else 4 / 3 * math.pi * widths**3
     share = parameters.roughness + parameters.roughness_pixels * grid.finest / widths
-    sizes = np.bincount(fragments.reshape(-1) + 1, minlength=n + 1)[1:] * grid.volume
+    sizes = pixels_of(fragments, n, monitor) * grid.volume
     # Of equals, what decides is not where they lie but what they are.
     rank = np.empty(n, np.int32)
     rank[np.lexsort((sizes, widths, tops))] = np.arange(n, dtype=np.int32)

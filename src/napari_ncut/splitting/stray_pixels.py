@@ -16,6 +16,7 @@ from napari_ncut.core.parallel import map_chunks
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.loops import stray_pixels as loops
 from napari_ncut.splitting.parameters import SplitParameters
+from napari_ncut.splitting.watershed import pixels_of
 
 
 def attach_stray_pixels(
@@ -42,12 +43,12 @@ def attach_stray_pixels(
         rows = np.concatenate(map_chunks(work, nz * ny, 4 * nx, monitor))
         if len(rows) == 0:
             return
-        _attach(rows, fragments.reshape(-1))
+        _attach(rows, fragments.reshape(-1), monitor)
 
 
-def _attach(rows: NDArray[np.int64], flat: NDArray[np.int32]) -> None:
+def _attach(rows: NDArray[np.int64], flat: NDArray[np.int32], monitor: Monitor) -> None:
     """Give pieces to the fragments beside them, the smallest first."""
-    left = np.bincount(flat + 1)[1:]
+    left = pixels_of(flat, int(flat.max()) + 1, monitor)
     starts = np.flatnonzero(np.append(True, rows[1:, 1] != rows[:-1, 1]))
     pieces = np.split(rows, starts[1:])
     for piece in sorted(pieces, key=len):

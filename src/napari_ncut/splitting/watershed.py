@@ -21,6 +21,8 @@ from napari_ncut.core.parallel import map_chunks
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.loops import watershed as loops
 
+AT_ONCE = 1 << 22
+
 
 def watershed(
     labels: Volume, height: NDArray[np.int32], grid: Grid, monitor: Monitor
@@ -64,6 +66,16 @@ def watershed(
         n += found
     map_chunks(partial(loops.renumber, target, number), size, 1, monitor)
     return target.reshape(labels.shape), n
+
+
+def pixels_of(fragments: Volume, n: int, monitor: Monitor) -> NDArray[np.int64]:
+    """Return how many pixels each of n fragments has; below 0 is background."""
+    flat, total = fragments.reshape(-1), np.zeros(n + 1, np.int64)
+    # Part by part: NumPy counts a copy of twice the size.
+    for start in range(0, flat.size, AT_ONCE):
+        monitor.check()
+        total += np.bincount(flat[start : start + AT_ONCE] + 1, minlength=n + 1)
+    return total[1:]
 
 
 def renumbered(

@@ -55,7 +55,7 @@ def divide(
     monitor : Monitor
         Checks for cancellation.
     """
-    expected = expected_maximum(fragments, grid, parameters)
+    expected = expected_maximum(fragments, grid, parameters, monitor)
     ridge = ridges(grey, labels, grid, parameters, monitor)
     ridge = in_units_of_noise(ridge, fragments, expected, grid, parameters, monitor)
     slopes = gradients(grey, labels, fragments, expected, grid, parameters, monitor)

@@ -24,6 +24,7 @@ from napari_ncut.splitting.image.smoothing import mean_within
 from napari_ncut.splitting.loops import image as loops
 from napari_ncut.splitting.oversegment import Fragments
 from napari_ncut.splitting.parameters import SplitParameters
+from napari_ncut.splitting.watershed import pixels_of
 
 # Mean root of the absolute value of a normal number.
 MEAN_ROOT = 0.822
@@ -137,7 +138,7 @@ def patch_of_texture(ndim: int, parameters: SplitParameters) -> float:
 
 
 def expected_maximum(
-    fragments: Fragments, grid: Grid, parameters: SplitParameters
+    fragments: Fragments, grid: Grid, parameters: SplitParameters, monitor: Monitor
 ) -> NDArray[np.float64]:
     """Return the greatest of as many normal numbers as there are places for a line.
 
@@ -151,12 +152,14 @@ def expected_maximum(
         Pixels and neighbours.
     parameters : SplitParameters
         Tuned numbers.
+    monitor : Monitor
+        Checks for cancellation.
 
     Returns
     -------
     ndarray of float64, shape (n + 1,)
         First of the background.
     """
-    pixels = np.bincount(fragments.number.reshape(-1) + 1, minlength=fragments.n + 1)
-    places = pixels / patch_of_texture(grid.ndim, parameters)
+    pixels = pixels_of(fragments.number, fragments.n, monitor)
+    places = np.concatenate([[0], pixels]) / patch_of_texture(grid.ndim, parameters)
     return np.asarray(np.sqrt(2 * np.log(np.maximum(places, parameters.fewest_places))))
