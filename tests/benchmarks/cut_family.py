@@ -104,8 +104,8 @@ def main(argv):
         "Graphs of pixels (three images, beta 0.1 to 30, an offset of 0, 1e-6 or 1e-3), of ten "
         "nearest neighbours with Gaussian weights, and stochastic block models, into 2 to 40 "
         "clusters. The ratio is our normalised cut over the lowest of scikit-learn's three "
-        f"roundings (arpack), of those that end within {limit} s and leave no cluster empty; slower: "
-        "than the fastest of them.\n"
+        f"roundings (arpack), of those that end within {limit} s and leave no cluster empty; "
+        "slower: than the fastest of them.\n"
     )
     rows, worst = [], []
     for family in (grids, neighbours, blocks):
