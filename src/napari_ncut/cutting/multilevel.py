@@ -44,15 +44,13 @@ SEVERAL, MANY = 8, 32
 # the second eigenvector still follows the long one.
 SWEPT = 4
 # Components of so few nodes are cut into up to CAREFUL segments on the finest graph, too: a border
-# may run where pixels were merged.
-SMALL, CAREFUL = 4000, 12
+# may run where pixels were merged. Segments that hang on threads are exchanged on so many.
+SMALL, CAREFUL = 20_000, 12
 # By Weyl's law the k-th eigenvalue of n equal pixels is about pi k / n. Where it is below half of
 # that, segments hang on threads: eigenvectors can hardly be told apart; segments are merged, too.
 FAINT = 1.5
 # Where the normalised cut of a segment is below this times k / n, some may hang on threads.
 THREAD = 4.5
-# Nodes of the graph on which such segments are exchanged.
-LARGEST = 20_000
 # Nodes of the graph on which the Fiedler vector is computed.
 SMOOTH = 1000
 
@@ -216,7 +214,7 @@ class MultilevelCut:
         if is_small:
             target = 0
         elif hangs:
-            target = next(n for n in range(level + 1) if n == level or counts[n] <= LARGEST)
+            target = next(n for n in range(level + 1) if n == level or counts[n] <= SMALL)
         for finer in range(level - 1, target - 1, -1):
             graph = self.components.graph(finer, component)
             labels = self.components.finer(finer + 1, component, best.labels)
