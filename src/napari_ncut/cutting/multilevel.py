@@ -220,10 +220,13 @@ class MultilevelCut:
             labels = self.components.finer(finer + 1, component, best.labels)
             best = refined(graph, [labels], k, monitor)
         graph = self.components.graph(target, component)
-        if is_small and level > 0 and self.hierarchy.graphs[0].cells is not None:
-            # Blocks of pixels hide a faint border, pairs of nodes do not.
-            found = [divide(graph, k, monitor), *self._halves(graph, component, 0, k)]
-            best = min(best, refined(graph, found, k, monitor), key=attrgetter("ncut"))
+        if is_small and level > 0:
+            found = self._halves(graph, component, 0, k)
+            if hangs or self.hierarchy.graphs[0].cells is not None:
+                # Blocks of pixels hide a faint border.
+                found.append(divide(graph, k, monitor))
+            if found:
+                best = min(best, refined(graph, found, k, monitor), key=attrgetter("ncut"))
         if hangs:
             best = exchange(graph, best, monitor=monitor, n_vectors=SWEPT)
         return target, best

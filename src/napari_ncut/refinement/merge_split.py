@@ -90,14 +90,51 @@ def exchange(
             if tried.ncut <= partition.ncut * (1 - 0.5 * WORTH):
                 break
             tried = None
+        if tried is None and n_vectors:
+            tried = _best_transfer(graph, partition, splits, monitor)
         if tried is None:
             break
         # Where nodes came or went, a split found before is no longer one.
         moved = tried.labels != partition.labels
-        for changed in {a, b, s, *tried.labels[moved].tolist(), *partition.labels[moved].tolist()}:
+        for changed in {*tried.labels[moved].tolist(), *partition.labels[moved].tolist()}:
             splits.pop(changed, None)
         partition = tried
     return partition
+
+
+def _best_transfer(
+    graph: Graph,
+    partition: rf.Partition,
+    splits: dict[int, tuple[float, NDArray[np.int32]]],
+    monitor: Monitor,
+) -> rf.Partition | None:
+    """Give a part of a segment to the neighbour that it hangs on most, if that gains anything."""
+    k = partition.sums.shape[1]
+    best = None
+    for s, (cost, first) in splits.items():
+        if not np.isfinite(cost):
+            continue
+        inside = partition.labels == s
+        inside[first] = False
+        for part in (first, np.flatnonzero(inside)):
+            is_part = np.zeros(graph.n, dtype=bool)
+            is_part[part] = True
+            edges = np.repeat(is_part, np.diff(graph.indptr))
+            others = partition.labels[graph.indices[edges]]
+            links = np.bincount(others, graph.weights[edges], k)
+            links[s] = 0.0
+            if not links.any():
+                continue
+            monitor.check()
+            labels = partition.labels.copy()
+            labels[part] = links.argmax()
+            tried = rf.measure(graph, labels, k)
+            if best is None or tried.ncut < best.ncut:
+                best = tried
+    if best is None or best.ncut > partition.ncut * (1 - WORTH):
+        return None
+    rf.refine(graph, best, monitor=monitor)
+    return best
 
 
 def _best_trades(
