@@ -141,6 +141,7 @@ def test_an_output_that_exists_is_kept(tmp_path):
         with pytest.raises(FileExistsError, match=r"a\.zarr"):
             split_volume(scenes.circles(2).mask, out=tmp_path / "a.zarr", resume=resume)
     assert (tmp_path / "a.zarr/mine").read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.zarr"]
 
 
 def test_an_interrupted_call_goes_on_and_another_input_starts_anew(tmp_path, monkeypatch):

@@ -77,6 +77,8 @@ def part_of(
     labels: Any, image: Any, box: Box, connectivity: int, monitor: Monitor | None = None
 ) -> Part:
     """Return what a box knows of components, and of the image in them."""
+    if monitor is not None:
+        monitor.check()
     shape = tuple(labels.shape)
     region = box.grown(0, 1, shape)
     values = read(labels, region)

@@ -311,10 +311,9 @@ def _scratch(place: Output, *, resume: bool) -> Iterator[Path]:
             yield Path(name)
         return
     folder = parts_beside(place.path)
-    if not resume:
-        place.check(replace=False)
-        if folder.exists():
-            shutil.rmtree(folder)
+    place.check(replace=resume and place.is_ours())
+    if not resume and folder.exists():
+        shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)

@@ -85,18 +85,13 @@ def is_large(form: Form, image: Layer | None, mask: Layer | None) -> bool:
         return False
     shape, settings = layers.spatial_shape(main), form.settings()
     assert isinstance(settings, SplitSettings)
-    plain = SplitSettings(**{name: getattr(settings, name) for name in TAKEN})
-    fits = (
-        _is_coloured(image) or form.smoothing or form.window
-        if form.thresholds
-        else mask is None or tuple(layers.arrays(mask)[0].shape) != shape
-    )
-    return (
-        len(shape) == form.work_ndim
-        and math.prod(shape) > layers.MAX_PIXELS
-        and settings == plain
-        and not fits
-    )
+    if len(shape) != form.work_ndim or math.prod(shape) <= layers.MAX_PIXELS:
+        return False
+    if settings != SplitSettings(**{name: getattr(settings, name) for name in TAKEN}):
+        return False
+    if form.thresholds:
+        return not (_is_coloured(image) or form.smoothing or form.window)
+    return mask is not None and tuple(layers.arrays(mask)[0].shape) == shape
 
 
 def large_job(form: Form, image: Layer | None, mask: Layer | None, out: Path) -> LargeJob:
@@ -154,7 +149,7 @@ class FillingLayer:
     """
 
     def __init__(self, viewer: ViewerModel, job: LargeJob, parent: QObject) -> None:
-        self._viewer, self._job = viewer, job
+        self._viewer = viewer
         self._data = Filling(parts_beside(job.out), tuple(job.labels.shape))
         # The record marks it as ours, which is never taken for a mask.
         options = {"name": f"{job.name} (so far)", "metadata": {layers.RECORD: {}}}
