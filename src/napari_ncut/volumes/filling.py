@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,27 +35,41 @@ class Filling:
     def __init__(self, folder: Path, shape: tuple[int, ...]) -> None:
         self.shape, self.ndim = shape, len(shape)
         self._folder = folder
-        self._done: dict[Path, tuple[Objects, NDArray[np.int32]]] = {}
+        self._done: dict[tuple[Path, int], tuple[Objects, NDArray[np.int32]]] = {}
         self._count = 0
 
     def grow(self) -> bool:
-        """Take in what was done since, and tell whether there was anything."""
-        before = len(self._done)
-        for path in sorted(set(self._folder.glob("task-*.npz")) - set(self._done)):
-            if path.stat().st_size > MOST_BYTES:
-                continue
-            objects = Objects(path)
-            numbers = self._count + np.arange(len(objects.first) + 1, dtype=np.int32)
-            numbers[0] = 0
-            self._count += len(objects.first)
-            self._done[path] = objects, numbers
-        return len(self._done) > before
+        """Take in what was done since, and tell whether there is anything new.
+
+        What another run with other settings had left goes when this one finds it.
+        """
+        there = {}
+        for path in sorted(self._folder.glob("task-*.npz")):
+            with suppress(FileNotFoundError):
+                found = path.stat()
+                if found.st_size <= MOST_BYTES:
+                    there[path, found.st_mtime_ns] = path
+        before = set(self._done)
+        self._done = {key: done for key, done in self._done.items() if key in there}
+        for key, path in there.items():
+            if key not in self._done:
+                with suppress(FileNotFoundError):
+                    self._done[key] = self._read(path)
+        return set(self._done) != before
+
+    def _read(self, path: Path) -> tuple[Objects, NDArray[np.int32]]:
+        """Return the objects of a task, and a number for each that no other has."""
+        objects = Objects(path)
+        numbers = self._count + np.arange(len(objects.first) + 1, dtype=np.int32)
+        numbers[0] = 0
+        self._count += len(objects.first)
+        return objects, numbers
 
     def __getitem__(self, index: Any) -> NDArray[np.int32]:
         index = index if isinstance(index, tuple) else (index,)
         index += (slice(None),) * (self.ndim - len(index))
         ranges = [
-            range(n)[k] if isinstance(k, slice) else range(int(k), int(k) + 1)
+            range(n)[k] if isinstance(k, slice) else range(n)[k : k + 1 or None]
             for k, n in zip(index, self.shape, strict=True)
         ]
         box = Box(tuple(r.start for r in ranges), tuple(max(r.stop, r.start) for r in ranges))
