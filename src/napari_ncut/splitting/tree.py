@@ -13,7 +13,7 @@ from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.parallel import map_chunks
 from napari_ncut.core.validation import real, size_value
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
-from napari_ncut.splitting.criterion.hierarchy import NECK, Hierarchy
+from napari_ncut.splitting.criterion.hierarchy import NECK, Hierarchy, nodes_at
 from napari_ncut.splitting.criterion.model import model, neck_ratios
 from napari_ncut.splitting.criterion.nodes import OWN
 from napari_ncut.splitting.criterion.pairs import PAIR
@@ -164,14 +164,7 @@ class SplitTree:
 
     def nodes(self, neck: float, decisions: Mapping[int, bool] | None = None) -> NDArray[np.int64]:
         """Return the node that each fragment is a part of at a threshold, shape (n_fragments,)."""
-        together = self._together(neck, decisions)
-        node = np.arange(self.n_fragments)
-        while True:
-            row = self._row_above[node]
-            goes_on = (row >= 0) & together[row] if len(together) else np.zeros(len(row), bool)
-            if not goes_on.any():
-                return node
-            node[goes_on] = self.n_fragments + row[goes_on]
+        return nodes_at(self.parts, self._together(neck, decisions), self.n_fragments)
 
     def why_object(
         self,
@@ -217,8 +210,9 @@ class SplitTree:
         node = int(self.fragments[tuple(pixel)]) if inside else -1
         if node < 0 or self.terms is None:
             raise IndexError(f"pixel is {tuple(pixel)}; there is no object to explain.")
-        node = int(self.nodes(neck, decisions)[node])
-        row = int(self._row_above[node])
+        together = self._together(neck, decisions)
+        while (row := int(self._row_above[node])) >= 0 and together[row]:
+            node = self.n_fragments + row
         return self.why_node(node, n), self.why(row, n) if row >= 0 else []
 
     @cached_property

@@ -21,6 +21,7 @@ from napari_ncut.core.parallel import map_chunks
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.loops import watershed as loops
 
+# Pixels that are counted at once.
 AT_ONCE = 1 << 22
 
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from scipy import ndimage
 from napari_ncut.core.mapped import in_files
 from napari_ncut.core.memory import also_on_disk, gigabytes, total_memory
 from napari_ncut.core.monitor import Monitor
+from napari_ncut.core.parallel import map_chunks
 from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.image.statistics import (
     ImageStatistics,
@@ -31,6 +32,7 @@ from napari_ncut.splitting.image.statistics import (
     ridge_sums_of,
     sums_of,
 )
+from napari_ncut.splitting.loops.watershed import renumber
 from napari_ncut.splitting.parameters import DEFAULT
 from napari_ncut.splitting.split import MOST_PIXELS, image_parts, split_tree
 from napari_ncut.volumes.blobs import Blobs, components
@@ -187,9 +189,9 @@ def _seen(work: Work, task: Task, monitor: Monitor) -> tuple[list[Seen], Grid]:
         max_hole=work.settings["max_hole"],
         monitor=Monitor(cancelled=monitor.cancelled),
     )
-    only = np.where(wanted, np.arange(len(wanted), dtype=np.int32), 0)
+    only = _only(wanted)
     for part in parts:
-        _look_up(part.labels, only)
+        _renumber(part.labels, only)
     return parts, grid
 
 
@@ -213,16 +215,19 @@ def _gathered(work: Work, task: Task) -> tuple[NDArray[np.int32], NDArray[np.boo
     wanted = np.zeros(int(number.max(initial=0)) + 1, bool)
     wanted[number[tuple(at.T)]] = True
     wanted[0] = False
-    kept = np.where(wanted | _enclosed(number, wanted), np.arange(len(wanted), dtype=np.int32), 0)
-    _look_up(number, kept)
+    kept = _only(wanted | _enclosed(number, wanted))
+    _renumber(number, kept)
     return number, wanted
 
 
-def _look_up(labels: NDArray[np.int32], values: NDArray[np.int32]) -> None:
-    """Replace labels by the values that they index, in place."""
-    flat = labels.reshape(-1)
-    for part in slabs(flat.size):
-        flat[part] = values[flat[part]]
+def _only(is_kept: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Return the numbers of labels of which some are kept, and the others become background."""
+    return np.where(is_kept, np.arange(len(is_kept)), 0).astype(np.int32)
+
+
+def _renumber(labels: NDArray[np.int32], number: NDArray[np.int32]) -> None:
+    """Give each label its number, in place."""
+    map_chunks(partial(renumber, labels.reshape(-1), number), labels.size, 1, Monitor())
 
 
 def _split(work: Work, task: Task, path: Path, monitor: Monitor) -> NDArray[np.int64]:

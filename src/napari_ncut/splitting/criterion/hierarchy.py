@@ -61,14 +61,18 @@ class Hierarchy:
 
     def objects(self, neck: float) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Return the object of each fragment at a threshold, from 0, and the node of each."""
-        m = len(self.parts)
-        n = len(self.terms) - m
-        owner = np.arange(n + m)
-        for i in range(m - 1, -1, -1):
-            if self.ratio[i] >= neck:
-                owner[self.parts[i]] = owner[n + i]
-        left, number = np.unique(owner[:n], return_inverse=True)
+        n = len(self.terms) - len(self.parts)
+        left, number = np.unique(nodes_at(self.parts, self.ratio >= neck, n), return_inverse=True)
         return number.astype(np.int32), left
+
+
+def nodes_at(parts: NDArray[np.int32], together: NDArray[np.bool_], n: int) -> NDArray[np.int64]:
+    """Return the node that each of n fragments is a part of, if these rows hold together."""
+    owner = np.arange(n + len(parts))
+    # From the roots to the leaves: a row comes after those of its parts.
+    for i in np.flatnonzero(together)[::-1].tolist():
+        owner[parts[i]] = owner[n + i]
+    return owner[:n]
 
 
 def hierarchy(
