@@ -23,7 +23,7 @@ ROOMS = {
         *(*LEFT, "cutting", "splitting", "objects", "runs", "io", "scenes"),
         *("batches", "reader", "volumes"),
     ),
-    "volumes": ("core", "io", "splitting"),
+    "volumes": ("core", "io", "splitting", "objects"),
     "batches": ("core", "io", "objects", "runs", "cli_run"),
     "cli": ("core", "about", "plugin", "cli_run", "cli_batch", "cli_export", "cli_volume", "io"),
     "cli_volume": ("core", "io", "runs", "volumes", "cli_run"),
@@ -31,7 +31,7 @@ ROOMS = {
     "cli_export": ("io", "objects", "exports", "cli_files"),
     "cli_run": ("core", "splitting", "runs", "io", "cli_files"),
     "cli_files": ("core", "io"),
-    "reader": ("core", "runs", "io"),
+    "reader": ("core", "runs", "io", "volumes"),
     "writer": ("core", "runs", "io", "objects", "exports"),
     # Names that scripts import.
     "about": ("core",),

@@ -21,6 +21,7 @@ from napari_ncut.io.stored import Stored
 # What our results hold beside the metadata of OME.
 OURS_KEY = "napari-ncut"
 RECIPE = "provenance"
+EDITS = "edits"
 # The axes of OME-Zarr by our letters.
 LETTERS = {"t": "T", "c": "C", "z": "Z", "y": "Y", "x": "X"}
 NOT_RENDERED = ("omero",)
@@ -314,6 +315,12 @@ def _pixel_size(picture: Picture) -> PixelSize:
 def stored_recipe(path: Path) -> Any:
     """Return the recipe that a label image of an OME-Zarr was written with, or None."""
     return (open_picture(path).ours or {}).get(RECIPE)
+
+
+def times_edited(ours: Any) -> int:
+    """Return how often labels were changed by hand, from what napari-ncut keeps with them."""
+    found = ours.get(EDITS, 0) if isinstance(ours, dict) else 0
+    return found if isinstance(found, int) else 0
 
 
 def is_result(path: Path) -> bool:

@@ -41,8 +41,12 @@ class Frame:
         return tuple(axis for axis, i in enumerate(self.index) if i is None)
 
     def view(self, data: Any) -> Any:
-        """Return the frame of an array; of a NumPy array it is a view."""
-        return data[tuple(slice(None) if i is None else i for i in self.index)]
+        """Return the frame of an array: of NumPy a view, of dask lazy, of others a `FrameView`."""
+        if hasattr(data, "frame"):  # Labels that know where their objects are.
+            return data.frame(self.index)
+        if isinstance(data, np.ndarray) or hasattr(data, "dask"):
+            return data[tuple(slice(None) if i is None else i for i in self.index)]
+        return FrameView(data, self.index)
 
     def point(self, coordinates: Sequence[int]) -> Point:
         """Return a pixel of the labels as a pixel of the frame."""
@@ -53,6 +57,37 @@ class Frame:
         spatial = iter(pixels)
         first = pixels[0]
         return tuple(next(spatial) if i is None else np.full_like(first, i) for i in self.index)
+
+
+class FrameView:
+    """A frame of an array on a disk, of which nothing is read before it is asked for.
+
+    Parameters
+    ----------
+    data : array_like
+        The array; it may have more axes, after those of the index.
+    index : tuple of int or None
+        As of `Frame`.
+    """
+
+    def __init__(self, data: Any, index: tuple[int | None, ...]) -> None:
+        self._data, self.index = data, index
+        # More axes than the index has, those of channels, stay.
+        places = (*index, *(None,) * (len(data.shape) - len(index)))
+        self.shape = tuple(n for n, i in zip(data.shape, places, strict=True) if i is None)
+        self.ndim, self.dtype = len(self.shape), data.dtype
+
+    def __getitem__(self, index: Any) -> NDArray[Any]:
+        given = iter(index if isinstance(index, tuple) else (index,))
+        whole = tuple(next(given, slice(None)) if i is None else i for i in self.index)
+        return np.asarray(self._data[(*whole, *given)])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.asarray(self[()], dtype)
+
+    def box_of(self, label: int) -> tuple[slice, ...] | None:
+        """Return a box around all pixels of a number, or None if there are none."""
+        return tuple(slice(0, n) for n in self.shape)
 
 
 @dataclass(frozen=True)
@@ -104,18 +139,31 @@ class Region:
 
 def piece_at(frame: Any, point: Point) -> Region:
     """Return the connected piece of the object at a pixel of a frame."""
-    labels = np.asarray(frame)
-    corner, mask = flood(labels, point)
-    return Region(int(labels[point]), corner, mask)
+    label = int(frame[point])
+    labels, start = _around(frame, label) if label else (np.asarray(frame), (0,) * len(point))
+    corner, mask = flood(labels, tuple(p - a for p, a in zip(point, start, strict=True)))
+    return Region(label, tuple(a + b for a, b in zip(corner, start, strict=True)), mask)
 
 
 def whole_object(frame: Any, label: int) -> Region:
     """Return all pixels of a frame that have a number."""
-    hits = np.asarray(frame) == label
+    labels, start = _around(frame, label)
+    hits = labels == label
     found = ndi.find_objects(hits.view(np.uint8))
     if not found:
         raise ValueError(f"There is no object {label} in this frame; it may have been changed.")
-    return Region(label, tuple(int(s.start) for s in found[0]), hits[found[0]])
+    corner = tuple(int(s.start) + a for s, a in zip(found[0], start, strict=True))
+    return Region(label, corner, hits[found[0]])
+
+
+def _around(frame: Any, label: int) -> tuple[NDArray[Any], Point]:
+    """Return a part of a frame that holds all pixels of a number, and its first pixel."""
+    if not isinstance(frame, FrameView):
+        return np.asarray(frame), (0,) * frame.ndim
+    box = frame.box_of(label)
+    if box is None:
+        return np.zeros((1,) * frame.ndim, frame.dtype), (0,) * frame.ndim
+    return frame[box], tuple(side.start for side in box)
 
 
 @dataclass(frozen=True)
@@ -166,6 +214,13 @@ class Edit:
             for change in (*self.changes, *self.kept)
         )
 
+    def holds(self, data: Any) -> bool:
+        """Return whether the labels are as the edit made them."""
+        return all(
+            bool((np.asarray(data[change.indices]) == change.after).all())
+            for change in self.changes
+        )
+
 
 # Numbers
 
@@ -181,7 +236,7 @@ def free_numbers(data: Any, count: int) -> list[int]:
         If there are not as many.
     """
     top = int(np.iinfo(data.dtype).max)
-    highest = max(0, *(int(np.max(block)) for block in _blocks(data)))
+    highest = _highest(data)
     if highest + count <= top:
         return list(range(highest + 1, highest + count + 1))
     taken = set[int]()
@@ -194,6 +249,13 @@ def free_numbers(data: Any, count: int) -> list[int]:
             "room for more."
         )
     return free[:count]
+
+
+def _highest(data: Any) -> int:
+    """Return the highest number, 0 without any."""
+    if hasattr(data, "highest"):  # Labels that know where their objects are.
+        return int(data.highest())
+    return max(0, *(int(np.max(block)) for block in _blocks(data)))
 
 
 def _blocks(data: Any) -> list[Any] | Any:
@@ -293,9 +355,9 @@ def merge_edit(data: Any, frame: Frame, labels: Sequence[int]) -> Edit:
         changes.append(Change(frame.indices(region.pixels(region.mask)), label, first))
     names = ", ".join(str(label) for label in others)
     # Whoever gave the first one another number meanwhile would get an object in two.
-    is_first = np.asarray(view) == first
-    place = np.unravel_index([is_first.argmax()], is_first.shape)
-    kept = (Change(frame.indices(place), first, first),) if is_first[place].all() else ()
+    around, start = _around(view, first)
+    place = [axis[:1] + a for axis, a in zip((around == first).nonzero(), start, strict=True)]
+    kept = (Change(frame.indices(place), first, first),) if len(place[0]) else ()
     return Edit(tuple(changes), f"Merged {names} into {first}.", (first,), kept=kept)
 
 

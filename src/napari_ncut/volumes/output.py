@@ -12,7 +12,7 @@ import numpy as np
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.io.atomic import already_there
-from napari_ncut.io.ome_zarr import OURS_KEY, needs_zarr
+from napari_ncut.io.ome_zarr import OURS_KEY, needs_zarr, times_edited
 from napari_ncut.io.ome_zarr_labels import create_labels, fill_pyramid
 
 # Sides of the chunks that are written, and how many of them make a shard.
@@ -71,6 +71,10 @@ class Output(ABC):
         """Return the mark of what is there already."""
         return None
 
+    def edits(self) -> int:
+        """Return how often what is there was changed by hand."""
+        return 0
+
     def is_ours(self) -> bool:
         """Tell whether what is there was made by a split."""
         return self.mark() is not None
@@ -79,6 +83,10 @@ class Output(ABC):
         """Raise FileExistsError if something is there that must not be replaced."""
         if self.path is not None and os.path.lexists(self.path) and not replace:
             raise FileExistsError(already_there(self.path))
+        if self.edits():
+            raise FileExistsError(
+                f"{self.path}: was corrected by hand; choose another place, or take it away first."
+            )
 
     @abstractmethod
     def create(self, recipe: dict[str, Any], mark: str, scratch: Path) -> Any:
@@ -134,13 +142,22 @@ class PlainZarr(Output):
 
     def mark(self) -> str | None:
         """Return the mark of what is there already."""
+        mark = self._ours().get("mark")
+        return mark if isinstance(mark, str) else None
+
+    def edits(self) -> int:
+        """Return how often what is there was changed by hand."""
+        return times_edited(self._ours())
+
+    def _ours(self) -> dict[str, Any]:
+        """Return what napari-ncut keeps with what is there."""
         import zarr
 
         try:
             attributes = zarr.open(self.folder, mode="r").attrs.get(OURS_KEY, {})
         except (OSError, ValueError, KeyError):
-            return None
-        return attributes.get("mark") if isinstance(attributes, dict) else None
+            return {}
+        return attributes if isinstance(attributes, dict) else {}
 
     def create(self, recipe: dict[str, Any], mark: str, scratch: Path) -> Any:
         """Return an array to write into."""

@@ -1,0 +1,134 @@
+"""Where each object of labels on a disk lies: the box around it, from one pass over the labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.core.parallel import number_of_threads
+from napari_ncut.core.validation import check_label_range
+from napari_ncut.splitting.loops import holes as loops
+from napari_ncut.volumes.boxes import Box, boxes, read
+
+# Side of what is read at once.
+SIDE = {2: 4096, 3: 256}
+
+
+@dataclass
+class ObjectBoxes:
+    """The boxes of n objects, by their numbers.
+
+    Parameters
+    ----------
+    numbers : ndarray of int64, shape (n,)
+        Ascending.
+    low, high : ndarray of int64, shape (n, ndim)
+        First pixel along each axis, and the one after the last. An object that has lost pixels
+        since may be smaller.
+    """
+
+    numbers: NDArray[np.int64]
+    low: NDArray[np.int64]
+    high: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @property
+    def highest(self) -> int:
+        """The highest number; 0 without objects."""
+        return int(self.numbers[-1]) if len(self) else 0
+
+    def _place(self, number: int) -> tuple[int, bool]:
+        """Return where a number is, or belongs, and whether it is there."""
+        k = int(np.searchsorted(self.numbers, number))
+        return k, k < len(self) and int(self.numbers[k]) == number
+
+    def of(self, number: int) -> Box | None:
+        """Return the box of an object; None if there is none of this number."""
+        k, is_there = self._place(number)
+        if not is_there:
+            return None
+        return Box(tuple(self.low[k].tolist()), tuple(self.high[k].tolist()))
+
+    def grow(self, number: int, low: NDArray[Any], high: NDArray[Any]) -> None:
+        """Note that an object, perhaps a new one, has pixels in a box."""
+        k, is_there = self._place(number)
+        if not is_there:
+            self.numbers = np.insert(self.numbers, k, number)
+            self.low = np.insert(self.low, k, low, axis=0)
+            self.high = np.insert(self.high, k, high, axis=0)
+        else:
+            np.minimum(self.low[k], low, out=self.low[k])
+            np.maximum(self.high[k], high, out=self.high[k])
+
+
+def object_boxes(labels: Any, monitor: Monitor | None = None) -> ObjectBoxes:
+    """Return the box around each object of labels that need not fit into memory.
+
+    Parameters
+    ----------
+    labels : array of NumPy, dask or Zarr, shape (ny, nx) or (nz, ny, nx)
+        0 is the background.
+    monitor : Monitor, optional
+        Is told about progress, and may end the call.
+
+    Examples
+    --------
+    >>> found = object_boxes(np.array([[1, 1, 0], [0, 0, 5]]))
+    >>> found.numbers.tolist(), found.of(5)
+    ([1, 5], Box(low=(1, 2), high=(2, 3)))
+    """
+    monitor = monitor or Monitor()
+    shape = tuple(labels.shape)
+    side = SIDE[len(shape)]
+    places = list(boxes(shape, [min(side, n) for n in shape]))
+    # Reading, unpacking and the loop all let other threads run.
+    with ThreadPoolExecutor(number_of_threads()) as pool:
+        futures = [pool.submit(_boxes_in, labels, box) for box in places]
+        try:
+            found = []
+            for k, future in enumerate(futures):
+                monitor.report(k / len(places), "Looking for the objects")
+                found.append(future.result())
+        finally:
+            for future in futures:
+                future.cancel()
+    return _joined([part[0] for part in found], [p[1] for p in found], [p[2] for p in found])
+
+
+def _joined(
+    numbers: Sequence[NDArray[np.int64]],
+    lows: Sequence[NDArray[np.int64]],
+    highs: Sequence[NDArray[np.int64]],
+) -> ObjectBoxes:
+    """Return one box for each number, around all that are known of it."""
+    every, place = np.unique(np.concatenate(numbers), return_inverse=True)
+    low = np.full((len(every), lows[0].shape[1]), np.iinfo(np.int64).max)
+    high = np.zeros_like(low)
+    np.minimum.at(low, place, np.concatenate(lows))
+    np.maximum.at(high, place, np.concatenate(highs))
+    return ObjectBoxes(every, low, high)
+
+
+def _boxes_in(
+    labels: Any, box: Box
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the numbers of the objects in a box, and where in it they are."""
+    values = read(labels, box)
+    check_label_range(values)
+    volume = np.ascontiguousarray(values, np.int32).reshape((1,) * (3 - values.ndim) + values.shape)
+    runs, _ = loops.runs_of(volume, False, False)
+    row, start, stop = runs[:, :3].astype(np.int64).T
+    number = volume.reshape(-1)[row * volume.shape[-1] + start].astype(np.int64)
+    at = np.unravel_index(row, box.shape[:-1])
+    low = np.stack([*at, start], axis=1) + np.array(box.low)
+    high = np.stack([*(axis + 1 for axis in at), stop], axis=1) + np.array(box.low)
+    joined = _joined([number], [low], [high])
+    return joined.numbers, joined.low, joined.high

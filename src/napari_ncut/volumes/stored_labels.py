@@ -1,0 +1,214 @@
+"""Labels on a disk that are looked at and corrected where they are, with undo.
+
+Nothing is read before it is looked at. What is changed is written at once: into the finest level,
+and into those pixels of the coarser ones that show the same place.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.io.ome_zarr import EDITS, OURS_KEY, is_zarr, open_picture, times_edited
+from napari_ncut.io.ome_zarr_labels import steps_of
+from napari_ncut.objects.edits import Edit, FrameView
+from napari_ncut.volumes.boxes import Box
+from napari_ncut.volumes.object_boxes import ObjectBoxes, object_boxes
+
+# Of so many frames it is kept where their objects lie.
+KEPT = 8
+
+Index = tuple[int | None, ...]
+
+
+class StoredLabels:
+    """The finest level of labels in an OME-Zarr that napari-ncut wrote.
+
+    It is an array to look at: an index gives an array of NumPy. All methods can be called from any
+    thread.
+
+    Parameters
+    ----------
+    path : Path
+        The folder of the labels.
+
+    Attributes
+    ----------
+    levels : list
+        What a layer of several resolutions is made of: this one, and the coarser levels.
+    """
+
+    def __init__(self, path: Path) -> None:
+        import zarr
+
+        self.path = path
+        self._group = zarr.open_group(path, mode="r+")
+        self._arrays = [self._group[level.path] for level in open_picture(path).levels]
+        finest = self._arrays[0]
+        self.shape: tuple[int, ...] = tuple(finest.shape)
+        self.ndim = len(self.shape)
+        self.dtype: np.dtype[Any] = finest.dtype
+        self.chunks = finest.chunks
+        self.levels = [self, *self._arrays[1:]]
+        self._lock = threading.RLock()
+        self._boxes: OrderedDict[Index, ObjectBoxes] = OrderedDict()
+        self._highest: int | None = None
+        self._done: list[Edit] = []
+        self._undone: list[Edit] = []
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return StoredLabels, (self.path,)
+
+    def __getitem__(self, index: Any) -> NDArray[Any]:
+        finest = self._arrays[0]
+        if isinstance(index, tuple) and any(isinstance(axis, np.ndarray) for axis in index):
+            return np.asarray(finest.vindex[tuple(np.asarray(axis, np.int64) for axis in index)])
+        return np.asarray(finest[index])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.asarray(self[...], dtype)
+
+    def frame(self, index: Index) -> StoredFrame:
+        """Return a plane or a volume in it, of which nothing is read yet.
+
+        Parameters
+        ----------
+        index : tuple of int or None
+            The position along the axes that are fixed; None along those of the frame.
+        """
+        return StoredFrame(self, index)
+
+    def boxes(self, index: Index, monitor: Monitor | None = None) -> ObjectBoxes:
+        """Return where the objects of a frame lie; the first time all of the frame is read."""
+        with self._lock:
+            if index not in self._boxes:
+                self._boxes[index] = object_boxes(FrameView(self, index), monitor)
+                while len(self._boxes) > KEPT:
+                    self._boxes.popitem(last=False)
+            self._boxes.move_to_end(index)
+            return self._boxes[index]
+
+    def highest(self) -> int:
+        """Return the highest number; the first time all is read."""
+        with self._lock:
+            if self._highest is None:
+                space: Index = (None,) * min(self.ndim, 3)
+                frames = np.ndindex(*self.shape[: -len(space)])
+                self._highest = max(self.boxes((*frame, *space)).highest for frame in frames)
+            return self._highest
+
+    # Changes
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an edit that can be taken back."""
+        return bool(self._done)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is one that can be made again."""
+        return bool(self._undone)
+
+    def make(self, edit: Edit) -> bool:
+        """Make an edit, and tell whether it was: not if the labels have changed meanwhile."""
+        with self._lock:
+            if not edit.fits(self):
+                return False
+            self._write([(change.indices, change.after) for change in edit.changes])
+            self._done.append(edit)
+            self._undone.clear()
+            return True
+
+    def undo(self) -> Edit | None:
+        """Take the last edit back, and return it; None if there is none, or it holds no more."""
+        with self._lock:
+            if not self._done or not self._done[-1].holds(self):
+                return None
+            edit = self._done.pop()
+            self._write([(change.indices, change.before) for change in edit.changes])
+            self._undone.append(edit)
+            return edit
+
+    def redo(self) -> Edit | None:
+        """Make the last edit that was taken back again, and return it; None if there is none."""
+        with self._lock:
+            if not self._undone or not self._undone[-1].fits(self):
+                return None
+            edit = self._undone.pop()
+            self._write([(change.indices, change.after) for change in edit.changes])
+            self._done.append(edit)
+            return edit
+
+    def _write(self, changes: Sequence[tuple[Sequence[NDArray[Any]], int]]) -> None:
+        """Give pixels their numbers, in all levels."""
+        # First of all it is noted that the labels are no longer what a split made of them.
+        ours = dict(self._group.attrs.get(OURS_KEY) or {})
+        self._group.attrs[OURS_KEY] = ours | {EDITS: times_edited(ours) + 1}
+        self._highest = max([self.highest(), *(number for _, number in changes)])
+        for indices, number in changes:
+            pixels = np.stack([np.asarray(axis, np.int64) for axis in indices], axis=1)
+            if len(pixels):
+                self._set(pixels, number)
+                for index, known in self._boxes.items():
+                    inside = _in_frame(pixels, index)
+                    if number and len(inside):
+                        known.grow(number, inside.min(axis=0), inside.max(axis=0) + 1)
+
+    def _set(self, pixels: NDArray[np.int64], number: int) -> None:
+        for level, array in enumerate(self._arrays):
+            if level:
+                # Every second pixel is in the next level, see `fill_pyramid`.
+                steps = np.array(steps_of(self._arrays[level - 1].shape, array.shape))
+                pixels = pixels[(pixels % steps == 0).all(axis=1)] // steps
+            if not len(pixels):
+                return
+            low = pixels.min(axis=0)
+            box = Box(tuple(low.tolist()), tuple((pixels.max(axis=0) + 1).tolist()))
+            block = np.asarray(array[box.slices])
+            block[tuple((pixels - low).T)] = number
+            array[box.slices] = block
+
+
+def _in_frame(pixels: NDArray[np.int64], index: Index) -> NDArray[np.int64]:
+    """Return those pixels that lie in a frame, as pixels of it."""
+    fixed = [axis for axis, place in enumerate(index) if place is not None]
+    inside = (pixels[:, fixed] == [index[axis] for axis in fixed]).all(axis=1)
+    return pixels[inside][:, [axis for axis, place in enumerate(index) if place is None]]
+
+
+class StoredFrame(FrameView):
+    """A frame of stored labels, which knows where its objects are."""
+
+    _data: StoredLabels
+
+    def box_of(self, label: int) -> tuple[slice, ...] | None:
+        """Return a box around all pixels of a number, or None if there are none."""
+        box = self._data.boxes(self.index).of(label)
+        return None if box is None else box.slices
+
+
+def stored_labels(path: Path) -> StoredLabels | None:
+    """Return labels to be corrected where they are, or None where they can not be.
+
+    Those that napari-ncut wrote can, unless the store is for reading only.
+    """
+    if not is_zarr(path):
+        return None
+    picture = open_picture(path)
+    if not picture.are_labels or picture.ours is None or "c" in picture.axes:
+        return None
+    if not os.access(path, os.W_OK):
+        return None
+    for finer, coarser in pairwise(picture.levels):
+        if any(m not in (n, -(-n // 2)) for n, m in zip(finer.shape, coarser.shape, strict=True)):
+            return None
+    return StoredLabels(path)

@@ -1,0 +1,168 @@
+"""Labels on a disk that are corrected where they are."""
+
+import os
+import pickle
+
+import numpy as np
+import pytest
+import zarr
+
+from napari_ncut import scenes, split_volume
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.io.ome_zarr import times_edited
+from napari_ncut.io.ome_zarr_labels import fill_pyramid
+from napari_ncut.objects.edits import (
+    Frame,
+    delete_edit,
+    merge_edit,
+    piece_at,
+    split_edit,
+    whole_object,
+)
+from napari_ncut.volumes.object_boxes import object_boxes
+from napari_ncut.volumes.stored_labels import StoredLabels, stored_labels
+
+VOLUME = Frame((None, None, None))
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """Labels of a field of balls, with a pyramid."""
+    scene = scenes.field(12, size=280, radius=(9, 14), ndim=2)
+    mask = np.zeros((3, *scene.mask.shape), bool)
+    mask[1] = scene.mask
+    split_volume(mask, out=tmp_path / "cells.ome.zarr", memory="1GB")
+    return StoredLabels(tmp_path / "cells.ome.zarr")
+
+
+def levels_are_whole(labels):
+    """Whether the coarser levels are what they would be made of the finest."""
+    arrays = [np.asarray(level[...]) for level in labels.levels]
+    made = [arrays[0], *(np.zeros_like(array) for array in arrays[1:])]
+    fill_pyramid(made, Monitor())
+    return all(np.array_equal(a, b) for a, b in zip(arrays, made, strict=True))
+
+
+def edits(labels):
+    """One edit of each kind."""
+    view = VOLUME.view(labels)
+    yield merge_edit(labels, VOLUME, [1, 2, 5])
+    region = whole_object(view, 3)
+    halves = np.where(np.arange(region.mask.shape[2]) < region.mask.shape[2] // 2, 1, 2)
+    yield split_edit(labels, VOLUME, region, np.where(region.mask, halves, 0).astype(np.int32))
+    yield delete_edit(VOLUME, whole_object(view, 4))
+
+
+def test_what_is_changed_is_changed_in_all_levels(stored):
+    assert len(stored.levels) > 1
+    assert levels_are_whole(stored)
+    before = stored[...]
+    in_memory = before.copy()
+    for edit in edits(stored):
+        assert stored.make(edit)
+        for change in edit.changes:
+            in_memory[change.indices] = change.after
+        assert np.array_equal(stored[...], in_memory)
+        assert levels_are_whole(stored)
+    while stored.undo():
+        assert levels_are_whole(stored)
+    assert np.array_equal(stored[...], before)
+    while stored.redo():
+        pass
+    assert np.array_equal(stored[...], in_memory)
+
+
+def test_edits_are_those_of_the_same_labels_in_memory(stored):
+    data = stored[...]
+    for on_disk, in_memory in zip(edits(stored), edits(data), strict=True):
+        assert on_disk.text == in_memory.text
+        for a, b in zip(on_disk.changes, in_memory.changes, strict=True):
+            assert (a.before, a.after) == (b.before, b.after)
+            assert np.array_equal(np.array(a.indices), np.array(b.indices))
+        assert [k.indices[1].tolist() for k in on_disk.kept] == [
+            k.indices[1].tolist() for k in in_memory.kept
+        ]
+
+
+def test_what_is_near_is_read_and_no_more(stored, monkeypatch):
+    view = VOLUME.view(stored)
+    box = stored.boxes(VOLUME.index).of(5)
+    read = []
+    finest = StoredLabels.__getitem__
+    monkeypatch.setattr(
+        StoredLabels, "__getitem__", lambda s, index: read.append(finest(s, index)) or read[-1]
+    )
+    region = whole_object(view, 5)
+    assert sum(part.size for part in read) == box.size
+    point = tuple(np.argwhere(region.mask)[0] + region.corner)
+    assert np.array_equal(piece_at(view, point).mask, region.mask)
+
+
+def test_an_edit_of_labels_that_changed_meanwhile_is_not_made(stored):
+    edit = delete_edit(VOLUME, whole_object(VOLUME.view(stored), 4))
+    other = StoredLabels(stored.path)
+    assert other.make(delete_edit(VOLUME, whole_object(VOLUME.view(other), 4)))
+    assert not stored.make(edit)
+    assert stored.undo() is None
+
+
+def test_planes_of_a_volume_get_numbers_that_no_object_of_it_has(stored):
+    plane = Frame((1, None, None))
+    region = whole_object(plane.view(stored), 3)
+    parts = np.where(region.mask, 1 + (np.arange(region.mask.shape[1]) % 2), 0).astype(np.int32)
+    edit = split_edit(stored, plane, region, parts)
+    assert edit.numbers[1:] == (int(stored[...].max()) + 1,)
+    assert stored.make(edit)
+    # The boxes follow, of the plane as of the volume.
+    assert whole_object(VOLUME.view(stored), edit.numbers[1]).mask.any()
+    assert whole_object(plane.view(stored), edit.numbers[1]).mask.any()
+
+
+def test_labels_that_were_corrected_are_not_replaced(stored):
+    mask = stored[...] > 0
+    assert stored.make(delete_edit(VOLUME, whole_object(VOLUME.view(stored), 4)))
+    assert times_edited(zarr.open_group(stored.path).attrs["napari-ncut"]) == 1
+    # Another neck is another result, and a split with the same settings is done already.
+    with pytest.raises(FileExistsError, match="corrected by hand"):
+        split_volume(mask, out=stored.path, memory="1GB", neck=0.5, resume=True)
+    assert (StoredLabels(stored.path)[...] != 4).all()
+
+
+def test_they_go_to_other_processes(stored):
+    assert np.array_equal(pickle.loads(pickle.dumps(stored))[...], stored[...])
+
+
+def test_what_others_wrote_is_not_corrected_in_place(stored, tmp_path):
+    assert stored_labels(stored.path) is not None
+    group = zarr.open_group(stored.path, mode="r+")
+    del group.attrs["napari-ncut"]
+    assert stored_labels(stored.path) is None
+    assert stored_labels(tmp_path) is None
+
+
+def test_what_is_for_reading_only_is_not_corrected_in_place(stored, monkeypatch):
+    # Root may write everywhere.
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    assert stored_labels(stored.path) is None
+
+
+@pytest.mark.parametrize("shape", [(50, 70), (20, 30, 40)])
+def test_boxes_are_those_of_scipy(shape):
+    from scipy import ndimage
+
+    from napari_ncut.volumes import object_boxes as module
+
+    rng = np.random.default_rng(0)
+    labels = ndimage.zoom(rng.integers(0, 9, [n // 5 for n in shape]), 5, order=0)
+    labels[labels > 3] = 0
+    found = object_boxes(labels)
+    before, module.SIDE = module.SIDE, {2: 16, 3: 8}
+    try:
+        by_parts = object_boxes(labels)
+    finally:
+        module.SIDE = before
+    wanted = ndimage.find_objects(labels)
+    for boxes in (found, by_parts):
+        assert boxes.numbers.tolist() == [k for k in range(1, 4) if wanted[k - 1]]
+        assert [boxes.of(k).slices for k in boxes.numbers] == [box for box in wanted if box]
+    assert found.of(99) is None
