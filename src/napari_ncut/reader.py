@@ -30,6 +30,7 @@ from napari_ncut.io.stored import Stored, arranged
 from napari_ncut.io.tiff import RECIPE_KEY
 from napari_ncut.io.vendor import is_read
 from napari_ncut.runs.recipe import Recipe, pack, uncorrected
+from napari_ncut.volumes.stored_labels import stored_labels
 
 LayerData = tuple[Any, dict[str, Any], str]
 # Stores of more bytes are shown from where they are, smaller ones are read.
@@ -104,6 +105,9 @@ def _lazy_layer(path: Path) -> LayerData:
     image = levels[0]
     options = _place(image) | {"name": _name(path), "multiscale": len(levels) > 1}
     data = [level.data for level in levels]
+    stored = stored_labels(path) if picture.are_labels else None
+    if stored is not None and stored.shape == tuple(data[0].shape):
+        return stored.levels, options | {"multiscale": True}, "labels"
     if picture.are_labels:
         return data if len(data) > 1 else data[0], options, "labels"
     return _with_channels(image, data if len(data) > 1 else data[0], options)

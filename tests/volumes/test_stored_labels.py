@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import shutil
 
 import numpy as np
 import pytest
@@ -104,6 +105,14 @@ def test_an_edit_of_labels_that_changed_meanwhile_is_not_made(stored):
     assert other.make(delete_edit(VOLUME, whole_object(VOLUME.view(other), 4)))
     assert not stored.make(edit)
     assert stored.undo() is None
+
+
+def test_labels_that_are_gone_do_not_come_back(stored):
+    edit = delete_edit(VOLUME, whole_object(VOLUME.view(stored), 4))
+    shutil.rmtree(stored.path)
+    with pytest.raises(FileNotFoundError, match="is not there any more"):
+        stored.make(edit)
+    assert not stored.path.exists()
 
 
 def test_planes_of_a_volume_get_numbers_that_no_object_of_it_has(stored):

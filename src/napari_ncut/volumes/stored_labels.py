@@ -6,6 +6,7 @@ and into those pixels of the coarser ones that show the same place.
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections import OrderedDict
@@ -55,7 +56,7 @@ class StoredLabels:
         self._arrays = [self._group[level.path] for level in open_picture(path).levels]
         finest = self._arrays[0]
         self.shape: tuple[int, ...] = tuple(finest.shape)
-        self.ndim = len(self.shape)
+        self.ndim, self.size = len(self.shape), math.prod(self.shape)
         self.dtype: np.dtype[Any] = finest.dtype
         self.chunks = finest.chunks
         self.levels = [self, *self._arrays[1:]]
@@ -119,8 +120,16 @@ class StoredLabels:
         return bool(self._undone)
 
     def make(self, edit: Edit) -> bool:
-        """Make an edit, and tell whether it was: not if the labels have changed meanwhile."""
+        """Make an edit, and tell whether it was: not if the labels have changed meanwhile.
+
+        Raises
+        ------
+        OSError
+            If they are gone, or can not be written.
+        """
         with self._lock:
+            if not is_zarr(self.path):
+                raise FileNotFoundError(f"{self.path}: is not there any more.")
             if not edit.fits(self):
                 return False
             self._write([(change.indices, change.after) for change in edit.changes])
@@ -182,7 +191,8 @@ def _in_frame(pixels: NDArray[np.int64], index: Index) -> NDArray[np.int64]:
     """Return those pixels that lie in a frame, as pixels of it."""
     fixed = [axis for axis, place in enumerate(index) if place is not None]
     inside = (pixels[:, fixed] == [index[axis] for axis in fixed]).all(axis=1)
-    return pixels[inside][:, [axis for axis, place in enumerate(index) if place is None]]
+    free = [axis for axis, place in enumerate(index) if place is None]
+    return np.asarray(pixels[inside][:, free])
 
 
 class StoredFrame(FrameView):

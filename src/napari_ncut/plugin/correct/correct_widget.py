@@ -15,10 +15,11 @@ from qtpy.QtGui import QKeyEvent
 from napari_ncut.plugin.correct import pointing
 from napari_ncut.plugin.correct.correct_form import CorrectForm
 from napari_ncut.plugin.correct.desk import Desk
-from napari_ncut.plugin.correct.mouse_keys import FREE_MODE, Keys, MouseKeys
+from napari_ncut.plugin.correct.mouse_keys import FREE_MODE, MouseKeys
 from napari_ncut.plugin.correct.tools import TOOLS, Tool
 from napari_ncut.plugin.shared import editable, layers
 from napari_ncut.plugin.shared.dock import Dock, in_viewer
+from napari_ncut.plugin.shared.keys import Keys
 from napari_ncut.plugin.shared.napari_private import focus_canvas
 
 NO_LAYER = "Open or make a Labels layer first; its objects are corrected here."
@@ -102,6 +103,7 @@ class CorrectWidget(Dock):
             self._layer_events = [
                 *((signal, self._on_labels_changed) for signal in layers.changes_of(layer)),
                 (layer.events.data, self._on_labels_changed),
+                (layer.events.set_data, self._on_drawn),
                 (layer.events.mode, self._on_mode),
                 (layer.events.editable, self._refresh),
                 (layer.events.visible, self._refresh),
@@ -117,6 +119,8 @@ class CorrectWidget(Dock):
             self._use(tool.name)
         if before is not None and layer is not None and before not in self._viewer.layers:
             self.say(f"{before.name} was deleted; this is {layer.name} now.")
+        elif layer is not None and (stored := layers.on_disk(layer)) is not None:
+            self.say(f"What is done here is written into {stored.path.name} at once.")
 
     def _leave_layer(self) -> None:
         self._leave()
@@ -216,6 +220,12 @@ class CorrectWidget(Dock):
                 self.tool.labels_changed()
             self._desk.overlay.redraw()
 
+    def _on_drawn(self, _: object = None) -> None:
+        """Follow another level of the same labels, or another part of it."""
+        layer, overlay = self._desk.layer, self._desk.overlay
+        if layer is not None and layer.multiscale and overlay is not None:
+            overlay.redraw()
+
     def _refresh(self, _: object = None) -> None:
         """Say what keeps the layer from being corrected, or which tool is in use."""
         layer = self._desk.layer
@@ -314,7 +324,7 @@ class CorrectWidget(Dock):
         held, key, layer = event.modifiers(), event.key(), self._desk.layer
         control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
         if key == Qt.Key.Key_Z and held & control and layer is not None:
-            (layer.redo if held & shift else layer.undo)()
+            (self._desk.edits.redo if held & shift else self._desk.edits.undo)()
         elif key in names and not held:
             self._use(names[key])
         elif key == Qt.Key.Key_Escape and self.tool is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from typing import Any
 
 from napari.components import ViewerModel
@@ -11,41 +11,12 @@ from napari.layers import Labels
 from napari_ncut.plugin.correct import pointing
 from napari_ncut.plugin.correct.pointing import Spot
 from napari_ncut.plugin.correct.tools import Tool
+from napari_ncut.plugin.shared.keys import Keys
 
 # Napari's default for a layer whose mouse moves the camera.
 FREE_MODE, FREE_CURSOR = "pan_zoom", "standard"
 # A press and a release that are nearer than this, in canvas pixels, are a click.
 CLICK_RADIUS = 4
-
-
-class Keys:
-    """Keys bound on one layer, before those of its class; what was there comes back.
-
-    Parameters
-    ----------
-    layer : napari.layers.Labels
-        The layer; it hears keys while it is the active one.
-    actions : mapping of str to callable
-        What each key does. A generator function goes on when the key is released.
-    """
-
-    def __init__(self, layer: Labels, actions: Mapping[str, Callable[[Any], Any]]) -> None:
-        self._layer = layer
-        self._before = dict(layer.keymap)
-        self._actions = actions
-        for key, action in actions.items():
-            layer.bind_key(key, action, overwrite=True)
-        self._bound = {k: f for k, f in layer.keymap.items() if self._before.get(k) is not f}
-
-    def release(self) -> None:
-        """Unbind the keys."""
-        for key, action in self._bound.items():
-            if self._layer.keymap.get(key) is not action:
-                continue
-            if key in self._before:
-                self._layer.keymap[key] = self._before[key]
-            else:
-                del self._layer.keymap[key]
 
 
 class MouseKeys:

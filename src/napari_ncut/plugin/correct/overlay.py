@@ -12,6 +12,7 @@ import napari
 import numpy as np
 from napari.layers import Labels
 from numpy.typing import NDArray
+from vispy.scene import Node
 from vispy.scene.visuals import Image, Line, Mesh
 from vispy.visuals.transforms import STTransform
 
@@ -24,7 +25,7 @@ from napari_ncut.plugin.correct.outlines import (
     stripes,
 )
 from napari_ncut.plugin.correct.pointing import displayed_axes
-from napari_ncut.plugin.shared.napari_private import node_of
+from napari_ncut.plugin.shared.napari_private import node_of, tile_of
 
 # Okabe and Ito's colours, which people with colour blindness can tell apart.
 COLOURS = np.array(
@@ -79,6 +80,8 @@ class Overlay:
     def __init__(self, viewer: napari.viewer.Viewer, layer: Labels) -> None:
         self._viewer = viewer
         self._layer = layer
+        # In it are pixels of the data, whatever part and level of them napari draws.
+        self._root = Node(name="napari-ncut")
         self._nodes: dict[str, Any] = {}
         self._parts: Shown | None = None
         self._paths: list[tuple[list[tuple[int, ...]], int]] = []
@@ -129,6 +132,7 @@ class Overlay:
         for node in self._nodes.values():
             node.parent = None
         self._nodes.clear()
+        self._root.parent = None
 
     # Drawing
 
@@ -142,8 +146,14 @@ class Overlay:
             node.set_gl_state("translucent", depth_test=False, cull_face=False)
             node.order = len(self._nodes)
         node = self._nodes[name]
-        node.parent = picture
+        node.parent, self._root.parent = self._root, picture
         return node
+
+    def _place_root(self) -> None:
+        """Lay pixels of the data where napari draws them."""
+        shown = list(displayed_axes(self._viewer, self._layer.ndim))[::-1]
+        scale, start = (np.asarray(found)[shown] for found in tile_of(self._layer))
+        self._root.transform = STTransform(scale=1 / scale, translate=-start / scale)
 
     def _hide(self, *names: str) -> None:
         for name in names:
@@ -151,6 +161,7 @@ class Overlay:
                 self._nodes[name].visible = False
 
     def _draw_parts(self) -> None:
+        self._place_root()
         self._hide("tint", "cut rim", "cut", "surface")
         if self._parts is None:
             return
@@ -237,6 +248,7 @@ class Overlay:
             self._draw_line("cut", corners[surface.rim.reshape(-1)], "segments", "white", 3)
 
     def _draw_paths(self) -> None:
+        self._place_root()
         self._hide("paths rim", "paths")
         shown = displayed_axes(self._viewer, self._layer.ndim)
         here = self._slice_point()

@@ -60,23 +60,23 @@ def spot_at(viewer: ViewerModel, layer: Labels, event: Any, spatial_ndim: int) -
         return None
     axes = spatial_axes(viewer, layer.ndim, spatial_ndim)
     index = tuple(None if axis in axes else c for axis, c in enumerate(coordinates))
-    return Spot(coordinates, Frame(index), int(layer.data[coordinates]))
+    return Spot(coordinates, Frame(index), int(layers.finest(layer)[coordinates]))
 
 
 def again(layer: Labels, spot: Spot) -> Spot | None:
     """Return a pixel with the number that it has now."""
-    shape = layer.data.shape
+    shape = layers.spatial_shape(layer)
     if len(shape) != len(spot.coordinates) or any(
         c >= n for c, n in zip(spot.coordinates, shape, strict=True)
     ):
         return None
-    return replace(spot, label=int(layer.data[spot.coordinates]))
+    return replace(spot, label=int(layers.finest(layer)[spot.coordinates]))
 
 
 def _coordinates(layer: Labels, event: Any) -> tuple[int, ...] | None:
     if len(event.dims_displayed) == 2:
         position = np.round(layer.world_to_data(event.position)).astype(int)
-        if ((position < 0) | (position >= layer.data.shape)).any():
+        if ((position < 0) | (position >= layers.spatial_shape(layer))).any():
             return None
         return tuple(position.tolist())
     # Other layers may have more axes than this one.
@@ -91,8 +91,8 @@ def _coordinates(layer: Labels, event: Any) -> tuple[int, ...] | None:
         return None
     n_steps = 2 * int(np.ceil(np.linalg.norm(end - start))) + 1
     ray = np.round(np.linspace(start, end, n_steps)).astype(int)
-    ray = ray.clip(0, np.array(layer.data.shape) - 1)
-    hits = np.flatnonzero(np.asarray(layer.data[tuple(ray.T)]))
+    ray = ray.clip(0, np.array(layers.spatial_shape(layer)) - 1)
+    hits = np.flatnonzero(np.asarray(layers.finest(layer)[tuple(ray.T)]))
     return tuple(ray[hits[0]].tolist()) if len(hits) else None
 
 
@@ -112,12 +112,12 @@ def evidence(viewer: ViewerModel, layer: Labels, image: Image | None, frame: Fra
     spacing = tuple(float(abs(layer.scale[axis])) for axis in frame.axes)
     if image is None:
         return Evidence(None, spacing)
-    data = layers.arrays(image)[0]
+    data = layers.finest(image)
     n_more = len(layers.spatial_shape(image)) - layer.ndim
     point: Sequence[float] = viewer.dims.point[-image.ndim :]
     here = np.round(image.world_to_data(point)[:n_more]).astype(int) if n_more else ()
-    index = (*(int(i) for i in here), *(slice(None) if i is None else i for i in frame.index))
-    return Evidence(data[index], spacing, has_channels=bool(image.rgb))
+    there = Frame((*(int(i) for i in here), *frame.index))
+    return Evidence(there.view(data), spacing, has_channels=bool(image.rgb))
 
 
 def can_be_evidence(image: Layer, layer: Labels | None) -> bool:

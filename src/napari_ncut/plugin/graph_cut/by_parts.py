@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,9 @@ from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.settings import SplitSettings
 from napari_ncut.plugin.shared import layers
 from napari_ncut.plugin.shared.model import Form
-from napari_ncut.reader import read
 from napari_ncut.volumes.filling import Filling
 from napari_ncut.volumes.split_volume import COUNT_KEY, parts_beside, split_volume
+from napari_ncut.volumes.stored_labels import StoredLabels
 from napari_ncut.volumes.threshold import Foreground
 
 ENDING = ".ome.zarr"
@@ -173,12 +172,10 @@ class FillingLayer:
 
 def show_labels(viewer: ViewerModel, job: LargeJob) -> Labels:
     """Show the labels that a job has written, from where they are."""
-    data: Sequence[Any] = read(job.out)[0][0]
-    is_pyramid = isinstance(data, list)
     layer = Labels(
-        data,
+        StoredLabels(job.out).levels,
         name=job.name,
-        multiscale=is_pyramid,
+        multiscale=True,
         metadata={layers.RECORD: {}},
         **job.place,
     )

@@ -16,12 +16,15 @@ from qtpy.QtCore import QObject
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.objects.edits import Edit, NoNumberLeft
 from napari_ncut.plugin.shared import editable, layers
+from napari_ncut.plugin.shared.keys import Keys
 from napari_ncut.plugin.shared.napari_private import set_pixels
 from napari_ncut.plugin.shared.run import Run
+from napari_ncut.volumes.stored_labels import StoredLabels
 
 Job = Callable[[Any, Monitor], Edit]
 Then = Callable[[Edit], object]
 MAX_TRIES = 3
+UNDO, REDO = "Control-Z", "Control-Shift-Z"
 
 
 @dataclass
@@ -33,13 +36,36 @@ class Action:
     tries: int = 0
 
 
+@dataclass(frozen=True)
+class Written:
+    """What was done to labels on a disk, in a thread: an edit, if it could be, and in words."""
+
+    edit: Edit | None
+    text: str
+
+
+def _write(data: StoredLabels, job: Job, monitor: Monitor) -> Written:
+    edit = job(data, monitor)
+    return Written(edit if data.make(edit) else None, edit.text)
+
+
+def _step_back(data: StoredLabels) -> Written:
+    edit = data.undo()
+    return Written(edit, "There is nothing to undo." if edit is None else f"Undone: {edit.text}")
+
+
+def _step_forward(data: StoredLabels) -> Written:
+    edit = data.redo()
+    return Written(edit, "There is nothing to redo." if edit is None else edit.text)
+
+
 class EditQueue:
     """Makes edits of one Labels layer, one after the other, so that none is lost.
 
     Each is computed in a thread on the labels as they are, and written as one step of napari's
     history if they still are so; else it is computed again. What can not be written into is left
     alone, and where the type of the labels has no number left, a wider copy takes the layer's
-    place.
+    place. Labels on a disk are written in the thread, too, and have a history of their own.
 
     Parameters
     ----------
@@ -61,6 +87,7 @@ class EditQueue:
         self.last: Edit | None = None  # made by this queue in the layer
         self._actions: deque[Action] = deque()
         self._run: Run | None = None
+        self._keys: Keys | None = None
 
     @property
     def is_idle(self) -> bool:
@@ -70,8 +97,13 @@ class EditQueue:
     def take(self, layer: Labels | None) -> None:
         """Work on another layer, or on none; what was running is dropped."""
         self.drop()
-        self.layer = layer
-        self.last = None
+        if self._keys is not None:
+            self._keys.release()
+        self._keys, self.layer, self.last = None, layer, None
+        if layer is not None and layers.on_disk(layer) is not None:
+            # Napari's own history is that of a layer in memory.
+            steps = {UNDO: lambda _: self.undo(), REDO: lambda _: self.redo()}
+            self._keys = Keys(layer, steps)
 
     def drop(self) -> None:
         """Forget all that runs and waits."""
@@ -93,15 +125,40 @@ class EditQueue:
         if self._run is None:
             self._start()
 
+    def undo(self) -> None:
+        """Take the last edit back."""
+        self._step(Labels.undo, _step_back)
+
+    def redo(self) -> None:
+        """Make the last edit that was taken back again."""
+        self._step(Labels.redo, _step_forward)
+
+    def _step(
+        self,
+        in_memory: Callable[[Labels], object],
+        on_disk: Callable[[StoredLabels], Written],
+    ) -> None:
+        layer = self.layer
+        if layer is None or not self._is_there():
+            return
+        data = layers.on_disk(layer)
+        if data is None:
+            in_memory(layer)
+        elif self._run is None:
+            self._begin(
+                Run(lambda _: on_disk(data), "edit", self._parent),
+                lambda written, _: self._on_written(layer, written),
+                lambda error: self._say(str(error), error=True),
+            )
+
     def what_holds(self) -> str:
         """Return what the last edit did, as far as it still holds: it may have been undone."""
         if self.last is None or self.layer is None:
             return ""
-        data = self.layer.data
+        data = layers.finest(self.layer)
         if self.last.fits(data):
             return f"Undone: {self.last.text}"
-        is_made = all((data[c.indices] == c.after).all() for c in self.last.changes)
-        return self.last.text if is_made else ""
+        return self.last.text if self.last.holds(data) else ""
 
     def _say(self, text: str, *, error: bool = False) -> None:
         self.said.emit(text, error)
@@ -122,7 +179,14 @@ class EditQueue:
             self._say(obstacle[1], error=True)
             self.finished.emit()
             return
-        action, data = self._actions[0], self.layer.data
+        action, data, on_disk = self._actions[0], self.layer.data, layers.on_disk(self.layer)
+        if on_disk is not None:
+            self._begin(
+                Run(lambda monitor: _write(on_disk, action.job, monitor), "edit", self._parent),
+                lambda written, _: self._on_edit_written(action, written),
+                lambda error: self._give_up(str(error)),
+            )
+            return
         run = Run(lambda monitor: action.job(data, monitor), "edit", self._parent)
         painted = self._painted_during(run, self.layer)
         self._begin(
@@ -181,6 +245,34 @@ class EditQueue:
         else:
             self._try_again(action)
 
+    def _on_edit_written(self, action: Action, written: Written) -> None:
+        layer = self.layer
+        if layer is None or not self._is_there():
+            self._actions.clear()
+        elif written.edit is None:
+            self._try_again(action)
+        else:
+            self._actions.popleft()
+            self.last = written.edit
+            self._on_written(layer, written)
+            if action.then is not None:
+                action.then(written.edit)
+
+    def _on_written(self, layer: Labels, written: Written) -> None:
+        """Show labels on a disk as they are now."""
+        if written.edit is not None and layer in self._viewer.layers:
+            self.is_applying = True
+            try:
+                layer.refresh()
+                layer.events.paint(value=[])
+            finally:
+                self.is_applying = False
+        self._say(written.text)
+
+    def _give_up(self, text: str) -> None:
+        self._actions.popleft()
+        self._say(text, error=True)
+
     def _try_again(self, action: Action) -> None:
         """Have an edit computed once more: the labels were painted on meanwhile."""
         action.tries += 1
@@ -204,8 +296,7 @@ class EditQueue:
             # What it looked for may have another number now.
             self._try_again(action)
             return
-        self._actions.popleft()
-        self._say(str(error), error=True)
+        self._give_up(str(error))
 
     def _widen(self) -> None:
         """Go on with a wider copy of the layer; the actions wait for it."""
@@ -221,13 +312,9 @@ class EditQueue:
             else:
                 self._go_on_with(layer, wide)
 
-        def fail(error: Exception) -> None:
-            self._actions.popleft()
-            self._say(str(error), error=True)
-
         run = Run(lambda _: editable.widened(data), "wider copy", self._parent)
         painted = self._painted_during(run, layer)
-        self._begin(run, go_on, fail)
+        self._begin(run, go_on, lambda error: self._give_up(str(error)))
 
     def _go_on_with(self, layer: Labels, data: NDArray[Any]) -> None:
         if self.layer != layer or layer not in self._viewer.layers:

@@ -13,17 +13,20 @@ from napari_ncut.objects.edits import wider_dtype
 from napari_ncut.plugin.shared import layers
 
 Remedy = Literal["apply", "copy", "show"]
+HIDDEN = "This layer is hidden. Show it (the eye in the list of layers) to correct it."
 
 
 def obstacle(layer: Labels) -> tuple[Remedy, str] | None:
     """Return what keeps a layer from being corrected, and what helps; None if nothing does."""
-    data = layers.arrays(layer)[0]
+    data = layers.finest(layer)
     record = layer.metadata.get(layers.RECORD)
     if not layer.editable and isinstance(record, dict) and record.get("preview"):
         return "apply", (
             "This is a preview of the Graph cut widget. Click Split (or Cut) there to keep it; "
             "then correct it here."
         )
+    if layers.on_disk(layer) is not None:
+        return None if layer.visible else ("show", HIDDEN)
     if layer.multiscale:
         what = "is a pyramid of resolutions"
     elif hasattr(data, "dask"):
@@ -38,10 +41,7 @@ def obstacle(layer: Labels) -> tuple[Remedy, str] | None:
         return "copy", f"The labels have {layer.ndim} axis; wanted two or more."
     elif not layer.visible:
         # Napari has no picture of it, and fails half way through an edit in another frame.
-        return (
-            "show",
-            "This layer is hidden. Show it (the eye in the list of layers) to correct it.",
-        )
+        return "show", HIDDEN
     else:
         return None
     return "copy", f"This layer {what}. Make an editable copy of it and correct that."

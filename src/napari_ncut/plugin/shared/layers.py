@@ -9,6 +9,7 @@ import numpy as np
 from napari.layers import Image, Labels, Layer
 
 from napari_ncut.runs.stacks import Frame, Source
+from napari_ncut.volumes.stored_labels import StoredLabels
 
 # A finer level of a multiscale image is not cut in memory; see `level`.
 MAX_PIXELS = 2**27
@@ -31,6 +32,17 @@ SHORT_UNITS = {"micrometer": "µm", "nanometer": "nm", "millimeter": "mm"}
 def arrays(layer: Layer) -> list[Any]:
     """Return the levels of a layer's data, the finest first."""
     return list(layer.data) if layer.multiscale else [layer.data]
+
+
+def finest(layer: Layer) -> Any:
+    """Return the data of a layer at full resolution."""
+    return layer.data[0] if layer.multiscale else layer.data
+
+
+def on_disk(layer: Layer) -> StoredLabels | None:
+    """Return the labels of a layer that are corrected where they are, on a disk."""
+    data = finest(layer)
+    return data if isinstance(data, StoredLabels) else None
 
 
 def spatial_shape(layer: Layer, level: int = 0) -> tuple[int, ...]:
@@ -236,12 +248,15 @@ def current_frame(layer: Layer, point: Sequence[float], spatial_ndim: int) -> Fr
     )
 
 
-def changes_of(labels: Labels) -> tuple[Any, Any]:
+def changes_of(labels: Labels) -> tuple[Any, ...]:
     """Return the signals of which at least one comes whenever labels are changed.
 
     Painting and edits come with ``paint``, which alone tells of pixels of a plane that is not
-    drawn anew; undo, redo and new data with ``set_data``.
+    drawn anew; undo, redo and new data with ``set_data``. Of several levels that one comes with
+    every move of the view, and of those on a disk all edits come with ``paint``.
     """
+    if labels.multiscale:
+        return (labels.events.paint,)
     return labels.events.paint, labels.events.set_data
 
 

@@ -35,6 +35,18 @@ def node_of(viewer: Any, layer: Any) -> Any:
     return None if picture is None else picture.node
 
 
+def tile_of(layer: Any) -> tuple[Any, Any]:
+    """Return how large a pixel of what is drawn of a layer is in its data, and where it begins.
+
+    Of several levels napari draws a part of one; no public name tells which is drawn now.
+    """
+    try:
+        tile = layer._transforms["tile2data"]
+        return tile.scale, tile.translate
+    except (AttributeError, KeyError):
+        return [1.0] * layer.ndim, [0.0] * layer.ndim
+
+
 def focus_canvas(viewer: Any) -> None:
     """Give the keys to the canvas; `napari.Viewer` has no method for it."""
     canvas = _canvas(viewer)

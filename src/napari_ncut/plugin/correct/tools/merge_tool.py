@@ -10,6 +10,7 @@ from napari_ncut.plugin.correct.desk import Desk
 from napari_ncut.plugin.correct.overlay import WHITE
 from napari_ncut.plugin.correct.pointing import Spot
 from napari_ncut.plugin.correct.tools.tool import Tool
+from napari_ncut.plugin.shared import layers
 
 
 class MergeTool(Tool):
@@ -42,7 +43,9 @@ class MergeTool(Tool):
         # A ray in a 3-D view ends on the surface; what lies between two of its ends is hidden.
         if self._path and self.desk.viewer.dims.ndisplay == 2:
             way = pointing.between(self._path[-1], spot)
-            labels = np.asarray(layer.data[tuple(np.array(way).T)]).tolist() if way else []
+            labels = (
+                np.asarray(layers.finest(layer)[tuple(np.array(way).T)]).tolist() if way else []
+            )
         else:
             labels = [spot.label]
         self._path.append(spot)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from napari_ncut.objects.edits import Frame, Region
 from napari_ncut.plugin.correct.desk import Desk
 from napari_ncut.plugin.correct.pointing import Spot
+from napari_ncut.plugin.shared import layers
 
 NO_OBJECT = "There is no object here; the background can not be changed by the tools."
 
@@ -75,7 +76,7 @@ class Tool:
 
     def _frame(self, frame: Frame) -> Any:
         assert self.desk.layer is not None
-        return frame.view(self.desk.layer.data)
+        return frame.view(layers.finest(self.desk.layer))
 
     def _show_parts(
         self, frame: Frame, region: Region, parts: NDArray[np.int32], *, hatched: bool = False
