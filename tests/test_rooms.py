@@ -23,7 +23,7 @@ ROOMS = {
         *(*LEFT, "cutting", "splitting", "objects", "runs", "io", "scenes"),
         *("batches", "reader", "volumes"),
     ),
-    "volumes": ("core", "io", "splitting", "objects"),
+    "volumes": ("core", "io", "splitting", "objects", "runs"),
     "batches": ("core", "io", "objects", "runs", "cli_run"),
     "cli": ("core", "about", "plugin", "cli_run", "cli_batch", "cli_export", "cli_volume", "io"),
     "cli_volume": ("core", "io", "runs", "volumes", "cli_run"),

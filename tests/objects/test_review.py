@@ -31,6 +31,10 @@ def neck_near(tree, x):
     return int(np.argmin(np.abs(tree.position[:, 1] - x)))
 
 
+def whole(tree):
+    return review.Placed.whole(tree)
+
+
 def apply(edit, labels):
     after = labels.copy()
     for change in edit.changes:
@@ -75,7 +79,7 @@ def test_merging_at_a_neck_gives_the_labels_of_the_tree_with_that_neck_joined(tr
     left = neck_near(tree, 34)
     labels = tree.cut(1.0)
     before = labels.copy()
-    merged = apply(review.merge(tree, labels, (), left), labels)
+    merged = apply(review.merge(whole(tree), labels, (), left), labels)
     assert same_partition(merged, tree.cut(1.0, decisions={left: False}))
     np.testing.assert_array_equal(labels, before)
 
@@ -83,7 +87,7 @@ def test_merging_at_a_neck_gives_the_labels_of_the_tree_with_that_neck_joined(tr
 def test_splitting_at_a_neck_gives_the_labels_of_the_tree_with_that_neck_cut(tree):
     left = neck_near(tree, 34)
     labels = tree.cut(0.0)
-    edit = review.split(tree, labels, (), left)
+    edit = review.split(whole(tree), labels, (), left)
     assert edit.numbers == (1, 2)
     assert same_partition(apply(edit, labels), tree.cut(0.0, decisions={left: True}))
 
@@ -91,12 +95,12 @@ def test_splitting_at_a_neck_gives_the_labels_of_the_tree_with_that_neck_cut(tre
 def test_the_larger_part_keeps_its_number(tree):
     left = neck_near(tree, 34)
     labels = np.where(tree.cut(0.0) > 0, 7, 0).astype(np.int32)
-    edit = review.split(tree, labels, (), left)
+    edit = review.split(whole(tree), labels, (), left)
     (split_off,) = edit.changes
     assert (split_off.before, split_off.after) == (7, 8)
     assert 0 < len(split_off.indices[0]) < np.count_nonzero(labels) / 2
     apart = apply(edit, labels)
-    back = review.merge(tree, apart, (), left)
+    back = review.merge(whole(tree), apart, (), left)
     assert {change.after for change in back.changes} == {7}
     np.testing.assert_array_equal(apply(back, apart), labels)
 
@@ -106,9 +110,9 @@ def test_what_was_mended_by_hand_stays_as_it_is(tree):
     labels = tree.cut(1.0)
     # By hand: the second and the third disc are one object with a number of its own.
     labels[np.isin(labels, review.side_labels(tree, labels)[right])] = 9
-    merged = apply(review.merge(tree, labels, (), left), labels)
+    merged = apply(review.merge(whole(tree), labels, (), left), labels)
     assert set(np.unique(merged)) == {0, 9}
-    apart = apply(review.split(tree, merged, (), right), merged)
+    apart = apply(review.split(whole(tree), merged, (), right), merged)
     sides = review.side_labels(tree, apart)
     assert sides[left, 0] == sides[left, 1]
     assert sides[right, 0] != sides[right, 1]
@@ -119,19 +123,19 @@ def test_what_can_not_be_done_at_a_neck_any_more_is_an_error(tree):
     nothing = np.zeros_like(tree.cut(0.0))
     for labels in (tree.cut(0.0), nothing):
         with pytest.raises(ValueError, match="no two objects"):
-            review.merge(tree, labels, (), left)
+            review.merge(whole(tree), labels, (), left)
     for labels in (tree.cut(1.0), nothing):
         with pytest.raises(ValueError, match="no object to split"):
-            review.split(tree, labels, (), left)
+            review.split(whole(tree), labels, (), left)
 
 
 def test_in_a_movie_only_the_frame_changes(tree):
     left = neck_near(tree, 34)
     movie = np.stack([tree.cut(0.0)] * 3)
-    split = apply(review.split(tree, movie, (1,), left), movie)
+    split = apply(review.split(whole(tree), movie, (1,), left), movie)
     assert same_partition(split[1], tree.cut(0.0, decisions={left: True}))
     np.testing.assert_array_equal(split[[0, 2]], movie[[0, 2]])
-    merged = apply(review.merge(tree, split, (1,), left), split)
+    merged = apply(review.merge(whole(tree), split, (1,), left), split)
     np.testing.assert_array_equal(merged, movie)
 
 
@@ -139,13 +143,13 @@ def test_a_type_without_a_number_left_is_told(tree):
     movie = np.stack([tree.cut(0.0)] * 2).astype(np.uint8)
     movie[0].flat[:255] = np.arange(1, 256)
     with pytest.raises(NoNumberLeft):
-        review.split(tree, movie, (1,), neck_near(tree, 34))
+        review.split(whole(tree), movie, (1,), neck_near(tree, 34))
 
 
 @pytest.mark.parametrize("neck", [0.0, 1.0])
 def test_the_mark_lies_on_the_neck_whether_it_is_cut_or_not(tree, mask, neck):
     left = neck_near(tree, 34)
-    found = review.look(tree, tree.cut(neck), left)
+    found = review.look(whole(tree), tree.cut(neck), left)
     assert (np.abs(found.points[:, 1] - 36) < 4).all()
     # It goes from one edge of the mask to the other.
     height = np.count_nonzero(mask[:, 36])
@@ -155,13 +159,13 @@ def test_the_mark_lies_on_the_neck_whether_it_is_cut_or_not(tree, mask, neck):
 
 
 def test_the_box_of_a_neck_holds_both_parts_and_not_the_others(tree):
-    found = review.look(tree, tree.cut(1.0), neck_near(tree, 34))
+    found = review.look(whole(tree), tree.cut(1.0), neck_near(tree, 34))
     assert found.low[1] == 3
     assert found.high[1] < 70
 
 
 def test_there_is_a_place_to_look_at_even_if_the_objects_are_gone(tree):
-    found = review.look(tree, np.zeros_like(tree.cut(0.0)), 0)
+    found = review.look(whole(tree), np.zeros_like(tree.cut(0.0)), 0)
     np.testing.assert_array_equal(found.points, tree.position[:1])
 
 

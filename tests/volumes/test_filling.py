@@ -13,7 +13,8 @@ def write(folder, number, low, objects):
     """Write the objects of a task, as it does."""
     box = Box(low, tuple(a + n for a, n in zip(low, objects.shape, strict=True)))
     starts, values = runs_of(objects)
-    write_objects(folder / f"task-{number:06d}.npz", box, starts, values, first_of(values))
+    path, necks = folder / f"task-{number:06d}.npz", (np.zeros(0), np.zeros((0, 2), np.int64))
+    write_objects(path, box, starts, values, first_of(values), *necks)
 
 
 @pytest.mark.parametrize("ndim", [2, 3])

@@ -112,7 +112,7 @@ def measure(
         plane = label_array(labels[frame])
         # Where the image holds NaN or infinity, or nearly, so does what is measured there.
         with np.errstate(invalid="ignore", over="ignore"):
-            part = _measure_frame(
+            part = measure_frame(
                 plane,
                 None if image is None else as_array(image[frame], "image"),
                 sizes,
@@ -131,13 +131,14 @@ def _array(data: Any, name: str) -> Any:
     return data if hasattr(data, "ndim") and hasattr(data, "shape") else np.asarray(data)
 
 
-def _measure_frame(
+def measure_frame(
     labels: NDArray[Any],
     image: NDArray[Any] | None,
     spacing: Sequence[float],
     has_channels: bool,
     chosen: Sequence[str],
 ) -> Table:
+    """Return the table of the objects of one frame, as `measure` does."""
     properties = ["label", "area", "centroid"]
     if image is not None:
         properties.append("intensity_mean")

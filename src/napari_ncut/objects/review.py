@@ -158,7 +158,23 @@ def necks_of_labels(
     inside : ndarray of float64, shape (n,)
         The lowest ratio of the necks in an object that were not cut; NaN without any.
     """
-    sides = side_labels(tree, labels)
+    return necks_beside(tree.ratio, side_labels(tree, labels), rows)
+
+
+def necks_beside(
+    ratio: NDArray[np.float64], sides: NDArray[Any], rows: NDArray[Any]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the doubtful necks of objects, as `necks_of_labels` does.
+
+    Parameters
+    ----------
+    ratio : ndarray of float64, shape (k,)
+        Of each neck.
+    sides : ndarray of int, shape (k, 2)
+        The labels on its sides.
+    rows : ndarray of int, shape (n,)
+        The objects that are asked for, ascending.
+    """
     apart = sides[:, 0] != sides[:, 1]
     cut = np.full(len(rows), -np.inf)
     inside = np.full(len(rows), np.inf)
@@ -166,8 +182,8 @@ def necks_of_labels(
         for side in (0, 1):
             at = np.searchsorted(rows, sides[:, side]).clip(max=len(rows) - 1)
             known = rows[at] == sides[:, side]
-            np.maximum.at(cut, at[known & apart], tree.ratio[known & apart])
-            np.minimum.at(inside, at[known & ~apart], tree.ratio[known & ~apart])
+            np.maximum.at(cut, at[known & apart], ratio[known & apart])
+            np.minimum.at(inside, at[known & ~apart], ratio[known & ~apart])
     cut[np.isinf(cut)] = np.nan
     inside[np.isinf(inside)] = np.nan
     return cut, inside
@@ -208,17 +224,18 @@ def parts(tree: SplitTree, labels: NDArray[Any], row: int) -> NDArray[np.int32]:
     return found
 
 
-def look(tree: SplitTree, labels: NDArray[Any], row: int) -> Look:
+def look(placed: Placed, labels: Any, row: int) -> Look:
     """Return where a neck, cut or not, is to be looked at in a frame of labels."""
-    found = parts(tree, labels, row)
-    place = tree.position[row]
+    tree, start = placed.tree, np.array(placed.start, float)
+    found = parts(tree, placed.of(labels), row)
+    place = tree.position[row] + start
     if not (found == 1).any() or not (found == 2).any():
         return Look(place[None], place, place)
     box = find_objects(np.minimum(found, 1))[0]
-    start = np.array([axis.start for axis in box], float)
-    points = faces(found[box]) + start
-    high = np.array([axis.stop - 1 for axis in box], float)
-    return Look(points if len(points) else place[None], start, high)
+    low = np.array([axis.start for axis in box], float) + start
+    points = faces(found[box]) + low
+    high = np.array([axis.stop - 1 for axis in box], float) + start
+    return Look(points if len(points) else place[None], low, high)
 
 
 def faces(sides: NDArray[np.int32]) -> NDArray[np.float64]:
@@ -242,20 +259,51 @@ def faces(sides: NDArray[np.int32]) -> NDArray[np.float64]:
     return np.concatenate(found)
 
 
+@dataclass(frozen=True)
+class Placed:
+    """A split tree, and where in its frame it lies: of a part, such as one blob, not at the start.
+
+    Parameters
+    ----------
+    tree : SplitTree
+        The tree.
+    start : tuple of int
+        The first pixel of the frame that it knows.
+    """
+
+    tree: SplitTree
+    start: tuple[int, ...]
+
+    @classmethod
+    def whole(cls, tree: SplitTree) -> Placed:
+        """Return the tree of a whole frame."""
+        return cls(tree, (0,) * tree.fragments.ndim)
+
+    @property
+    def box(self) -> tuple[slice, ...]:
+        """What the tree knows, as an index of the frame."""
+        sides = zip(self.start, self.tree.fragments.shape, strict=True)
+        return tuple(slice(start, start + n) for start, n in sides)
+
+    def of(self, frame: Any) -> NDArray[Any]:
+        """Return what the tree knows of a frame of labels."""
+        return np.asarray(frame[self.box])
+
+
 def _frame(frame: tuple[int, ...], ndim: int) -> edits.Frame:
     """Return a frame of a result as a frame of its labels: the axes that are left are spatial."""
     return edits.Frame((*frame, *[None] * (ndim - len(frame))))
 
 
-def merge(tree: SplitTree, data: Any, frame: tuple[int, ...], row: int) -> Edit:
+def merge(placed: Placed, data: Any, frame: tuple[int, ...], row: int) -> Edit:
     """Return the edit that makes the objects on both sides of a neck one.
 
     The larger object keeps its number.
 
     Parameters
     ----------
-    tree : SplitTree
-        Split tree of the frame.
+    placed : Placed
+        Split tree of the frame, or of a part of it.
     data : array_like of int
         The labels of all frames.
     frame : tuple of int
@@ -269,16 +317,17 @@ def merge(tree: SplitTree, data: Any, frame: tuple[int, ...], row: int) -> Edit:
         If there are no two objects beside the neck.
     """
     where = _frame(frame, data.ndim)
-    labels = np.asarray(where.view(data))
-    first, second = (int(label) for label in side_labels(tree, labels)[row])
+    view = where.view(data)
+    first, second = (int(label) for label in side_labels(placed.tree, placed.of(view))[row])
     if first == second or first == 0 or second == 0:
         raise ValueError("There are no two objects beside this neck any more.")
-    if np.count_nonzero(labels == first) < np.count_nonzero(labels == second):
+    sizes = [np.count_nonzero(edits.whole_object(view, label).mask) for label in (first, second)]
+    if sizes[0] < sizes[1]:
         first, second = second, first
     return edits.merge_edit(data, where, (first, second))
 
 
-def split(tree: SplitTree, data: Any, frame: tuple[int, ...], row: int) -> Edit:
+def split(placed: Placed, data: Any, frame: tuple[int, ...], row: int) -> Edit:
     """Return the edit that cuts an object at a neck.
 
     The larger part keeps the number of the object, the other gets the next free one. What was
@@ -286,7 +335,7 @@ def split(tree: SplitTree, data: Any, frame: tuple[int, ...], row: int) -> Edit:
 
     Parameters
     ----------
-    tree, data, frame, row
+    placed, data, frame, row
         As in `merge`.
 
     Raises
@@ -297,12 +346,21 @@ def split(tree: SplitTree, data: Any, frame: tuple[int, ...], row: int) -> Edit:
         If the type of the labels has no number for the new object.
     """
     where = _frame(frame, data.ndim)
-    labels = np.asarray(where.view(data))
-    first, second = (int(label) for label in side_labels(tree, labels)[row])
+    view = where.view(data)
+    labels = placed.of(view)
+    first, second = (int(label) for label in side_labels(placed.tree, labels)[row])
     if first != second or first == 0:
         raise ValueError("There is no object to split at this neck any more.")
-    region = edits.whole_object(labels, first)
-    found = parts(tree, labels, row)[region.box]
+    region = edits.whole_object(view, first)
+    found = np.zeros(region.mask.shape, np.int32)
+    # The object may reach beyond the part that the tree knows, and the part beyond the object.
+    pairs = [
+        (max(a.start, b.start), min(a.stop, b.stop), a.start, b.start)
+        for a, b in zip(region.box, placed.box, strict=True)
+    ]
+    found[tuple(slice(low - a, high - a) for low, high, a, _ in pairs)] = parts(
+        placed.tree, labels, row
+    )[tuple(slice(low - b, high - b) for low, high, _, b in pairs)]
     # The larger part keeps the number: so does what lies on neither side.
     sizes = np.bincount(found[region.mask], minlength=3)
     if not sizes[1] or not sizes[2]:

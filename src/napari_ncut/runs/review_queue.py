@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_ncut.objects.review import Decisions, NeckId, by_doubt, decided_rows, necks
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.objects.review import Decisions, NeckId, Placed, by_doubt, decided_rows, necks
 from napari_ncut.splitting.tree import SplitTree
 
 if TYPE_CHECKING:
@@ -87,3 +88,7 @@ class ReviewQueue:
         """Return the number of a neck that was known before, if it is still there."""
         found = np.flatnonzero(self.decided({neck.frame: {neck.sides: True}}))
         return int(found[0]) if len(found) else None
+
+    def tree_of(self, neck: Neck, monitor: Monitor) -> tuple[Placed, int]:
+        """Return the tree that a neck is in, and its row there."""
+        return Placed.whole(self.trees[neck.frame]), neck.row

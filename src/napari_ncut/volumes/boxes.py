@@ -57,6 +57,12 @@ class Box:
             slice(a - o, b - o) for a, b, o in zip(self.low, self.high, other.low, strict=True)
         )
 
+    def index_in(self, shape: Sequence[int], index: NDArray[Any]) -> NDArray[np.int64]:
+        """Return flat indices of pixels of the box as those of an array that it lies in."""
+        places = np.unravel_index(index, self.shape)
+        at = tuple(place + low for place, low in zip(places, self.low, strict=True))
+        return np.asarray(np.ravel_multi_index(at, tuple(shape)), np.int64)
+
     def shared(self, other: Box) -> Box | None:
         """Return the part that two boxes share."""
         low = tuple(map(max, self.low, other.low))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.io.atomic import already_there
@@ -18,6 +19,8 @@ from napari_ncut.io.ome_zarr_labels import create_labels, fill_pyramid
 # Sides of the chunks that are written, and how many of them make a shard.
 CHUNK = {2: 512, 3: 64}
 CHUNKS_A_SHARD = {2: 4, 3: 4}
+# The group of an OME-Zarr that holds the necks.
+NECKS, NECKS_A_CHUNK = "necks", 2**17
 
 
 def output_of(out: Any, shape: tuple[int, ...], spacing: tuple[float, ...]) -> Output:
@@ -93,6 +96,10 @@ class Output(ABC):
         """Return an array to write into."""
 
     @abstractmethod
+    def keep_necks(self, ratio: NDArray[np.float64], sides: NDArray[np.int64]) -> None:
+        """Keep the necks with the labels, where there is room for more than labels."""
+
+    @abstractmethod
     def finish(self, monitor: Monitor) -> None:
         """Put what was written where it belongs."""
 
@@ -122,6 +129,9 @@ class Array(Output):
     def create(self, recipe: dict[str, Any], mark: str, scratch: Path) -> Any:
         """Return an array to write into."""
         return self.array
+
+    def keep_necks(self, ratio: NDArray[np.float64], sides: NDArray[np.int64]) -> None:
+        """Leave them: an array has no room for them."""
 
     def finish(self, monitor: Monitor) -> None:
         """Leave it: it was written into."""
@@ -174,6 +184,9 @@ class PlainZarr(Output):
             attributes={OURS_KEY: {"recipe": recipe, "mark": mark}},
         )
 
+    def keep_necks(self, ratio: NDArray[np.float64], sides: NDArray[np.int64]) -> None:
+        """Leave them: an array has no room for them."""
+
     def finish(self, monitor: Monitor) -> None:
         """Put what was written where it belongs."""
         if self.folder.exists():
@@ -202,6 +215,15 @@ class OmeZarr(PlainZarr):
             attributes={OURS_KEY: {"recipe": recipe, "mark": mark}},
         )
         return self.levels[0]
+
+    def keep_necks(self, ratio: NDArray[np.float64], sides: NDArray[np.int64]) -> None:
+        """Keep the necks with the labels, in a group of their own."""
+        import zarr
+
+        group = zarr.open_group(self.beside, mode="r+").create_group(NECKS)
+        for name, array in (("ratio", ratio), ("sides", sides)):
+            chunks = (max(min(len(array), NECKS_A_CHUNK), 1), *array.shape[1:])
+            group.create_array(name, data=array, chunks=chunks)
 
     def finish(self, monitor: Monitor) -> None:
         """Put what was written where it belongs."""

@@ -43,11 +43,13 @@ from napari_ncut.splitting.split import DEFAULTS, IMAGE_BYTES, MASK_BYTES
 from napari_ncut.volumes.blobs import Part, blobs_of, part_of
 from napari_ncut.volumes.boxes import boxes
 from napari_ncut.volumes.output import CHUNK, Output, output_of
-from napari_ncut.volumes.task_file import Objects, read_first
+from napari_ncut.volumes.task_file import Objects, read_first, read_necks
 from napari_ncut.volumes.tasks import Task, Work, check_room, do, ridge_sums, sums, tasks_of
 
 # Where the attributes of labels that were written tell how many there are.
 COUNT_KEY = "n"
+# Of the files of tasks; goes up when something else is in them.
+LAYOUT = 2
 # What a task holds beside the split itself: labels as read, components, objects.
 BESIDE_BYTES = 24
 LEAST_MEMORY = 2**24
@@ -185,7 +187,9 @@ def split_volume(
             "version": __version__,
             "parameters": VERSION,
         }
-        mark = hashlib.sha256(json.dumps([digest, side, most, shape, recipe]).encode()).hexdigest()
+        mark = hashlib.sha256(
+            json.dumps([LAYOUT, digest, side, most, shape, recipe]).encode()
+        ).hexdigest()
         if resume and place.mark() == mark:
             return place.open()
         place.check(replace=resume and place.is_ours())
@@ -198,6 +202,7 @@ def split_volume(
         if place.path is not None:
             result.attrs[COUNT_KEY] = sum(map(len, firsts))
         _compose(result, tasks, files, firsts, place.write_side, monitor)
+        place.keep_necks(*_necks_of(files))
         place.finish(monitor)
     monitor.report(1.0, "Done")
     return place.open()
@@ -365,6 +370,15 @@ def _runner(client: Any, monitor: Monitor) -> Callable[..., list[Any]]:
             client.cancel(futures)
 
     return run
+
+
+def _necks_of(files: Sequence[Path]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the ratios and the sides of all necks, in an order that no plan changes."""
+    parts = [read_necks(path) for path in files]
+    ratio = np.concatenate([np.zeros(0), *(ratio for ratio, _ in parts)])
+    sides = np.concatenate([np.zeros((0, 2), np.int64), *(sides for _, sides in parts)])
+    order = np.lexsort((sides[:, 1], sides[:, 0]))
+    return ratio[order], sides[order]
 
 
 def _compose(

@@ -38,8 +38,10 @@ def write_objects(
     starts: NDArray[np.int64],
     values: NDArray[np.int32],
     first: NDArray[np.int64],
+    ratio: NDArray[np.float64],
+    sides: NDArray[np.int64],
 ) -> None:
-    """Write the objects of a box as runs of equal values, which are few, and their first pixels.
+    """Write the objects of a box as runs of equal values, which are few, and their necks.
 
     Parameters
     ----------
@@ -51,11 +53,23 @@ def write_objects(
         As `runs_of` gives them: numbers from 1, 0 elsewhere.
     first : ndarray of int64
         Flat index of the first pixel of each object, in the whole volume.
+    ratio : ndarray of float64, shape (k,)
+        Of each neck.
+    sides : ndarray of int64, shape (k, 2)
+        The pixels that each neck is known by, in the whole volume; see `objects.review.necks`.
     """
     lengths = np.diff(starts, append=box.size).astype(np.uint32)
     place = np.array([box.low, box.high])
     with atomic_file(path, force=True) as file:
-        np.savez(file, lengths=lengths, values=values, first=first, box=place)
+        np.savez(
+            file,
+            lengths=lengths,
+            values=values,
+            first=first,
+            box=place,
+            ratio=ratio,
+            sides=sides,
+        )
 
 
 class Objects:
@@ -101,3 +115,9 @@ def read_first(path: Path) -> NDArray[np.int64]:
     """Return the first pixels of the objects of a box."""
     with np.load(path, allow_pickle=False) as arrays:
         return np.asarray(arrays["first"])
+
+
+def read_necks(path: Path) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the ratios and the sides of the necks in a box."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return arrays["ratio"], arrays["sides"]

@@ -23,6 +23,7 @@ from napari_ncut.core.mapped import in_files
 from napari_ncut.core.memory import also_on_disk, gigabytes, total_memory
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.parallel import map_chunks
+from napari_ncut.objects.review import necks
 from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.image.statistics import (
     ImageStatistics,
@@ -35,6 +36,7 @@ from napari_ncut.splitting.image.statistics import (
 from napari_ncut.splitting.loops.watershed import renumber
 from napari_ncut.splitting.parameters import DEFAULT
 from napari_ncut.splitting.split import MOST_PIXELS, image_parts, split_tree
+from napari_ncut.splitting.tree import SplitTree
 from napari_ncut.volumes.blobs import Blobs, components
 from napari_ncut.volumes.boxes import Box, read, slabs
 from napari_ncut.volumes.task_file import first_of, runs_of, write_objects
@@ -95,31 +97,50 @@ class Work:
 
 def tasks_of(blobs: Blobs, shape: tuple[int, ...], most: int) -> list[Task]:
     """Return tasks of at most so many pixels each, or of one blob."""
+    return [
+        Task(box, blobs.first[chosen])
+        for box, chosen in grouped(blobs.low, blobs.high, shape, most)
+    ]
+
+
+def grouped(
+    low: NDArray[np.int64], high: NDArray[np.int64], shape: tuple[int, ...], most: int
+) -> list[tuple[Box, list[int]]]:
+    """Return groups of boxes that are near to each other.
+
+    Parameters
+    ----------
+    low, high : ndarray of int64, shape (n, ndim)
+        The boxes.
+    shape : tuple of int
+        Of the image.
+    most : int
+        Pixels that a group may take, unless a box alone takes more.
+
+    Returns
+    -------
+    list of (Box, list of int)
+        The box around a group, with a pixel more but none outside the image, and which are in it.
+    """
     side = max(int((most / 2) ** (1 / len(shape))), 1)
     tiles: dict[tuple[int, ...], list[int]] = defaultdict(list)
-    for k, corner in enumerate((blobs.low // side).tolist()):
+    for k, corner in enumerate((low // side).tolist()):
         tiles[tuple(corner)].append(k)
+
+    def around(chosen: list[int]) -> Box:
+        corners = low[chosen].min(axis=0), high[chosen].max(axis=0)
+        return Box(*(tuple(corner.tolist()) for corner in corners)).grown(1, 1, shape)
+
     result = []
     for tile in sorted(tiles):
         group: list[int] = []
         for k in tiles[tile]:
-            if group and _around(blobs, [*group, k], shape).size > most:
-                result.append(_task(blobs, group, shape))
+            if group and around([*group, k]).size > most:
+                result.append((around(group), group))
                 group = []
             group.append(k)
-        result.append(_task(blobs, group, shape))
+        result.append((around(group), group))
     return result
-
-
-def _around(blobs: Blobs, chosen: list[int], shape: tuple[int, ...]) -> Box:
-    """Return the box around blobs with a pixel more, but none outside the image."""
-    low = tuple(blobs.low[chosen].min(axis=0).tolist())
-    high = tuple(blobs.high[chosen].max(axis=0).tolist())
-    return Box(low, high).grown(1, 1, shape)
-
-
-def _task(blobs: Blobs, chosen: list[int], shape: tuple[int, ...]) -> Task:
-    return Task(_around(blobs, chosen, shape), blobs.first[chosen])
 
 
 def check_room(work: Work, tasks: Sequence[Task]) -> None:
@@ -230,20 +251,37 @@ def _renumber(labels: NDArray[np.int32], number: NDArray[np.int32]) -> None:
     map_chunks(partial(renumber, labels.reshape(-1), number), labels.size, 1, Monitor())
 
 
-def _split(work: Work, task: Task, path: Path, monitor: Monitor) -> NDArray[np.int64]:
-    shape, box = tuple(work.labels.shape), task.box
+def tree_of(
+    work: Work, task: Task, monitor: Monitor
+) -> tuple[SplitTree, NDArray[np.int32], NDArray[np.bool_]]:
+    """Return the split tree of the blobs of a task, in its box.
+
+    Returns
+    -------
+    tree : SplitTree
+        Of these blobs, and of what they enclose.
+    number : ndarray of int32
+        The blobs, each with a number.
+    wanted : ndarray of bool
+        By number, which of them are the task's.
+    """
     kept, wanted = _gathered(work, task)
-    image = None if work.image is None else read(work.image, box)
-    channels = None if image is None or image.ndim == len(shape) else -1
+    image = None if work.image is None else read(work.image, task.box)
     tree = split_tree(
         kept,
         image,
         **work.settings,
-        channel_axis=channels,
+        channel_axis=None if image is None or image.ndim == kept.ndim else -1,
         statistics=work.statistics,
         progress=lambda fraction, _: monitor.report(fraction, "Splitting blobs"),
         cancelled=monitor.cancelled,
     )
+    return tree, kept, wanted
+
+
+def _split(work: Work, task: Task, path: Path, monitor: Monitor) -> NDArray[np.int64]:
+    shape, box = tuple(work.labels.shape), task.box
+    tree, kept, wanted = tree_of(work, task, monitor)
     objects = tree.cut(work.neck, work.min_size)
     flat, flat_kept = objects.reshape(-1), kept.reshape(-1)
     for part in slabs(flat.size):
@@ -252,10 +290,12 @@ def _split(work: Work, task: Task, path: Path, monitor: Monitor) -> NDArray[np.i
     run = first_of(values)
     is_there = run >= 0
     number = np.concatenate([[0], np.cumsum(is_there)]).astype(np.int32)
-    places = np.unravel_index(starts[run[is_there]], box.shape)
-    at = tuple(place + low for place, low in zip(places, box.low, strict=True))
-    first = np.asarray(np.ravel_multi_index(at, shape), np.int64)
-    write_objects(path, box, starts, number[values], first)
+    first = box.index_in(shape, starts[run[is_there]])
+    # At a ratio of 1 there is no neck.
+    pairs = necks(tree)
+    mine = (tree.ratio < 1.0) & wanted[flat_kept[pairs[:, 0]]]
+    sides = box.index_in(shape, pairs[mine])
+    write_objects(path, box, starts, number[values], first, tree.ratio[mine], sides)
     return first
 
 

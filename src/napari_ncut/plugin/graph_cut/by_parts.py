@@ -20,6 +20,7 @@ from napari_ncut.plugin.shared.model import Form
 from napari_ncut.volumes.filling import Filling
 from napari_ncut.volumes.split_volume import COUNT_KEY, parts_beside, split_volume
 from napari_ncut.volumes.stored_labels import StoredLabels
+from napari_ncut.volumes.stored_result import StoredResult
 from napari_ncut.volumes.threshold import Foreground
 
 ENDING = ".ome.zarr"
@@ -170,14 +171,15 @@ class FillingLayer:
             self._viewer.layers.remove(self.layer)
 
 
-def show_labels(viewer: ViewerModel, job: LargeJob) -> Labels:
+def show_labels(viewer: ViewerModel, job: LargeJob) -> StoredResult:
     """Show the labels that a job has written, from where they are."""
+    labels = StoredLabels(job.out)
     layer = Labels(
-        StoredLabels(job.out).levels,
+        labels.levels,
         name=job.name,
         multiscale=True,
         metadata={layers.RECORD: {}},
         **job.place,
     )
     viewer.layers.append(layer)
-    return layer
+    return StoredResult.of(labels, layer, job.labels, job.image)

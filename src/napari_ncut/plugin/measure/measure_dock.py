@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
     QTableView,
 )
 
+from napari_ncut.core.monitor import Monitor
 from napari_ncut.objects.measure import Frame, Table, features, measure, write_csv
 from napari_ncut.plugin.measure.properties_button import PropertiesButton
 from napari_ncut.plugin.measure.sorted_table import SortedTable, TableModel
@@ -24,6 +25,7 @@ from napari_ncut.plugin.shared import layers
 from napari_ncut.plugin.shared.dock import Dock, in_viewer
 from napari_ncut.plugin.shared.go_to import go_to
 from napari_ncut.plugin.shared.layer_combo import LayerCombo
+from napari_ncut.volumes.measure_parts import measure_parts
 
 
 class MeasureDock(Dock):
@@ -164,30 +166,32 @@ class MeasureDock(Dock):
         if self._problem() is not None or labels is None:
             self._refresh()
             return
-        level = layers.level(labels)
-        data = layers.arrays(labels)[level]
+        data = layers.finest(labels)
         values = None
         if image is not None:
             values = layers.image_of_shape(image, tuple(data.shape))
         spatial_ndim = self._spatial_ndim_of(labels)
-        spacing = layers.source(None, labels, spatial_ndim).spacing
-        has_channels = image is not None and image.rgb
-        trees = self._trees_of(labels)
-        properties = self.properties.chosen
+        kwargs: dict[str, Any] = {
+            "spacing": tuple(abs(float(size)) for size in labels.scale[-spatial_ndim:]),
+            "has_channels": image is not None and image.rgb,
+            "properties": self.properties.chosen,
+        }
+        trees, stored = self._trees_of(labels), self._model.stored
+        is_large = data.ndim == spatial_ndim and np.prod(data.shape) > layers.MAX_PIXELS
+
+        def compute(monitor: Monitor) -> Table:
+            if not is_large:
+                kwargs.update(spatial_ndim=spatial_ndim, trees=trees)
+                return measure(data, values, monitor=monitor, **kwargs)
+            table = measure_parts(data, values, monitor=monitor, **kwargs)
+            if stored is not None and stored.layer is labels:
+                table |= stored.neck_columns(table["label"])
+            return table
 
         self._watch(labels)
         self.start_run(
             "measure",
-            lambda monitor: measure(
-                data,
-                values,
-                spatial_ndim=spatial_ndim,
-                spacing=spacing,
-                has_channels=has_channels,
-                properties=properties,
-                trees=trees,
-                monitor=monitor,
-            ),
+            compute,
             lambda table, seconds: self._on_table(labels, spatial_ndim, table),
             in_activity_dock=f"napari-ncut: measuring {labels.name}",
         )
@@ -353,5 +357,5 @@ class MeasureDock(Dock):
 
 
 def _fits(image: Layer, labels: Layer) -> bool:
-    wanted = layers.spatial_shape(labels, layers.level(labels))
+    wanted = layers.spatial_shape(labels)
     return layers.image_of_shape(image, wanted) is not None

@@ -6,14 +6,15 @@ from typing import Any
 
 import napari
 import numpy as np
-from napari.layers import Labels, Points
+from napari.layers import Labels
 from numpy.typing import NDArray
 from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.settings import SplitSettings
-from napari_ncut.objects import review
+from napari_ncut.objects import edits, review
 from napari_ncut.objects.edits import Edit
+from napari_ncut.plugin.review.mark import Mark
 from napari_ncut.plugin.review.teaching import Teaching
 from napari_ncut.plugin.shared import editable, layers
 from napari_ncut.plugin.shared.colours import JOINED_COLOUR, SPLIT_COLOUR
@@ -24,10 +25,8 @@ from napari_ncut.runs.review_queue import Neck, ReviewQueue
 from napari_ncut.runs.stacks import Frame
 from napari_ncut.runs.teaching import Change, random_neck, rate_in_words
 from napari_ncut.splitting.tree import SplitTree
+from napari_ncut.volumes.stored_result import StoredQueue
 
-MARK = "review mark"
-# The mark is a line of its colour within a light and a dark one: size in pixels, and colour.
-RINGS = ((2.2, "black"), (1.7, "white"), (1.1, ""))
 # Every so many questions one is asked at random.
 RANDOM_EVERY = 5
 BUTTONS = (
@@ -57,10 +56,11 @@ class ReviewDock(Dock):
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__(viewer)
         self._layer: Labels | None = None
-        self._necks = ReviewQueue({}, 0.0)
+        self._necks: ReviewQueue | StoredQueue = ReviewQueue({}, 0.0)
+        self._reasons = ""  # what spoke most about the neck, once it is known
         self._visited = np.zeros(0, bool)
         self._at: Neck | None = None
-        self._mark: Points | None = None
+        self._mark = Mark(self._viewer)
         self._error = ""  # what the last edit ran into
         self._edits = EditQueue(self._viewer, self)
         # Questions at random, with what the result had there: from them the rate of errors follows.
@@ -119,27 +119,29 @@ class ReviewDock(Dock):
 
     def _on_result(self) -> None:
         """Take over the last result."""
-        last = self._model.last
-        if last is None:
-            self._take(None, {})
+        last, stored = self._model.last, self._model.stored
+        if stored is not None:
+            self._take(stored.layer, stored.necks)
+        elif last is None:
+            self._take(None, ReviewQueue({}, 0.0))
         else:
-            threshold = getattr(last.recipe.settings, "neck", 0.0)
-            self._take(self._model.layer, last.result.trees, threshold)
+            threshold, trees = getattr(last.recipe.settings, "neck", 0.0), last.result.trees
+            known = self._necks
+            is_known = isinstance(known, ReviewQueue) and known.is_like(trees, threshold)
+            self._take(self._model.layer, known if is_known else ReviewQueue(trees, threshold))
         self._refresh()
 
-    def _take(
-        self, layer: Labels | None, trees: dict[Frame, SplitTree], threshold: float = 0.0
-    ) -> None:
+    def _take(self, layer: Labels | None, necks: ReviewQueue | StoredQueue) -> None:
         if not in_viewer(layer, self._viewer):
-            layer, trees = None, {}
+            layer, necks = None, ReviewQueue({}, 0.0)
         self._follow_layer(layer)
-        if not self._necks.is_like(trees, threshold):
-            self._necks = ReviewQueue(trees, threshold)
-            self._visited = np.zeros(len(self._necks), bool)
-            number = None if self._at is None else self._necks.find(self._at)
-            self._at = None if number is None else self._necks[number]
+        if necks is not self._necks:
+            self._necks = necks
+            self._visited = np.zeros(len(necks), bool)
+            number = None if self._at is None else necks.find(self._at)
+            self._at = None if number is None else necks[number]
         if self._at is None:
-            self._hide_mark()
+            self._mark.hide()
         else:
             self._look()
 
@@ -147,7 +149,7 @@ class ReviewDock(Dock):
         if layer is self._layer:
             return
         self._unfollow_layer()
-        self._remove_mark()
+        self._mark.remove()
         self._layer = layer
         self._edits.take(layer)
         if layer is not None:
@@ -174,25 +176,45 @@ class ReviewDock(Dock):
                 labels = self._labels(frame)
                 told = review.told_by_labels(tree, labels, decisions, settings)
                 self._model.revise(frame, told)
+        stored, decisions = self._model.stored, self._model.decisions.get((), {})
+        if stored is not None and decisions:
+            self.start_run(
+                "decisions",
+                lambda _: stored.are_split(list(decisions)).tolist(),
+                lambda split, _: self._on_decisions_told(decisions, split),
+            )
         self._refresh()
+
+    def _on_decisions_told(self, decisions: review.Decisions, split: list[bool]) -> None:
+        """Forget what was decided of a result on a disk and holds no more, as when undone."""
+        told = {
+            sides: decided
+            for (sides, decided), is_split in zip(decisions.items(), split, strict=True)
+            if decided == is_split
+        }
+        if self._model.decisions.get((), {}) == decisions:
+            self._model.revise((), told)
 
     def _on_removed(self, _: object) -> None:
         if self._layer is not None and not in_viewer(self._layer, self._viewer):
             self.stop_run("look")
-            self._take(None, {})
-            self._remove_mark()
+            self._take(None, ReviewQueue({}, 0.0))
+            self._mark.remove()
             self._refresh()
 
     def _labels(self, frame: Frame) -> NDArray[Any]:
         assert self._layer is not None
-        return np.asarray(self._layer.data[frame])
+        return np.asarray(layers.finest(self._layer)[frame])
 
     def _is_decided(self, neck: Neck) -> bool:
         return neck.sides in self._model.decisions.get(neck.frame, {})
 
     def _is_split(self, neck: Neck) -> bool:
-        labels = self._labels(neck.frame)
-        first, second = labels[np.unravel_index(neck.sides, labels.shape)]
+        if self._layer is None:
+            return False
+        data = layers.finest(self._layer)
+        sides = np.unravel_index(neck.sides, data.shape[len(neck.frame) :])
+        first, second = np.asarray(data[(*neck.frame, *sides)])
         return bool(first != second)
 
     # What the user does
@@ -206,7 +228,7 @@ class ReviewDock(Dock):
         new = np.flatnonzero(waiting & ~self._visited)
         if len(new) == 0:
             self._at = None
-            self._hide_mark()
+            self._mark.hide()
             self._refresh()
             return
         number = int(new[0])
@@ -236,10 +258,11 @@ class ReviewDock(Dock):
             self._remember(neck, split)
             return
         change = review.split if split else review.merge
-        tree = self._necks.trees[neck.frame]
+        necks = self._necks
 
-        def job(data: Any, _: Monitor) -> Edit:
-            return change(tree, data, neck.frame, neck.row)
+        def job(data: Any, monitor: Monitor) -> Edit:
+            placed, row = necks.tree_of(neck, monitor)
+            return change(placed, data, neck.frame, row)
 
         def remember(_: Edit) -> None:
             self._remember(neck, split)
@@ -272,23 +295,31 @@ class ReviewDock(Dock):
 
     def _look(self, *, move: bool = False) -> None:
         """Find out where the cut lies, mark it and go there."""
-        neck = self._at
-        if neck is None or not in_viewer(self._layer, self._viewer):
-            return
-        tree, labels = self._necks.trees[neck.frame], self._labels(neck.frame)
-        self.start_run(
-            "look",
-            lambda _: review.look(tree, labels, neck.row),
-            lambda found, _: self._show(found, move),
-        )
-
-    def _show(self, found: review.Look, move: bool) -> None:
-        neck, layer = self._at, self._layer
+        neck, layer, necks = self._at, self._layer, self._necks
         if neck is None or layer is None or not in_viewer(layer, self._viewer):
             return
+        index = (*neck.frame, *(None,) * (layer.ndim - len(neck.frame)))
+        labels = edits.Frame(index).view(layers.finest(layer))
+
+        def find(monitor: Monitor) -> tuple[review.Look, str]:
+            placed, row = necks.tree_of(neck, monitor)
+            return review.look(placed, labels, row), _in_words(placed.tree, row)
+
+        self.start_run(
+            "look",
+            find,
+            lambda found, _: self._show(neck, *found, move=move),
+            failed=lambda error: self._on_said(str(error), error=True),
+        )
+
+    def _show(self, neck: Neck, found: review.Look, reasons: str, *, move: bool) -> None:
+        layer = self._layer
+        if neck is not self._at or layer is None or not in_viewer(layer, self._viewer):
+            return
+        self._reasons = reasons
         frame = np.array(neck.frame, float)
         points = np.hstack([np.tile(frame, (len(found.points), 1)), found.points])
-        self._show_mark(layer, points, SPLIT_COLOUR if self._is_split(neck) else JOINED_COLOUR)
+        self._mark.show(layer, points, SPLIT_COLOUR if self._is_split(neck) else JOINED_COLOUR)
         if move:
             go_to(
                 self._viewer,
@@ -296,35 +327,7 @@ class ReviewDock(Dock):
                 np.concatenate([frame, found.low]),
                 np.concatenate([frame, found.high]),
             )
-
-    def _show_mark(self, layer: Labels, points: NDArray[np.float64], color: str) -> None:
-        mark = self._mark
-        if mark is None or not in_viewer(mark, self._viewer):
-            active = self._viewer.layers.selection.active
-            mark = self._mark = Points(
-                ndim=layer.ndim,
-                name=MARK,
-                border_width=0,
-                canvas_size_limits=(4, 10_000),
-                metadata={layers.RECORD: {}},  # ours: never taken for seeds
-                **layers.place(layer),
-            )
-            self._viewer.add_layer(mark)
-            self._viewer.layers.selection.active = active
-        # Changed in place: napari takes half a second to remove a layer. Later points lie on top.
-        n = len(points)
-        mark.data = np.tile(points, (len(RINGS), 1))
-        mark.size = np.repeat([size for size, _ in RINGS], n)
-        mark.face_color = np.repeat([ring or color for _, ring in RINGS], n)
-
-    def _hide_mark(self) -> None:
-        if in_viewer(self._mark, self._viewer) and self._mark is not None:
-            self._mark.data = np.empty((0, self._mark.ndim))
-
-    def _remove_mark(self) -> None:
-        if in_viewer(self._mark, self._viewer):
-            self._viewer.layers.remove(self._mark)
-        self._mark = None
+        self._refresh()
 
     # What the dock says
 
@@ -360,7 +363,7 @@ class ReviewDock(Dock):
             self.say(
                 f"Neck {neck.ratio:.3f} at a threshold of {necks.threshold:.2f}: "
                 f"{'cut' if split else 'not cut'}"
-                f"{', decided by you' if self._is_decided(neck) else ''}. {self._why(neck)}"
+                f"{', decided by you' if self._is_decided(neck) else ''}. {self._reasons}"
             )
 
     def heed_keys(self) -> None:
@@ -369,19 +372,13 @@ class ReviewDock(Dock):
         for name, shortcut in self._shortcuts.items():
             shortcut.setEnabled(self._is_in_front and (decides or name not in SHARED))
 
-    def _why(self, neck: Neck) -> str:
-        """Return what spoke most about a neck, as sentences."""
-        tree = self._necks.trees[neck.frame]
-        reasons = [] if tree.terms is None else tree.why(neck.row, 2)
-        return " ".join(f"{text[0].upper()}{text[1:]}." for text in (r.text for r in reasons))
-
     def _what_is_missing(self) -> str:
         if self._layer is None:
             return (
                 "Nothing to review yet. Split touching objects in the widget Graph cut first; its "
                 "doubtful cuts are then shown here one by one."
             )
-        if not self._necks.trees:
+        if self._model.stored is None and not self._necks.trees:
             return "The last result was cut into a given number; there are no necks to review."
         return "No object of this result has a neck: there is nothing to doubt."
 
@@ -389,4 +386,10 @@ class ReviewDock(Dock):
         """Take the mark away."""
         self._edits.take(None)
         self._unfollow_layer()
-        self._remove_mark()
+        self._mark.remove()
+
+
+def _in_words(tree: SplitTree, row: int) -> str:
+    """Return what spoke most about a neck, as sentences."""
+    reasons = [] if tree.terms is None else tree.why(row, 2)
+    return " ".join(f"{text[0].upper()}{text[1:]}." for text in (r.text for r in reasons))

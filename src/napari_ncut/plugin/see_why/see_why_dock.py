@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import napari
@@ -14,34 +13,20 @@ from qtpy.QtWidgets import QLabel, QPushButton
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.settings import CutSettings, SplitSettings
-from napari_ncut.cutting.explain import Blobs, Explanation, explain
 from napari_ncut.cutting.model_selection import Counts, compare_counts
 from napari_ncut.cutting.session import CutSession
-from napari_ncut.objects import review
+from napari_ncut.plugin.see_why import under
 from napari_ncut.plugin.see_why.count_plot import CountPlot
 from napari_ncut.plugin.see_why.neck_histogram import NeckHistogram
 from napari_ncut.plugin.see_why.plot import Plot
-from napari_ncut.plugin.see_why.profile_plot import ProfilePlot, along
+from napari_ncut.plugin.see_why.profile_plot import ProfilePlot
+from napari_ncut.plugin.see_why.under import Under
 from napari_ncut.plugin.shared import layers
 from napari_ncut.plugin.shared.dock import Dock, in_viewer
 from napari_ncut.plugin.shared.model import LastRun
-from napari_ncut.runs.stacks import Frame, Source, fingerprint, within
-from napari_ncut.splitting.criterion.why import Reason
+from napari_ncut.runs.stacks import fingerprint
 
 END_TO_END = "end to end"
-
-
-@dataclass(frozen=True)
-class Under:
-    """The blob under the mouse: 0 and no explanation beside the objects."""
-
-    made: LastRun
-    frame: Frame
-    blobs: Blobs
-    blob: int
-    explanation: Explanation | None
-    # Some pixels of the blob in the order of its Fiedler vector, as pixels of the frame.
-    shown: tuple[NDArray[np.intp], ...] = ()
 
 
 class SeeWhyDock(Dock):
@@ -98,29 +83,35 @@ class SeeWhyDock(Dock):
     # The result
 
     def _on_result(self) -> None:
-        last, layer = self._model.last, self._model.layer
+        last, stored = self._model.last, self._model.stored
         cuts = last is not None and isinstance(last.recipe.settings, CutSettings)
         self.histogram.setVisible(not cuts)
         self.eigenvalues.setVisible(cuts)
         self.take_n.setVisible(cuts)
         self.words.setVisible(not cuts)
-        if last is None or not in_viewer(layer, self._viewer):
+        if not in_viewer(self._layer(), self._viewer):
             self.say("Nothing to explain yet: split or cut something with Graph cut first.")
             self.histogram.show_necks(np.empty(0), 0.0)
             self._forget_blob()
             return
-        if cuts:
+        if last is not None and cuts:
             self.say("Point at an object to see its cut profile.")
             self._count(last)
         else:
-            ratios = np.concatenate([tree.ratio for tree in last.result.trees.values()])
             # 1: a dent of the border, no neck.
+            ratios = stored.necks.ratio if stored is not None else _ratios(last)
             self.histogram.show_necks(ratios[ratios < 1.0], self._model.form.neck)
             self.say("Drag the line to move Neck. Point at an object to see its cut profile.")
         self._show_profile()
 
+    def _layer(self) -> Labels | None:
+        """Return the layer that shows the result."""
+        stored = self._model.stored
+        return self._model.layer if stored is None else stored.layer
+
     def _on_removed(self, _: object) -> None:
-        if self._model.layer is not None and not in_viewer(self._model.layer, self._viewer):
+        layer = self._layer()
+        if layer is not None and not in_viewer(layer, self._viewer):
             self.stop_run("profile")
             self.stop_run("count")
             self._counted = None
@@ -147,7 +138,7 @@ class SeeWhyDock(Dock):
         assert isinstance(settings, CutSettings)
 
         def compute(monitor: Monitor) -> tuple[Any, Counts | None]:
-            image, mask = _read(source, frame)
+            image, mask = under.read(source, frame)
             key = (
                 fingerprint(image, mask),
                 source.spacing,
@@ -202,84 +193,71 @@ class SeeWhyDock(Dock):
         self._rest.trigger()
 
     def _on_rest(self) -> None:
-        last, layer = self._model.last, self._model.layer
-        if last is None or layer is None or self._position is None:
+        layer = self._layer()
+        if layer is None or self._position is None or not in_viewer(layer, self._viewer):
             return
-        if not in_viewer(layer, self._viewer) or self._viewer.dims.ndisplay != 2:
+        if self._viewer.dims.ndisplay != 2:
             return
-        position = layer.world_to_data(self._position[-layer.ndim :])
-        pixel = tuple(int(x) for x in np.round(position))
-        n_frame_axes = layer.ndim - last.source.spatial_ndim
-        frame, point = pixel[:n_frame_axes], pixel[n_frame_axes:]
-        if all(0 <= x < size for x, size in zip(pixel, layer.data.shape, strict=True)):
-            self._say_why(last, frame, point)
-            self._explain(last, frame, point)
+        pixel = tuple(int(x) for x in np.round(layer.world_to_data(self._position[-layer.ndim :])))
+        shape = layers.spatial_shape(layer)
+        if all(0 <= x < size for x, size in zip(pixel, shape, strict=True)):
+            self._explain(pixel)
 
-    def _say_why(self, last: LastRun, frame: Frame, point: tuple[int, ...]) -> None:
-        """Say what spoke for the object under the mouse, and for its border to the next."""
-        tree = last.result.trees.get(frame)
-        if tree is None or tree.terms is None or tree.fragments[point] < 0:
+    def _explain(self, pixel: tuple[int, ...]) -> None:
+        """Tell what there is to tell of the object at a pixel of the result."""
+        last, stored, known = self._model.last, self._model.stored, self._under
+        decisions = self._model.decisions
+        if stored is not None:
+            here, neck = decisions.get((), {}), stored.necks.threshold
+
+            def compute(monitor: Monitor) -> Under:
+                return under.on_disk(stored, pixel, neck, here, known, monitor)
+
+        elif last is not None:
+            n_frame_axes = len(pixel) - last.source.spatial_ndim
+            frame, point = pixel[:n_frame_axes], pixel[n_frame_axes:]
+            settings = last.recipe.settings
+            if isinstance(settings, SplitSettings):
+                self._show_words(
+                    under.of_frame(last, frame, point, settings.neck, decisions.get(frame, {}))
+                )
+
+            def compute(monitor: Monitor) -> Under:
+                return under.in_memory(last, frame, point, known, monitor)
+
+        else:
             return
-        decisions = review.decided_rows(tree, self._model.decisions.get(frame, {}))
-        settings = last.recipe.settings
-        assert isinstance(settings, SplitSettings)
-        one, several = tree.why_object(point, settings.neck, decisions)
-        text = f"<b>One object:</b> {_in_words(one, 1)}"
-        if several:
-            text += f"<br><b>Split off:</b> {_in_words(several, -1)}"
-        self.words.setText(text)
-
-    def _explain(self, last: LastRun, frame: Frame, point: tuple[int, ...]) -> None:
-        source, settings, known = last.source, last.recipe.settings, self._under
-
-        def compute(monitor: Monitor) -> Under:
-            image, mask = _read(source, frame)
-            if known is not None and known.made is last and known.frame == frame:
-                blobs = known.blobs
-            elif mask is None:
-                assert image is not None
-                blobs = Blobs(np.ones(image.shape[: source.spatial_ndim], bool))
-            else:
-                blobs = Blobs(mask, settings.connectivity)
-            blob = blobs.at(point)
-            if known is not None and blobs is known.blobs and blob == known.blob:
-                return known
-            if blob == 0:
-                return Under(last, frame, blobs, 0, None)
-            explanation = explain(
-                blobs,
-                blob,
-                image,
-                spacing=source.spacing,
-                beta=settings.beta,
-                connectivity=settings.connectivity,
-                monitor=monitor,
-            )
-            return Under(last, frame, blobs, blob, explanation, _pixels_along(explanation))
-
         self.start_run(
             "profile",
             compute,
-            lambda under, _: self._on_explained(under),
+            lambda found, _: self._on_explained(found),
             failed=lambda error: self.profile.show_words(str(error)),
         )
 
-    def _on_explained(self, under: Under) -> None:
+    def _show_words(self, words: str) -> None:
+        # Beside the objects the last ones stay.
+        if words:
+            self.words.setText(words)
+
+    def _on_explained(self, found: Under) -> None:
+        self._show_words(found.words)
         # Beside the objects the last profile stays: the mouse is on its way to the plot.
-        if under.explanation is not None and under is not self._under:
-            self._under = under
+        if found.explanation is not None and found is not self._under:
+            self._under = found
             self._show_profile()
 
     def _show_profile(self) -> None:
-        under, layer = self._under, self._model.layer
-        self.fiedler.setEnabled(under is not None)
-        if under is None or under.explanation is None:
+        found, layer = self._under, self._layer()
+        self.fiedler.setEnabled(found is not None)
+        if found is None or found.explanation is None:
             return
-        explanation, colours = under.explanation, None
+        explanation, colours = found.explanation, None
         if layer is not None and in_viewer(layer, self._viewer):
-            frame = layer.data[under.frame]
-            if frame.shape == under.blobs.labels.shape:
-                colours = _colours(layer, np.asarray(frame[under.shown]))
+            data, n_frame_axes = layers.finest(layer), len(found.frame)
+            shape = found.made.shape[n_frame_axes:]
+            if tuple(data.shape[n_frame_axes:]) == shape:
+                frame = [np.full_like(found.shown[0], index) for index in found.frame]
+                colours = _colours(layer, np.asarray(data[(*frame, *found.shown)]))
         self.profile.show_profile(explanation.profile, explanation.valley, colours)
 
     def _forget_blob(self) -> None:
@@ -290,14 +268,15 @@ class SeeWhyDock(Dock):
 
     def _on_fiedler(self) -> None:
         """Add the Fiedler vector of the blob as a layer, or replace the one before."""
-        under = self._under
-        if under is None or under.explanation is None:
+        found, layer = self._under, self._layer()
+        if found is None or found.explanation is None or layer is None:
             return
         if in_viewer(self._fiedler, self._viewer):
             self._viewer.layers.remove(self._fiedler)
-        data = under.explanation.fiedler[(None,) * len(under.frame)]
+        data = found.explanation.fiedler[(None,) * len(found.frame)]
         top = float(np.nanmax(np.abs(data)))
-        start = [*under.frame, *(axis.start for axis in under.explanation.box)]
+        corner = zip(found.explanation.box, found.start, strict=True)
+        start = [*found.frame, *(axis.start + low for axis, low in corner)]
         active = self._viewer.layers.selection.active
         self._fiedler = Image(
             data,
@@ -305,7 +284,7 @@ class SeeWhyDock(Dock):
             colormap="coolwarm",
             contrast_limits=(-top, top),
             metadata={layers.RECORD: {"fiedler": True}},
-            **_moved(under.made.place, start),
+            **_moved(layers.place(layer, 0), start),
         )
         self._viewer.add_layer(self._fiedler)
         self._viewer.layers.selection.active = active
@@ -317,29 +296,10 @@ class SeeWhyDock(Dock):
         self._viewer.mouse_move_callbacks.remove(self._on_mouse)
 
 
-def _in_words(reasons: list[Reason], side: int) -> str:
-    """Return reasons for one object (side 1) or several (-1); what speaks against it is named."""
-    facts = [
-        reason.fact if reason.weight * side > 0 else f"<i>against it:</i> {reason.fact}"
-        for reason in reasons
-    ]
-    return "; ".join(facts) + "."
-
-
-def _read(source: Source, frame: Frame) -> tuple[NDArray[Any] | None, NDArray[Any] | None]:
-    """Return the image of a frame, and the part of its mask that lies in the region."""
-    image, mask = source.read(frame)
-    return image, mask if source.region is None else within(source.region[frame], mask)
-
-
-def _pixels_along(explanation: Explanation) -> tuple[NDArray[np.intp], ...]:
-    """Return pixels of a blob in the order of its Fiedler vector, as pixels of the frame."""
-    inside = np.nonzero(~np.isnan(explanation.fiedler))
-    order = np.argsort(explanation.fiedler[inside], kind="stable")
-    some = order[along(len(order))]
-    return tuple(
-        found[some] + axis.start for found, axis in zip(inside, explanation.box, strict=True)
-    )
+def _ratios(last: LastRun | None) -> NDArray[np.float64]:
+    """Return the ratios of all necks of a result in memory."""
+    trees = {} if last is None else last.result.trees
+    return np.concatenate([np.empty(0), *(tree.ratio for tree in trees.values())])
 
 
 def _colours(layer: Labels, labels: NDArray[Any]) -> NDArray[np.float64]:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
     from napari.layers import Labels, Layer
 
+    from napari_ncut.volumes.stored_result import StoredResult
+
 _split, _cut = SplitSettings(), CutSettings()
 
 
@@ -127,6 +129,11 @@ class LastRun:
     place: dict[str, Any]
     result: Result
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of its labels."""
+        return tuple(self.result.labels.shape)
+
 
 @dataclass(frozen=True, eq=False)
 class Applied:
@@ -166,6 +173,7 @@ class Model:
         self.session = StackSession()
         self.last: LastRun | None = None
         self.layer: Labels | None = None  # shows the last run's labels
+        self.stored: StoredResult | None = None  # in its place: a result on a disk
         self.applied: Applied | None = None
         self.status = Status()
         self.hand_tool = ""  # the name of the one in use
@@ -188,7 +196,13 @@ class Model:
 
     def show(self, last: LastRun, layer: Labels) -> None:
         """Take over what a run made, and the layer that shows it."""
-        self.last, self.layer = last, layer
+        self.last, self.layer, self.stored = last, layer, None
+        self.result_changed.emit()
+
+    def show_stored(self, result: StoredResult) -> None:
+        """Take over what a run by parts has written."""
+        self.last = self.layer = self.applied = None
+        self.stored = result
         self.result_changed.emit()
 
     def replace_layer(self, layer: Labels) -> None:
@@ -198,8 +212,8 @@ class Model:
 
     def forget(self) -> None:
         """Forget the result: it belongs to other data, or is the user's alone."""
-        if self.layer is not None or self.last is not None:
-            self.last = self.layer = self.applied = None
+        if self.layer is not None or self.last is not None or self.stored is not None:
+            self.last = self.layer = self.applied = self.stored = None
             self.result_changed.emit()
 
     def take_tool(self, name: str) -> None:
