@@ -196,3 +196,23 @@ def test_a_file_that_can_not_be_read_is_named(tmp_path):
     (tmp_path / "image.tif").write_bytes(b"nonsense")
     with pytest.raises(ValueError, match=r"image\.tif: it cannot be read as TIFF"):
         read(tmp_path / "image.tif")
+
+
+def test_large_labels_of_ours_are_opened_to_be_corrected_where_they_lie(tmp_path, monkeypatch):
+    from napari_ncut import reader, split_volume
+    from napari_ncut.volumes.stored_labels import StoredLabels
+
+    monkeypatch.setattr(reader, "LARGE", 1000)
+    mask = np.kron(np.ones((6, 6), np.uint8), SCENE.mask)
+    split_volume(mask, out=tmp_path / "cells.ome.zarr", spacing=0.5, memory="1GB")
+    (layer,) = opened(tmp_path / "cells.ome.zarr")
+    assert isinstance(layer.data[0], StoredLabels)
+    assert [tuple(level.shape) for level in layer.data] == [(600, 600), (300, 300), (150, 150)]
+    np.testing.assert_allclose(layer.scale, (0.5, 0.5))
+    # What another program has written is shown, and not written into.
+    import zarr
+
+    group = zarr.open_group(tmp_path / "cells.ome.zarr", mode="r+")
+    del group.attrs["napari-ncut"]
+    (layer,) = opened(tmp_path / "cells.ome.zarr")
+    assert not isinstance(layer.data[0], StoredLabels)

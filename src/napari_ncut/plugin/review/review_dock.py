@@ -348,6 +348,8 @@ class ReviewDock(Dock):
         rate = rate_in_words(self._random, self._model.decisions)
         text = f"{near} in doubt, {clear} clear.{rate}"
         self.left.setText(text if there else "")
+        # What is taught would have to be split anew, all of it.
+        self.teaching.setVisible(self._model.stored is None)
         self.teaching.learn(necks.trees if there else {}, necks.threshold)
         if not there:
             self.say(self._what_is_missing())
