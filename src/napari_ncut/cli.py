@@ -440,7 +440,7 @@ def batch(
         str, typer.Option("--measure", help="What the table holds; see export.", metavar="NAMES")
     ] = "all",
     form: Annotated[
-        str, typer.Option("--format", help="Of the results.", metavar="tif|ome-zarr")
+        str, typer.Option("--format", help="Of the results.", metavar="tif|ome-zarr|labels/NAME")
     ] = "tif",
     neck: Annotated[float, typer.Option(help="As of split.")] = SplitSettings.neck,
     n_segments: Annotated[

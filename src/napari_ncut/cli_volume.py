@@ -20,7 +20,7 @@ from napari_ncut.core.parallel import number_of_threads
 from napari_ncut.core.validation import spacing_tuple
 from napari_ncut.io.files import channel_number
 from napari_ncut.io.ome_zarr import Picture, labels_of, open_picture
-from napari_ncut.io.ome_zarr_labels import add_labels
+from napari_ncut.io.ome_zarr_labels import labels_in_store, tell_sources
 from napari_ncut.runs.foreground import Automatic
 from napari_ncut.volumes.split_volume import COUNT_KEY, split_volume
 from napari_ncut.volumes.threshold import Foreground, otsu_of
@@ -130,16 +130,8 @@ def _place(path: Path, output: Path | None, store: Store) -> Iterator[Path | Non
         typer.echo(f"{target}: is there already")
         yield None
         return
-    beside = path / "labels" / f"{store.name}.ome.zarr"
-    is_new = not beside.parent.exists()
-    beside.parent.mkdir(exist_ok=True)
-    try:
+    with labels_in_store(path, store.name) as beside:
         yield beside
-        beside.rename(target)
-        add_labels(path, store.name)
-    finally:
-        if is_new and not any(beside.parent.iterdir()):
-            beside.parent.rmdir()
 
 
 def _is_done_by_parts(options: Options, mask: Picture, out: Path) -> bool:
@@ -193,8 +185,11 @@ def _by_parts(
     if options.foreground in SIDES:
         side = "darker" if options.foreground == "dark" else "brighter"
         typer.echo(f"the foreground is what is {side} than {value:.6g}, Otsu's threshold")
-    units = [unit for unit in mask.units if unit]
-    typer.echo(f"pixel size {' x '.join(f'{s:.6g}' for s in sizes)} {units[-1] if units else ''}")
+    spatial = [k for k, axis in enumerate(mask.axes) if axis in "zyx"]
+    units = {mask.units[k] for k in spatial}
+    # Of a size that is told the unit is not.
+    unit = units.pop() if len(units) == 1 and options.spacing is None else None
+    typer.echo(f"pixel size {' x '.join(f'{s:.6g}' for s in sizes)} {unit or ''}".rstrip())
     start = time.perf_counter()
     with ExitStack() as stack:
         client = None
@@ -210,8 +205,13 @@ def _by_parts(
             client=client,
             workers=store.workers or (number_of_threads() if math.prod(data.shape) > LARGE else 1),
             resume=store.resume,
+            unit=unit,
+            translate=[mask.origin[k] for k in spatial],
             **options.settings,
         )
+    if out.name.endswith(".ome.zarr"):
+        image_path = None if picture is None else str(options.image or path)
+        tell_sources(out, image_path, None if options.foreground in SIDES else str(options.mask))
     n = found.attrs[COUNT_KEY]
     typer.echo(f"{shown}: {n} objects, {time.perf_counter() - start:.2f} s")
 

@@ -18,6 +18,8 @@ from napari_ncut.batches import task
 from napari_ncut.batches.inputs import unique_names
 from napari_ncut.cli import main
 from napari_ncut.files import read_labels, read_provenance
+from napari_ncut.objects.edits import Frame, delete_edit, whole_object
+from napari_ncut.volumes.stored_labels import StoredLabels
 
 
 @pytest.fixture
@@ -311,7 +313,53 @@ def test_masks_are_stores_by_a_pattern(plate):
 
 def test_a_format_that_is_none_is_said(plate, capsys):
     assert run("batch plate.ome.zarr --foreground bright --format png -o results") == 2
-    assert "wanted tif or ome-zarr" in capsys.readouterr().err
+    assert "wanted tif, ome-zarr or labels/NAME" in capsys.readouterr().err
+    for name in ("labels/", "labels/a/b", "labels/..", "labels"):
+        assert run(f"batch plate.ome.zarr --foreground bright --format {name} -o results") == 2
+    line = "batch plate.ome.zarr --mask labels/mask --format labels/mask -o results"
+    assert run(line) == 2
+    assert not Path("results").exists()
+
+
+def test_labels_go_into_the_stores_themselves(plate, capsys):
+    tifffile.imwrite("b.tif", IMAGE)
+    line = "batch plate.ome.zarr b.tif --foreground bright --channel 1 -o results --workers 1"
+    line += " --format labels/cells"
+    assert run(line) == 3
+    found = {row["file"]: row for row in rows()}
+    assert "is no OME-Zarr" in found.pop("b.tif")["error"]
+    assert {row["status"] for row in found.values()} == {"done"}
+    assert [path.name for path in Path("results").iterdir()] == ["report.csv"]
+    for field in ("A/1/0", "A/1/1", "B/12/0"):
+        image = Path("plate.ome.zarr") / field
+        labels = read_labels(image / "labels/cells")
+        assert labels.data.max() > 3
+        assert labels.spacing == (0.5, 0.5)
+        assert zarr.open_group(image / "labels").attrs["ome"]["labels"] == ["cells", "mask"]
+        inside = [path.name for path in (image / "labels").iterdir() if path.is_dir()]
+        assert sorted(inside) == ["cells", "mask"]
+    # Labels in the store are no change of the image.
+    assert run(line) == 3
+    assert {row["status"] for row in rows()} == {"kept", "failed"}
+    # Other settings replace them, and labels of others stay.
+    assert run(f"{line} --neck 0.5") == 3
+    assert {row["status"] for row in rows()} == {"done", "failed"}
+    assert run(line.replace("cells", "mask")) == 3
+    assert "no batch has made it" in rows()[0]["error"]
+    assert read_labels("plate.ome.zarr/A/1/0/labels/mask").data.max() == 1
+
+
+def test_results_that_were_corrected_are_not_done_again(plate):
+    line = "batch plate.ome.zarr --mask labels/mask -o results --workers 1 --format ome-zarr"
+    line += " --channel 1"
+    assert run(line) == 0
+    path = Path("results/plate_A_1_0_labels.ome.zarr")
+    labels = StoredLabels(path)
+    plane = Frame((None, None))
+    assert labels.make(delete_edit(plane, whole_object(plane.view(labels), 1)))
+    assert run(f"{line} --neck 0.5") == 3
+    assert "was corrected by hand" in rows()[0]["error"]
+    assert not (read_labels(path).data == 1).any()
 
 
 def test_a_channel_is_a_number_in_python_too(plate):

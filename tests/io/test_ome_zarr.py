@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaozarrs
 import zarr
 from tests.io.stores import FRAMES, IMAGE, MASK, NOISE, add_mask, write_plate, write_store
 
-from napari_ncut import Recipe, SplitSettings, split_touching
+from napari_ncut import Recipe, SplitSettings, scenes, split_touching
 from napari_ncut.cli import main
 from napari_ncut.files import read_image, read_labels, read_provenance, write_labels
 from napari_ncut.io.ome_zarr import images_of, open_picture
@@ -288,3 +289,27 @@ def test_what_is_large_is_shown_from_where_it_is(monkeypatch):
     assert [level.shape for level in mask] == [(600, 500), (300, 250), (150, 125)][: len(mask)]
     write("saved.tif", mask, {"multiscale": True, "scale": [0.5, 0.5]})
     assert read_labels("saved.tif").data.sum() == 3 * 40 * 500
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+def test_labels_of_an_image_of_version_0_4_are_of_0_4(ndim):
+    # Programs that read 0.4 find them, in the image and in its list of labels.
+    scene = scenes.field(12, size=300 if ndim == 2 else 70, radius=(9, 13), ndim=ndim)
+    old_store("old.ome.zarr", scene.image, "zyx"[-ndim:])
+    line = "split old.ome.zarr --foreground bright --name cells"
+    assert main(line.split()) == 0
+    assert main(line.replace("cells", "more").split()) == 0
+    group = zarr.open_group("old.ome.zarr", mode="r", zarr_format=2)
+    assert group["labels"].attrs["labels"] == ["cells", "more"]
+    labels = group["labels/cells"]
+    assert labels.metadata.zarr_format == 2
+    assert labels["0"].metadata.zarr_format == 2
+    assert "image-label" in labels.attrs
+    assert yaozarrs.validate_ome_object(dict(labels.attrs)).multiscales[0].version == "0.4"
+    yaozarrs.validate_zarr_store("old.ome.zarr/labels/cells")
+    found = read_labels("old.ome.zarr/labels/cells")
+    assert found.data.max() > 3
+    recipe = Recipe.from_dict(read_provenance("old.ome.zarr/labels/cells"))
+    assert (recipe.mode, recipe.image, recipe.spatial_ndim) == ("split", "old.ome.zarr", ndim)
+    assert recipe.threshold is not None
+    np.testing.assert_array_equal(found.data, labels["0"][...])

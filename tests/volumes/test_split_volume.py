@@ -21,7 +21,7 @@ from napari_ncut.volumes import split_volume as module
 from napari_ncut.volumes import tasks
 from napari_ncut.volumes.blobs import blobs_of, components, part_of
 from napari_ncut.volumes.boxes import boxes
-from napari_ncut.volumes.output import output_of
+from napari_ncut.volumes.output import Where, output_of
 
 
 def drawn(seed, ndim):
@@ -268,7 +268,7 @@ def test_chunks_and_shards_are_those_of_the_array_that_is_given(tmp_path, option
     mask = np.kron(np.eye(2, dtype=bool), scenes.circles(2).mask)
     out = zarr.create_array(tmp_path / "a.zarr", shape=mask.shape, dtype="i4", **options)
     monkeypatch.setattr("napari_ncut.volumes.output.CHUNK", {2: 16})
-    side = output_of(out, mask.shape, (1.0, 1.0)).write_side
+    side = output_of(out, mask.shape, Where((1.0, 1.0))).write_side
     parts = options.get("shards") or options["chunks"]
     assert all(n % part == 0 for n, part in zip(side, parts, strict=True))
     split_volume(mask, out=out)

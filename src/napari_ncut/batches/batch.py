@@ -124,7 +124,8 @@ def batch(
     channel : str or int, optional
         The channel that is the image, by its name or its number from 1.
     format : str
-        Format of the results, ``"tif"`` or ``"ome-zarr"``.
+        Format of the results, ``"tif"`` or ``"ome-zarr"``; or ``"labels/NAME"`` for labels of this
+        name in each OME-Zarr, in the place of files in ``output``.
     on_row : callable, optional
         Is told each row as soon as it is there.
     progress, cancelled : callable, optional

@@ -13,7 +13,7 @@ from napari_ncut.io.ome_zarr import images_of, is_store, name_of
 
 ENDINGS = {"tif": ".tif", "ome-zarr": ".ome.zarr"}
 RESULT = "{name}_labels{ending}"
-# The beginning of a pattern of masks that are labels of an OME-Zarr itself.
+# The beginning of a pattern of masks, or of results, that are labels of an OME-Zarr itself.
 LABELS = "labels/"
 
 
@@ -37,6 +37,11 @@ class Pair:
     mask: Path | None
     output: Path
     name: str = ""
+
+    @property
+    def is_in_store(self) -> bool:
+        """Whether the labels go into the OME-Zarr of their image."""
+        return self.output.parent == self.path / "labels"
 
     @property
     def is_mask_missing(self) -> bool:
@@ -83,7 +88,8 @@ def pairs(
         Pattern of the masks, as in ``{name}_mask.tif``: beside the image, or with a folder; or
         ``labels/NAME`` for the labels of this name in each OME-Zarr.
     form : str
-        Format of the results, ``"tif"`` or ``"ome-zarr"``.
+        Format of the results, ``"tif"`` or ``"ome-zarr"``, or ``labels/NAME`` for labels of this
+        name in each OME-Zarr.
 
     Raises
     ------
@@ -97,8 +103,12 @@ def pairs(
             f"--mask is {mask!r}; wanted a pattern, as in {{name}}_mask.tif, or labels/NAME for "
             "labels in an OME-Zarr."
         )
-    if form not in ENDINGS:
-        raise ValueError(f"--format is {form!r}; wanted {' or '.join(ENDINGS)}.")
+    name = form.removeprefix(LABELS)
+    is_in_store = form.startswith(LABELS) and name not in ("", "..") and "/" not in name
+    if form not in ENDINGS and not is_in_store:
+        raise ValueError(f"--format is {form!r}; wanted {', '.join(ENDINGS)} or labels/NAME.")
+    if form == mask:
+        raise ValueError(f"--format is {form!r}, and so is --mask; name another output.")
     asked, there = files(inputs)
     found = [image for path in there for image in _images(path)]
     masks = {image.path: _mask_of(image, mask) for image in found} if mask else {}
@@ -121,7 +131,9 @@ def pairs(
         Pair(
             image.path,
             masks.get(image.path),
-            output / RESULT.format(name=name, ending=ENDINGS[form]),
+            image.path / form
+            if is_in_store
+            else output / RESULT.format(name=name, ending=ENDINGS[form]),
             _title(image, name, is_one_store),
         )
         for image, name in zip(images, names, strict=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from napari_ncut.batches.inputs import Pair
 from napari_ncut.cli_run import Options, run
 from napari_ncut.core.parallel import use_threads
 from napari_ncut.io.files import read_image, read_labels, read_provenance
+from napari_ncut.io.ome_zarr import is_store, is_zarr, open_picture, times_edited
+from napari_ncut.io.ome_zarr_labels import labels_in_store
 from napari_ncut.objects.measure import Table, measure
 from napari_ncut.runs.foreground import Automatic
 from napari_ncut.runs.recipe import Recipe
@@ -149,31 +152,15 @@ def _done(task: Task, pair: Pair, start: float) -> Row:
         return Row(*_paths(pair), KEPT, sum(counts), doubtful, seconds, table=table)
     if pair.output.exists() and "batch" not in before:
         raise FileExistsError(f"{pair.output}: exists, and no batch has made it.")
+    if is_store(pair.output) and times_edited(open_picture(pair.output).ours):
+        raise FileExistsError(f"{pair.output}: was corrected by hand; take it away first.")
     # Without a pattern of masks the file itself is the mask, or tells it by its brightness.
     image: Path | None = pair.path
     mask = pair.mask
     if mask is None and task.recipe.mode == "split":
         image, mask = None, pair.path
-    outcome = run(
-        Options(
-            task.recipe.mode,
-            pair.output,
-            image,
-            mask,
-            task.settings,
-            None,
-            task.spacing,
-            task.axes,
-            task.foreground,
-            task.is_volume,
-            force=pair.output.exists(),
-            preset=task.recipe,
-            automatic=task.automatic,
-            mark=mark,
-            channel=task.channel,
-        ),
-        say=lambda _: None,
-    )
+    with _place(pair) as output:
+        outcome = run(_options(task, pair, output, image, mask, mark), say=lambda _: None)
     table = None
     if task.properties is not None:
         table = _measured(
@@ -185,6 +172,41 @@ def _done(task: Task, pair: Pair, start: float) -> Row:
         )
     seconds = time.perf_counter() - start
     return Row(*_paths(pair), DONE, outcome.objects, outcome.doubtful, seconds, table=table)
+
+
+@contextmanager
+def _place(pair: Pair) -> Iterator[Path]:
+    """Give where the labels are written; those of a store are known to it when they are whole."""
+    if not pair.is_in_store:
+        yield pair.output
+        return
+    if not is_zarr(pair.path):
+        raise ValueError(f"{pair.path}: is no OME-Zarr, and labels/NAME lies in one.")
+    with labels_in_store(pair.path, pair.output.name) as path:
+        yield path
+
+
+def _options(
+    task: Task, pair: Pair, output: Path, image: Path | None, mask: Path | None, mark: str
+) -> Options:
+    """Return what the command line would have been told."""
+    return Options(
+        task.recipe.mode,
+        output,
+        image,
+        mask,
+        task.settings,
+        None,
+        task.spacing,
+        task.axes,
+        task.foreground,
+        task.is_volume,
+        force=output.exists(),
+        preset=task.recipe,
+        automatic=task.automatic,
+        mark=mark,
+        channel=task.channel,
+    )
 
 
 def _before(path: Path) -> dict[str, Any]:

@@ -1,11 +1,12 @@
-"""Labels into OME-Zarr 0.5, with a pyramid.
+"""Labels into OME-Zarr, with a pyramid: 0.5, and 0.4 within an image of 0.4.
 
 The metadata are written by yaozarrs, the arrays by zarr; both are in the extra ``scale``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -88,13 +89,14 @@ def create_labels(
     shards : tuple of int, optional
         Shape of the shards; none by default.
     """
-    from yaozarrs import v05
-    from yaozarrs.write.v05 import prepare_image
+    from yaozarrs import v04, v05
 
+    is_old = is_in_old_store(path)
+    models: Any = v04 if is_old else v05
     n_frames = len(shape) - len(spacing)
     name = UNITS.get(unit or "", unit)
-    axes: list[Any] = [v05.TimeAxis(name="t", unit="second" if interval else None)][:n_frames]
-    axes += [v05.SpaceAxis(name=letter, unit=name) for letter in "zyx"[-len(spacing) :]]
+    axes: list[Any] = [models.TimeAxis(name="t", unit="second" if interval else None)][:n_frames]
+    axes += [models.SpaceAxis(name=letter, unit=name) for letter in "zyx"[-len(spacing) :]]
     shapes = shapes_of(shape, n_frames)
     sizes = [interval or 1.0] * n_frames + [float(size) for size in spacing]
     place = [0.0] * n_frames + [float(number) for number in translate or [0.0] * len(spacing)]
@@ -104,27 +106,75 @@ def create_labels(
             # Every second pixel is kept, and the first of them where it was.
             steps = steps_of(shapes[level - 1], smaller)
             sizes = [size * step for size, step in zip(sizes, steps, strict=True)]
-        transforms: list[Any] = [v05.ScaleTransformation(scale=sizes)]
+        transforms: list[Any] = [models.ScaleTransformation(scale=sizes)]
         if any(place):
-            transforms.append(v05.TranslationTransformation(translation=place))
-        datasets.append(v05.Dataset(path=str(level), coordinateTransformations=transforms))
-    other: Any = {"image-label": v05.ImageLabel()}
-    image = v05.LabelImage(
-        multiscales=[v05.Multiscale(name=path.name, axes=axes, datasets=datasets)],
+            transforms.append(models.TranslationTransformation(translation=place))
+        datasets.append(models.Dataset(path=str(level), coordinateTransformations=transforms))
+    other: Any = {"image-label": models.ImageLabel()}
+    image = models.LabelImage(
+        multiscales=[models.Multiscale(name=path.name, axes=axes, datasets=datasets)],
         **other,
     )
     side = 64 if len(spacing) == 3 else 512
+    chunks = (1,) * n_frames + tuple(max(min(side, n), 1) for n in shape[n_frames:])
+    create = _create_old if is_old else _create
+    return create(path, image, shapes, chunks, shards, attributes or {})
+
+
+def is_in_old_store(path: Path) -> bool:
+    """Tell whether a folder lies among the labels of an image of OME-Zarr 0.4."""
+    return any(
+        folder.name == "labels" and (folder.parent / ".zgroup").is_file() for folder in path.parents
+    )
+
+
+def _create(
+    path: Path,
+    image: Any,
+    shapes: Sequence[tuple[int, ...]],
+    chunks: tuple[int, ...],
+    shards: tuple[int, ...] | None,
+    attributes: dict[str, Any],
+) -> list[Any]:
+    """Return the empty levels of new labels."""
+    from yaozarrs.write.v05 import prepare_image
+
     _, arrays = prepare_image(
         path,
         image,
-        [(smaller, "int32") for smaller in shapes],
+        [(shape, "int32") for shape in shapes],
         extra_attributes=attributes,
-        chunks=(1,) * n_frames + tuple(max(min(side, n), 1) for n in shape[n_frames:]),
+        chunks=chunks,
         shards=shards,
         writer="zarr",
         overwrite=True,
     )
     return [arrays[str(level)] for level in range(len(shapes))]
+
+
+def _create_old(
+    path: Path,
+    image: Any,
+    shapes: Sequence[tuple[int, ...]],
+    chunks: tuple[int, ...],
+    shards: tuple[int, ...] | None,
+    attributes: dict[str, Any],
+) -> list[Any]:
+    """Return the empty levels of new labels of version 0.4, which knows no shards."""
+    import zarr
+
+    group = zarr.open_group(path, mode="w", zarr_format=2)
+    group.attrs.update(image.model_dump(mode="json", by_alias=True, exclude_none=True) | attributes)
+    return [
+        group.create_array(
+            str(level),
+            shape=shape,
+            dtype="int32",
+            chunks=tuple(max(min(a, b), 1) for a, b in zip(chunks, shape, strict=True)),
+            chunk_key_encoding={"name": "v2", "separator": "/"},
+        )
+        for level, shape in enumerate(shapes)
+    ]
 
 
 def steps_of(finer: Sequence[int], coarser: Sequence[int]) -> tuple[int, ...]:
@@ -193,11 +243,48 @@ def write_ome_zarr(
         fill_pyramid(levels, Monitor())
 
 
+@contextmanager
+def labels_in_store(image: Path, name: str) -> Iterator[Path]:
+    """Give a place for labels of an image, which come into the image when they are whole.
+
+    Parameters
+    ----------
+    image : Path
+        An image of an OME-Zarr.
+    name : str
+        What the labels are called in it; others of this name are replaced.
+    """
+    folder = image / "labels"
+    target, beside = folder / name, folder / f"{name}.ome.zarr"
+    is_new = not folder.exists()
+    folder.mkdir(exist_ok=True)
+    try:
+        yield beside
+        with atomic_folder(target, force=True) as place:
+            beside.rename(place)
+        add_labels(image, name)
+    finally:
+        if is_new and not any(folder.iterdir()):
+            folder.rmdir()
+
+
 def add_labels(image: Path, name: str) -> None:
     """Tell an image of an OME-Zarr of labels that have been written into it."""
     import zarr
 
-    group = zarr.open_group(image / "labels", mode="a")
-    ome = dict(group.attrs.get("ome", {"version": "0.5"}))
+    is_old = is_in_old_store(image / "labels" / name)
+    group = zarr.open_group(image / "labels", mode="a", zarr_format=2 if is_old else 3)
+    said = {} if is_old else {"version": "0.5"}
+    ome: dict[str, Any] = dict(group.attrs if is_old else group.attrs.get("ome", said))
     ome["labels"] = sorted({*ome.get("labels", []), name})
-    group.attrs["ome"] = ome
+    group.attrs.update(ome if is_old else {"ome": ome})
+
+
+def tell_sources(path: Path, image: str | None, mask: str | None) -> None:
+    """Note in the recipe of labels in a store what they were made of."""
+    import zarr
+
+    group = zarr.open_group(path, mode="r+")
+    ours: Any = dict(group.attrs[OURS_KEY])
+    sources = {"image": image, "mask": mask}
+    group.attrs[OURS_KEY] = ours | {RECIPE: ours[RECIPE] | sources}

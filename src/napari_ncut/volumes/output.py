@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,26 @@ CHUNKS_A_SHARD = {2: 4, 3: 4}
 NECKS, NECKS_A_CHUNK = "necks", 2**17
 
 
-def output_of(out: Any, shape: tuple[int, ...], spacing: tuple[float, ...]) -> Output:
+@dataclass(frozen=True)
+class Where:
+    """Where the pixels of labels lie, as files tell it.
+
+    Parameters
+    ----------
+    spacing : tuple of float
+        Pixel size along each axis.
+    unit : str, optional
+        Its unit.
+    translate : tuple of float, optional
+        Where the first pixel lies.
+    """
+
+    spacing: tuple[float, ...]
+    unit: str | None = None
+    translate: tuple[float, ...] | None = None
+
+
+def output_of(out: Any, shape: tuple[int, ...], where: Where) -> Output:
     """Return the output that a path or an array stands for.
 
     Raises
@@ -37,7 +57,7 @@ def output_of(out: Any, shape: tuple[int, ...], spacing: tuple[float, ...]) -> O
         if path.suffix != ".zarr":
             raise ValueError(f"{path}: end the name of out in .zarr or .ome.zarr.")
         kind = OmeZarr if path.name.endswith(".ome.zarr") else PlainZarr
-        return kind(path, shape, spacing)
+        return kind(path, shape, where)
     if not hasattr(out, "__setitem__") or not hasattr(out, "shape"):
         raise TypeError(f"out is of type {type(out).__name__}; wanted a path or an array.")
     if tuple(out.shape) != shape:
@@ -92,8 +112,8 @@ class Output(ABC):
             )
 
     @abstractmethod
-    def create(self, recipe: dict[str, Any], mark: str, scratch: Path) -> Any:
-        """Return an array to write into."""
+    def create(self, ours: dict[str, Any], scratch: Path) -> Any:
+        """Return an array to write into, with what napari-ncut keeps with it."""
 
     @abstractmethod
     def keep_necks(self, ratio: NDArray[np.float64], sides: NDArray[np.int64]) -> None:
@@ -126,8 +146,8 @@ class Array(Output):
             min(count * n, whole) for count, n, whole in zip(counts, parts, self.shape, strict=True)
         )
 
-    def create(self, recipe: dict[str, Any], mark: str, scratch: Path) -> Any:
-        """Return an array to write into."""
+    def create(self, ours: dict[str, Any], scratch: Path) -> Any:
+        """Return an array to write into, with what napari-ncut keeps with it."""
         return self.array
 
     def keep_necks(self, ratio: NDArray[np.float64], sides: NDArray[np.int64]) -> None:
@@ -144,10 +164,9 @@ class Array(Output):
 class PlainZarr(Output):
     """A Zarr array of int32; its attributes hold the recipe."""
 
-    def __init__(self, path: Path, shape: tuple[int, ...], spacing: tuple[float, ...]) -> None:
+    def __init__(self, path: Path, shape: tuple[int, ...], where: Where) -> None:
         super().__init__(path, shape)
-        self.folder = path
-        self.spacing = spacing
+        self.folder, self.where = path, where
         self.beside = path
 
     def mark(self) -> str | None:
@@ -169,8 +188,8 @@ class PlainZarr(Output):
             return {}
         return attributes if isinstance(attributes, dict) else {}
 
-    def create(self, recipe: dict[str, Any], mark: str, scratch: Path) -> Any:
-        """Return an array to write into."""
+    def create(self, ours: dict[str, Any], scratch: Path) -> Any:
+        """Return an array to write into, with what napari-ncut keeps with it."""
         import zarr
 
         self.beside = scratch / "out"
@@ -181,7 +200,7 @@ class PlainZarr(Output):
             chunks=chunks,
             dtype="int32",
             overwrite=True,
-            attributes={OURS_KEY: {"recipe": recipe, "mark": mark}},
+            attributes={OURS_KEY: ours},
         )
 
     def keep_necks(self, ratio: NDArray[np.float64], sides: NDArray[np.int64]) -> None:
@@ -203,16 +222,18 @@ class PlainZarr(Output):
 class OmeZarr(PlainZarr):
     """An OME-Zarr 0.5 of labels, with a pyramid."""
 
-    def create(self, recipe: dict[str, Any], mark: str, scratch: Path) -> Any:
-        """Return an array to write into."""
+    def create(self, ours: dict[str, Any], scratch: Path) -> Any:
+        """Return an array to write into, with what napari-ncut keeps with it."""
         self.beside = scratch / "out"
         if self.beside.exists():
             shutil.rmtree(self.beside)
         self.levels = create_labels(
             self.beside,
             self.shape,
-            self.spacing,
-            attributes={OURS_KEY: {"recipe": recipe, "mark": mark}},
+            self.where.spacing,
+            unit=self.where.unit,
+            translate=self.where.translate,
+            attributes={OURS_KEY: ours},
         )
         return self.levels[0]
 

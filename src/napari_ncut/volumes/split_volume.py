@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from napari_ncut._version import __version__
 from napari_ncut.core.memory import gigabytes
 from napari_ncut.core.monitor import IsCancelled, Monitor, Progress
+from napari_ncut.core.settings import SplitSettings
 from napari_ncut.core.validation import (
     beta_value,
     check_connectivity,
@@ -32,7 +33,8 @@ from napari_ncut.core.validation import (
     spacing_tuple,
 )
 from napari_ncut.io.atomic import atomic_file
-from napari_ncut.io.ome_zarr import needs_zarr
+from napari_ncut.io.ome_zarr import RECIPE, needs_zarr
+from napari_ncut.runs.recipe import Recipe
 from napari_ncut.splitting.image.statistics import (
     ImageStatistics,
     statistics_from,
@@ -42,9 +44,10 @@ from napari_ncut.splitting.parameters import DEFAULT, VERSION
 from napari_ncut.splitting.split import DEFAULTS, IMAGE_BYTES, MASK_BYTES
 from napari_ncut.volumes.blobs import Part, blobs_of, part_of
 from napari_ncut.volumes.boxes import boxes
-from napari_ncut.volumes.output import CHUNK, Output, output_of
+from napari_ncut.volumes.output import CHUNK, Output, Where, output_of
 from napari_ncut.volumes.task_file import Objects, read_first, read_necks
 from napari_ncut.volumes.tasks import Task, Work, check_room, do, ridge_sums, sums, tasks_of
+from napari_ncut.volumes.threshold import Foreground
 
 # Where the attributes of labels that were written tell how many there are.
 COUNT_KEY = "n"
@@ -76,6 +79,8 @@ def split_volume(
     workers: int = 1,
     resume: bool = False,
     statistics: ImageStatistics | None = None,
+    unit: str | None = None,
+    translate: Sequence[float] | None = None,
     progress: Progress | None = None,
     cancelled: IsCancelled | None = None,
 ) -> Any:
@@ -108,6 +113,10 @@ def split_volume(
         Go on with what an interrupted call with the same input and settings has left.
     statistics : ImageStatistics, optional
         Those of the whole image; by default `image_statistics` of it.
+    unit : str, optional
+        Unit of ``spacing``, as in "µm", which an OME-Zarr keeps.
+    translate : sequence of float, optional
+        Where the first pixel lies, which an OME-Zarr keeps, too.
     progress, cancelled : callable, optional
         As in `split_touching`.
 
@@ -155,7 +164,10 @@ def split_volume(
     pictures = None if image is None else _channels_last(image, channel_axis, shape)
     budget = memory_of(memory)
     bytes_a_pixel = (MASK_BYTES if image is None else IMAGE_BYTES) + BESIDE_BYTES
-    place = output_of(out, shape, sizes)
+    if translate is not None and len(translate) != ndim:
+        raise ValueError(f"translate has {len(translate)} values; wanted one for each axis.")
+    there = None if translate is None else tuple(float(number) for number in translate)
+    place = output_of(out, shape, Where(sizes, unit, there))
     with _engine(client, workers) as client, _scratch(place, resume=resume) as scratch:
         at_once = 1 if client is None else max(len(client.scheduler_info()["workers"]), 1)
         most = int(budget / at_once / bytes_a_pixel)
@@ -198,14 +210,36 @@ def split_volume(
         left = [k for k, path in enumerate(files) if not path.exists()]
         run(do, [(work, tasks[k], files[k]) for k in left], (0.4, 0.85, "Splitting blobs"))
         firsts = [read_first(path) for path in files]
-        result = place.create(recipe, mark, scratch)
+        count = sum(map(len, firsts))
+        told = _recipe_of(labels, work, channels=pictures is not None and pictures.ndim > ndim)
+        ours = {"recipe": recipe, "mark": mark, RECIPE: told.to_dict() | {"n_segments": [count]}}
+        result = place.create(ours, scratch)
         if place.path is not None:
-            result.attrs[COUNT_KEY] = sum(map(len, firsts))
+            result.attrs[COUNT_KEY] = count
         _compose(result, tasks, files, firsts, place.write_side, monitor)
         place.keep_necks(*_necks_of(files))
         place.finish(monitor)
     monitor.report(1.0, "Done")
     return place.open()
+
+
+def _recipe_of(labels: Any, work: Work, *, channels: bool) -> Recipe:
+    """Return the recipe of the labels, as results in memory have one."""
+    settings, side = work.settings, labels if isinstance(labels, Foreground) else None
+    split = SplitSettings(
+        neck=work.neck,
+        min_size=work.min_size,
+        **{name: settings[name] for name in ("beta", "connectivity", "max_hole", "taught")},
+    )
+    return Recipe(
+        split,
+        spatial_ndim=len(labels.shape),
+        spacing=settings["spacing"],
+        has_channels=channels,
+        threshold=None if side is None else side.threshold,
+        dark=side is not None and side.dark,
+        statistics=None if work.statistics is None else work.statistics.to_dict(),
+    )
 
 
 @contextmanager

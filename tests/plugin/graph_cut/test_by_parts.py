@@ -6,7 +6,8 @@ import pytest
 import zarr
 from qtpy.QtWidgets import QFileDialog
 
-from napari_ncut import scenes, split_touching
+from napari_ncut import Recipe, scenes, split_touching
+from napari_ncut.files import read_labels, read_provenance
 from napari_ncut.plugin.graph_cut import by_parts
 from napari_ncut.plugin.shared import layers
 from napari_ncut.volumes import split_volume as volumes
@@ -70,6 +71,11 @@ def test_a_large_layer_is_split_into_the_store_that_was_chosen(window, chosen, t
     np.testing.assert_array_equal(np.asarray(level), wanted)
     np.testing.assert_allclose(layer.scale, (0.5, 0.5))
     np.testing.assert_allclose(layer.translate, (3, 4))
+    # Opened again it lies where it was, and tells how it was made.
+    again = read_labels(store)
+    assert (again.spacing, again.unit, again.origin) == ((0.5, 0.5), "µm", (3, 4))
+    recipe = Recipe.from_dict(read_provenance(store))
+    assert (recipe.image, recipe.mask, recipe.settings.neck) == ("big", "big mask", 0.74)
     assert f"{wanted.max()} segments in mine.ome.zarr" in window.status(widget)
     assert [x.name for x in window.viewer.layers] == ["big", "big mask", "big segments"]
     assert [path.name for path in tmp_path.iterdir()] == ["mine.ome.zarr"]

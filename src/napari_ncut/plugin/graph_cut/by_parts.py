@@ -15,6 +15,7 @@ from qtpy.QtWidgets import QFileDialog, QWidget
 from napari_ncut.core.memory import total_memory
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.settings import SplitSettings
+from napari_ncut.io.ome_zarr_labels import tell_sources
 from napari_ncut.plugin.shared import layers
 from napari_ncut.plugin.shared.model import Form
 from napari_ncut.volumes.filling import Filling
@@ -56,6 +57,8 @@ class LargeJob:
     out: Path
     name: str
     place: dict[str, Any]
+    unit: str | None
+    sources: tuple[str | None, str | None]
     preview: bool = False
 
     def compute(self, monitor: Monitor) -> Found:
@@ -70,8 +73,11 @@ class LargeJob:
             resume=True,
             progress=monitor.progress,
             cancelled=monitor.cancelled,
+            unit=self.unit,
+            translate=[float(number) for number in self.place["translate"]],
             **self.settings,
         )
+        tell_sources(self.out, *self.sources)
         return Found(self.out, int(found.attrs[COUNT_KEY]))
 
 
@@ -114,7 +120,13 @@ def large_job(form: Form, image: Layer | None, mask: Layer | None, out: Path) ->
         out,
         f"{main.name} segments",
         layers.place(main, 0),
+        layers.length_unit(main, form.work_ndim),
+        (None if image is None else image.name, None if form.thresholds else _name(mask)),
     )
+
+
+def _name(layer: Layer | None) -> str | None:
+    return None if layer is None else str(layer.name)
 
 
 def _is_coloured(image: Layer | None) -> bool:
