@@ -192,7 +192,9 @@ class MultilevelCut:
         level = self.components.level_with(component, FEWEST + EACH * m)
         graph = self.components.graph(level, component)
         found = self._candidates(graph, component, level, k, monitor)
-        best = exchange(graph, refined(graph, found, k, monitor), monitor=monitor)
+        best = refined(graph, found, k, monitor)
+        if not self._is_halved(component, level, k):
+            best = exchange(graph, best, monitor=monitor)
         rf.refine(graph, best, band=rf.WIDE, monitor=monitor)
         finer, best = self._finer_cut(component, level, best, k, monitor)
         self._cuts[component, k] = finer, best.labels
@@ -242,14 +244,18 @@ class MultilevelCut:
         spectrum = self.spectrum(component, level, max(m, k))
         methods = self.methods or ("kmeans", "cluster_qr")
         found = readings(spectrum, k, m, methods, self.random_state)
-        if free:
+        if free and not self._is_halved(component, level, k):
             found += self._halves(graph, component, level, k)
         if free and SEVERAL <= k < graph.n:
             found.append(divide(graph, k, monitor))
         highest = spectrum.values[min(k, len(spectrum.values)) - 1]
-        if free and highest < FAINT * k / self.components.counts[0][component]:
+        if free and k > 2 and highest < FAINT * k / self.components.counts[0][component]:
             found.append(agglomerate(graph, k))
         return found
+
+    def _is_halved(self, component: int, level: int, k: int) -> bool:
+        """Tell whether a component will be cut in two on the finest graph: no need to before."""
+        return k == 2 and level > 0 and SWEPT < self.components.counts[0][component] <= SMALL
 
     def _halves(self, graph: Graph, component: int, level: int, k: int) -> list[NDArray[np.int32]]:
         """Return cuts of a component in two, each along another eigenvector; none for other k."""

@@ -21,7 +21,7 @@ from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.settings import CutSettings, SplitSettings
 from napari_ncut.core.validation import check_same_shape
 from napari_ncut.cutting.session import CutSession
-from napari_ncut.objects.review import Decisions, decided_rows, necks
+from napari_ncut.objects.review import Decisions, decided_rows
 from napari_ncut.runs.foreground import Thresholding
 from napari_ncut.splitting.finish import finished
 from napari_ncut.splitting.image.statistics import ImageStatistics
@@ -320,7 +320,6 @@ class StackSession:
         if isinstance(kept, SplitTree):
             return kept
         taught = tree.taught(settings.taught)
-        necks(taught)
         self._keep(key, mask.size, taught)
         return taught
 
@@ -348,7 +347,6 @@ class StackSession:
             statistics=source.statistics,
             **told,
         )
-        necks(tree)  # found once, and here in the thread: a review shall not wait for it
         self._keep(key, mask.size, tree)
         return tree
 

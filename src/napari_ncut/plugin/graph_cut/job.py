@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.settings import SplitSettings
-from napari_ncut.objects.review import Decisions
+from napari_ncut.objects.review import Decisions, necks
 from napari_ncut.plugin.graph_cut.regions import MakeRegion, MakeSeeds
 from napari_ncut.plugin.shared.model import LastRun
 from napari_ncut.plugin.shared.result_record import AUTOMATIC, SHOWN, Snapshot
@@ -51,6 +51,9 @@ class Job:
         result = session.run(
             source, recipe.settings, recipe.frames, monitor, decisions=self.decisions
         )
+        for tree in result.trees.values():
+            # Found once a tree, and here in the thread: a review shall not wait for it.
+            necks(tree)
         labels = self._beside_other_frames(result.labels)
         record = recipe.completed(result).to_dict() | describe(result) | {"paths": self.paths}
         if not self.preview:
