@@ -224,7 +224,7 @@ class MultilevelCut:
         graph = self.components.graph(target, component)
         if is_small and level > 0:
             found = self._halves(graph, component, 0, k)
-            if hangs or self.hierarchy.graphs[0].cells is not None:
+            if k > 2 and (hangs or self.hierarchy.graphs[0].cells is not None):
                 # Blocks of pixels hide a faint border.
                 found.append(divide(graph, k, monitor))
             if found:
