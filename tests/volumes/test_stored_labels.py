@@ -9,7 +9,7 @@ import pytest
 import zarr
 
 from napari_ncut import scenes, split_volume
-from napari_ncut.core.monitor import Monitor
+from napari_ncut.core.monitor import Cancelled, Monitor
 from napari_ncut.io.ome_zarr import times_edited
 from napari_ncut.io.ome_zarr_labels import fill_pyramid
 from napari_ncut.objects.edits import (
@@ -21,7 +21,7 @@ from napari_ncut.objects.edits import (
     whole_object,
 )
 from napari_ncut.volumes.object_boxes import object_boxes
-from napari_ncut.volumes.stored_labels import StoredLabels, stored_labels
+from napari_ncut.volumes.stored_labels import StoredLabels, stored_labels, watched
 
 VOLUME = Frame((None, None, None))
 
@@ -135,6 +135,34 @@ def test_labels_that_were_corrected_are_not_replaced(stored):
     with pytest.raises(FileExistsError, match="corrected by hand"):
         split_volume(mask, out=stored.path, memory="1GB", neck=0.5, resume=True)
     assert (StoredLabels(stored.path)[...] != 4).all()
+
+
+def test_where_objects_lie_is_kept_and_follows_what_is_changed(stored):
+    for labels in (stored, StoredLabels(stored.path)):
+        wanted = object_boxes(labels)
+        told = labels.boxes(VOLUME.index)
+        assert told.numbers.tolist() == wanted.numbers.tolist()
+        assert np.array_equal(told.low, wanted.low)
+        assert np.array_equal(told.high, wanted.high)
+    for edit in edits(stored):
+        assert stored.make(edit)
+    while stored.undo():
+        pass
+    stored.redo()
+    # Of what lost pixels the box may be too large, and never too small.
+    again, wanted = StoredLabels(stored.path).boxes(VOLUME.index), object_boxes(stored)
+    for number in wanted.numbers.tolist():
+        box, least = again.of(number), wanted.of(number)
+        assert box.shared(least) == least
+    assert StoredLabels(stored.path).highest() >= wanted.highest
+
+
+def test_looking_for_objects_can_be_cancelled(stored):
+    del stored._group["objects"]
+    with pytest.raises(Cancelled), watched(Monitor(cancelled=lambda: True)):
+        whole_object(VOLUME.view(stored), 4)
+    # Nothing half found is kept.
+    assert whole_object(VOLUME.view(stored), 4).mask.any()
 
 
 def test_they_go_to_other_processes(stored):

@@ -238,6 +238,12 @@ def look(placed: Placed, labels: Any, row: int) -> Look:
     return Look(points if len(points) else place[None], low, high)
 
 
+def in_words(tree: SplitTree, row: int) -> str:
+    """Return what spoke most about a neck, as sentences."""
+    reasons = [] if tree.terms is None else tree.why(row, 2)
+    return " ".join(f"{text[0].upper()}{text[1:]}." for text in (r.text for r in reasons))
+
+
 def faces(sides: NDArray[np.int32]) -> NDArray[np.float64]:
     """Return the middles of the faces between the pixels of side 1 and those of side 2.
 

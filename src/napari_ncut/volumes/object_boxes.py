@@ -91,7 +91,7 @@ def object_boxes(labels: Any, monitor: Monitor | None = None) -> ObjectBoxes:
     places = list(boxes(shape, [min(side, n) for n in shape]))
     # Reading, unpacking and the loop all let other threads run.
     with ThreadPoolExecutor(number_of_threads()) as pool:
-        futures = [pool.submit(_boxes_in, labels, box) for box in places]
+        futures = [pool.submit(_read_boxes, labels, box) for box in places]
         try:
             found = []
             for k, future in enumerate(futures):
@@ -100,28 +100,29 @@ def object_boxes(labels: Any, monitor: Monitor | None = None) -> ObjectBoxes:
         finally:
             for future in futures:
                 future.cancel()
-    return _joined([part[0] for part in found], [p[1] for p in found], [p[2] for p in found])
+    return joined(found)
 
 
-def _joined(
-    numbers: Sequence[NDArray[np.int64]],
-    lows: Sequence[NDArray[np.int64]],
-    highs: Sequence[NDArray[np.int64]],
-) -> ObjectBoxes:
-    """Return one box for each number, around all that are known of it."""
-    every, place = np.unique(np.concatenate(numbers), return_inverse=True)
-    low = np.full((len(every), lows[0].shape[1]), np.iinfo(np.int64).max)
+def joined(parts: Sequence[ObjectBoxes]) -> ObjectBoxes:
+    """Return one box for each number, around all that several parts know of it."""
+    every, place = np.unique(np.concatenate([part.numbers for part in parts]), return_inverse=True)
+    low = np.full((len(every), parts[0].low.shape[1]), np.iinfo(np.int64).max)
     high = np.zeros_like(low)
-    np.minimum.at(low, place, np.concatenate(lows))
-    np.maximum.at(high, place, np.concatenate(highs))
+    np.minimum.at(low, place, np.concatenate([part.low for part in parts]))
+    np.maximum.at(high, place, np.concatenate([part.high for part in parts]))
     return ObjectBoxes(every, low, high)
 
 
-def _boxes_in(
-    labels: Any, box: Box
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return the numbers of the objects in a box, and where in it they are."""
-    values = read(labels, box)
+def boxes_in(values: NDArray[Any], box: Box) -> ObjectBoxes:
+    """Return where the objects are that the labels of a box show.
+
+    Parameters
+    ----------
+    values : ndarray of int
+        The labels of the box.
+    box : Box
+        Where it is.
+    """
     check_label_range(values)
     volume = np.ascontiguousarray(values, np.int32).reshape((1,) * (3 - values.ndim) + values.shape)
     runs, _ = loops.runs_of(volume, False, False)
@@ -130,5 +131,8 @@ def _boxes_in(
     at = np.unravel_index(row, box.shape[:-1])
     low = np.stack([*at, start], axis=1) + np.array(box.low)
     high = np.stack([*(axis + 1 for axis in at), stop], axis=1) + np.array(box.low)
-    joined = _joined([number], [low], [high])
-    return joined.numbers, joined.low, joined.high
+    return joined([ObjectBoxes(number, low, high)])
+
+
+def _read_boxes(labels: Any, box: Box) -> ObjectBoxes:
+    return boxes_in(read(labels, box), box)

@@ -20,8 +20,9 @@ from napari_ncut.io.ome_zarr_labels import create_labels, fill_pyramid
 # Sides of the chunks that are written, and how many of them make a shard.
 CHUNK = {2: 512, 3: 64}
 CHUNKS_A_SHARD = {2: 4, 3: 4}
-# The group of an OME-Zarr that holds the necks.
-NECKS, NECKS_A_CHUNK = "necks", 2**17
+# The groups of an OME-Zarr that hold its necks, and the boxes around its objects.
+NECKS, OBJECTS = "necks", "objects"
+ROWS_A_CHUNK = 2**16
 
 
 @dataclass(frozen=True)
@@ -115,9 +116,9 @@ class Output(ABC):
     def create(self, ours: dict[str, Any], scratch: Path) -> Any:
         """Return an array to write into, with what napari-ncut keeps with it."""
 
-    @abstractmethod
-    def keep_necks(self, ratio: NDArray[np.float64], sides: NDArray[np.int64]) -> None:
-        """Keep the necks with the labels, where there is room for more than labels."""
+    def keep(self, group: str, arrays: dict[str, NDArray[Any]]) -> None:
+        """Keep arrays with the labels, in a group of their own, where there is room for them."""
+        del group, arrays
 
     @abstractmethod
     def finish(self, monitor: Monitor) -> None:
@@ -149,9 +150,6 @@ class Array(Output):
     def create(self, ours: dict[str, Any], scratch: Path) -> Any:
         """Return an array to write into, with what napari-ncut keeps with it."""
         return self.array
-
-    def keep_necks(self, ratio: NDArray[np.float64], sides: NDArray[np.int64]) -> None:
-        """Leave them: an array has no room for them."""
 
     def finish(self, monitor: Monitor) -> None:
         """Leave it: it was written into."""
@@ -203,9 +201,6 @@ class PlainZarr(Output):
             attributes={OURS_KEY: ours},
         )
 
-    def keep_necks(self, ratio: NDArray[np.float64], sides: NDArray[np.int64]) -> None:
-        """Leave them: an array has no room for them."""
-
     def finish(self, monitor: Monitor) -> None:
         """Put what was written where it belongs."""
         if self.folder.exists():
@@ -237,14 +232,14 @@ class OmeZarr(PlainZarr):
         )
         return self.levels[0]
 
-    def keep_necks(self, ratio: NDArray[np.float64], sides: NDArray[np.int64]) -> None:
-        """Keep the necks with the labels, in a group of their own."""
+    def keep(self, group: str, arrays: dict[str, NDArray[Any]]) -> None:
+        """Keep arrays with the labels, in a group of their own."""
         import zarr
 
-        group = zarr.open_group(self.beside, mode="r+").create_group(NECKS)
-        for name, array in (("ratio", ratio), ("sides", sides)):
-            chunks = (max(min(len(array), NECKS_A_CHUNK), 1), *array.shape[1:])
-            group.create_array(name, data=array, chunks=chunks)
+        made = zarr.open_group(self.beside, mode="r+").create_group(group)
+        for name, array in arrays.items():
+            chunks = (max(min(len(array), ROWS_A_CHUNK), 1), *array.shape[1:])
+            made.create_array(name, data=array, chunks=chunks)
 
     def finish(self, monitor: Monitor) -> None:
         """Put what was written where it belongs."""

@@ -44,7 +44,8 @@ from napari_ncut.splitting.parameters import DEFAULT, VERSION
 from napari_ncut.splitting.split import DEFAULTS, IMAGE_BYTES, MASK_BYTES
 from napari_ncut.volumes.blobs import Part, blobs_of, part_of
 from napari_ncut.volumes.boxes import boxes
-from napari_ncut.volumes.output import CHUNK, Output, Where, output_of
+from napari_ncut.volumes.object_boxes import ObjectBoxes, boxes_in, joined
+from napari_ncut.volumes.output import CHUNK, NECKS, OBJECTS, Output, Where, output_of
 from napari_ncut.volumes.task_file import Objects, read_first, read_necks
 from napari_ncut.volumes.tasks import Task, Work, check_room, do, ridge_sums, sums, tasks_of
 from napari_ncut.volumes.threshold import Foreground
@@ -216,8 +217,9 @@ def split_volume(
         result = place.create(ours, scratch)
         if place.path is not None:
             result.attrs[COUNT_KEY] = count
-        _compose(result, tasks, files, firsts, place.write_side, monitor)
-        place.keep_necks(*_necks_of(files))
+        found = _compose(result, tasks, files, firsts, place.write_side, monitor)
+        place.keep(OBJECTS, {"low": found.low, "high": found.high})
+        place.keep(NECKS, _necks_of(files))
         place.finish(monitor)
     monitor.report(1.0, "Done")
     return place.open()
@@ -406,13 +408,13 @@ def _runner(client: Any, monitor: Monitor) -> Callable[..., list[Any]]:
     return run
 
 
-def _necks_of(files: Sequence[Path]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def _necks_of(files: Sequence[Path]) -> dict[str, NDArray[Any]]:
     """Return the ratios and the sides of all necks, in an order that no plan changes."""
     parts = [read_necks(path) for path in files]
     ratio = np.concatenate([np.zeros(0), *(ratio for ratio, _ in parts)])
     sides = np.concatenate([np.zeros((0, 2), np.int64), *(sides for _, sides in parts)])
     order = np.lexsort((sides[:, 1], sides[:, 0]))
-    return ratio[order], sides[order]
+    return {"ratio": ratio[order], "sides": sides[order]}
 
 
 def _compose(
@@ -422,8 +424,8 @@ def _compose(
     firsts: Sequence[NDArray[np.int64]],
     side: tuple[int, ...],
     monitor: Monitor,
-) -> None:
-    """Write the objects of all tasks, numbered by their first pixels."""
+) -> ObjectBoxes:
+    """Write the objects of all tasks, numbered by their first pixels; return where they lie."""
     every = np.concatenate([np.zeros(0, np.int64), *firsts])
     rank = np.empty(len(every), np.int32)
     rank[np.argsort(every)] = np.arange(1, len(every) + 1)
@@ -431,7 +433,7 @@ def _compose(
     numbers = [np.concatenate([[0], rank[a:b]]).astype(np.int32) for a, b in pairwise(starts)]
     # A box shares pixels with some tasks, most of which the next one shares with it, too.
     objects_of = lru_cache(KEPT)(lambda k: Objects(files[k]))
-    places = list(boxes(result.shape, side))
+    places, parts = list(boxes(result.shape, side)), []
     for count, box in enumerate(places):
         monitor.report(0.85 + 0.1 * count / len(places), "Writing")
         block = np.zeros(box.shape, np.int32)
@@ -439,3 +441,5 @@ def _compose(
             if box.shared(task.box) is not None:
                 objects_of(k).paint(box, numbers[k], block)
         result[box.slices] = block
+        parts.append(boxes_in(block, box))
+    return joined(parts)

@@ -10,7 +10,9 @@ import math
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -24,11 +26,14 @@ from napari_ncut.io.ome_zarr_labels import steps_of
 from napari_ncut.objects.edits import Edit, FrameView
 from napari_ncut.volumes.boxes import Box
 from napari_ncut.volumes.object_boxes import ObjectBoxes, object_boxes
+from napari_ncut.volumes.output import OBJECTS
 
 # Of so many frames it is kept where their objects lie.
 KEPT = 8
 
 Index = tuple[int | None, ...]
+# Who is told, and asked, while objects are looked for.
+_watched: ContextVar[Monitor | None] = ContextVar("watched", default=None)
 
 
 class StoredLabels:
@@ -89,14 +94,42 @@ class StoredLabels:
         return StoredFrame(self, index)
 
     def boxes(self, index: Index, monitor: Monitor | None = None) -> ObjectBoxes:
-        """Return where the objects of a frame lie; the first time all of the frame is read."""
+        """Return where the objects of a frame lie.
+
+        Of a whole volume that was split by parts the store tells it; else all of the frame is read
+        the first time.
+        """
         with self._lock:
             if index not in self._boxes:
-                self._boxes[index] = object_boxes(FrameView(self, index), monitor)
+                told = None if index != (None,) * self.ndim else self._told()
+                monitor = monitor or _watched.get()
+                self._boxes[index] = told or object_boxes(FrameView(self, index), monitor)
                 while len(self._boxes) > KEPT:
                     self._boxes.popitem(last=False)
             self._boxes.move_to_end(index)
             return self._boxes[index]
+
+    def _told(self) -> ObjectBoxes | None:
+        """Return where all objects lie, if the store tells it."""
+        if OBJECTS not in self._group:
+            return None
+        low, high = (np.asarray(array, np.int64) for array in self._kept())
+        return ObjectBoxes(np.arange(1, len(low) + 1), low, high)
+
+    def _kept(self) -> tuple[Any, Any]:
+        """Return the arrays of the store with the boxes of the objects 1, 2 and so on."""
+        return self._group[f"{OBJECTS}/low"], self._group[f"{OBJECTS}/high"]
+
+    def _note(self, number: int) -> None:
+        """Keep in the store that an object has grown: boxes that are too large do no harm."""
+        if OBJECTS not in self._group:
+            return
+        box = self.boxes((None,) * self.ndim).of(number)
+        assert box is not None
+        for array, corner in zip(self._kept(), (box.low, box.high), strict=True):
+            if number > array.shape[0]:
+                array.resize((number, self.ndim))
+            array[number - 1] = corner
 
     def highest(self) -> int:
         """Return the highest number; the first time all is read."""
@@ -166,11 +199,13 @@ class StoredLabels:
         for indices, number in changes:
             pixels = np.stack([np.asarray(axis, np.int64) for axis in indices], axis=1)
             if len(pixels):
-                self._set(pixels, number)
                 for index, known in self._boxes.items():
                     inside = _in_frame(pixels, index)
                     if number and len(inside):
                         known.grow(number, inside.min(axis=0), inside.max(axis=0) + 1)
+                if number:
+                    self._note(number)
+                self._set(pixels, number)
 
     def _set(self, pixels: NDArray[np.int64], number: int) -> None:
         for level, array in enumerate(self._arrays):
@@ -193,6 +228,16 @@ def _in_frame(pixels: NDArray[np.int64], index: Index) -> NDArray[np.int64]:
     inside = (pixels[:, fixed] == [index[axis] for axis in fixed]).all(axis=1)
     free = [axis for axis, place in enumerate(index) if place is None]
     return np.asarray(pixels[inside][:, free])
+
+
+@contextmanager
+def watched(monitor: Monitor) -> Iterator[None]:
+    """Let what is read meanwhile in this thread be cancelled."""
+    token = _watched.set(monitor)
+    try:
+        yield
+    finally:
+        _watched.reset(token)
 
 
 class StoredFrame(FrameView):

@@ -18,6 +18,7 @@ from napari_ncut.plugin.correct import pointing
 from napari_ncut.plugin.correct.overlay import Overlay
 from napari_ncut.plugin.shared.edit_queue import EditQueue, Job, Then
 from napari_ncut.plugin.shared.run import Run
+from napari_ncut.volumes.stored_labels import watched
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,12 @@ class Desk:
         if wish is None or self._show_run is not None or not self.edits.is_idle:
             return
         self._shown_key = wish.key
-        self._show_run = Run(wish.function, "proposal", self._parent)
+
+        def compute(monitor: Monitor) -> Any:
+            with watched(monitor):
+                return wish.function(monitor)
+
+        self._show_run = Run(compute, "proposal", self._parent)
         self._show_run.returned.connect(lambda value, _: wish.then(value))
         self._show_run.failed.connect(lambda error: self.say(str(error), error=True))
         self._show_run.finished.connect(self._on_wish_finished)

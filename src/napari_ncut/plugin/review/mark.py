@@ -10,11 +10,16 @@ from napari.layers import Labels, Points
 from numpy.typing import NDArray
 
 from napari_ncut.plugin.shared import layers
+from napari_ncut.plugin.shared.colours import JOINED_COLOUR, SPLIT_COLOUR
 from napari_ncut.plugin.shared.dock import in_viewer
 
 MARK = "review mark"
 # The mark is a line of its colour within a light and a dark one: size in pixels, and colour.
 RINGS = ((2.2, "black"), (1.7, "white"), (1.1, ""))
+LEGEND = (
+    f'<span style="color:{SPLIT_COLOUR}">&#9679;</span> a cut that was made, '
+    f'<span style="color:{JOINED_COLOUR}">&#9679;</span> one that was not'
+)
 
 
 class Mark:

@@ -14,7 +14,7 @@ from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.settings import SplitSettings
 from napari_ncut.objects import edits, review
 from napari_ncut.objects.edits import Edit
-from napari_ncut.plugin.review.mark import Mark
+from napari_ncut.plugin.review.mark import LEGEND, Mark
 from napari_ncut.plugin.review.teaching import Teaching
 from napari_ncut.plugin.shared import editable, layers
 from napari_ncut.plugin.shared.colours import JOINED_COLOUR, SPLIT_COLOUR
@@ -24,7 +24,6 @@ from napari_ncut.plugin.shared.go_to import go_to
 from napari_ncut.runs.review_queue import Neck, ReviewQueue
 from napari_ncut.runs.stacks import Frame
 from napari_ncut.runs.teaching import Change, random_neck, rate_in_words
-from napari_ncut.splitting.tree import SplitTree
 from napari_ncut.volumes.stored_result import StoredQueue
 
 # Every so many questions one is asked at random.
@@ -37,11 +36,7 @@ BUTTONS = (
 )
 # The keys of the hand tools: they are Review's while there is something to decide.
 SHARED = ("merge", "cut")
-HOW = (
-    "Keys: <b>N</b> next, <b>K</b> keep, <b>J</b> merge, <b>C</b> cut.<br>"
-    f'<span style="color:{SPLIT_COLOUR}">&#9679;</span> a cut that was made, '
-    f'<span style="color:{JOINED_COLOUR}">&#9679;</span> one that was not'
-)
+KEYS = "Keys: <b>N</b> next, <b>K</b> keep, <b>J</b> merge, <b>C</b> cut.<br>"
 
 
 class ReviewDock(Dock):
@@ -58,6 +53,8 @@ class ReviewDock(Dock):
         self._layer: Labels | None = None
         self._necks: ReviewQueue | StoredQueue = ReviewQueue({}, 0.0)
         self._reasons = ""  # what spoke most about the neck, once it is known
+        # Of labels on a disk: what was last seen of necks, so that the window reads nothing itself.
+        self._seen: dict[review.NeckId, bool] = {}
         self._visited = np.zeros(0, bool)
         self._at: Neck | None = None
         self._mark = Mark(self._viewer)
@@ -78,7 +75,7 @@ class ReviewDock(Dock):
             self.add_shortcut(key, button)
             grid.addWidget(button, number // 2, number % 2)
             setattr(self, name, button)
-        how = QLabel(HOW)
+        how = QLabel(KEYS + LEGEND)
         how.setWordWrap(True)
         self.teaching = Teaching(self._model, self)
         layout = self.column
@@ -187,6 +184,7 @@ class ReviewDock(Dock):
 
     def _on_decisions_told(self, decisions: review.Decisions, split: list[bool]) -> None:
         """Forget what was decided of a result on a disk and holds no more, as when undone."""
+        self._seen.update(zip(decisions, split, strict=True))
         told = {
             sides: decided
             for (sides, decided), is_split in zip(decisions.items(), split, strict=True)
@@ -212,7 +210,9 @@ class ReviewDock(Dock):
     def _is_split(self, neck: Neck) -> bool:
         if self._layer is None:
             return False
-        data = layers.finest(self._layer)
+        if self._model.stored is not None:
+            return self._seen.get(neck.sides, neck.ratio < self._necks.threshold)
+        data = self._layer.data
         sides = np.unravel_index(neck.sides, data.shape[len(neck.frame) :])
         first, second = np.asarray(data[(*neck.frame, *sides)])
         return bool(first != second)
@@ -301,9 +301,11 @@ class ReviewDock(Dock):
         index = (*neck.frame, *(None,) * (layer.ndim - len(neck.frame)))
         labels = edits.Frame(index).view(layers.finest(layer))
 
-        def find(monitor: Monitor) -> tuple[review.Look, str]:
+        def find(monitor: Monitor) -> tuple[review.Look, str, bool]:
             placed, row = necks.tree_of(neck, monitor)
-            return review.look(placed, labels, row), _in_words(placed.tree, row)
+            first, second = review.side_labels(placed.tree, placed.of(labels))[row]
+            look = review.look(placed, labels, row)
+            return look, review.in_words(placed.tree, row), bool(first != second)
 
         self.start_run(
             "look",
@@ -312,8 +314,11 @@ class ReviewDock(Dock):
             failed=lambda error: self._on_said(str(error), error=True),
         )
 
-    def _show(self, neck: Neck, found: review.Look, reasons: str, *, move: bool) -> None:
+    def _show(
+        self, neck: Neck, found: review.Look, reasons: str, is_split: bool, *, move: bool
+    ) -> None:
         layer = self._layer
+        self._seen[neck.sides] = is_split
         if neck is not self._at or layer is None or not in_viewer(layer, self._viewer):
             return
         self._reasons = reasons
@@ -389,9 +394,3 @@ class ReviewDock(Dock):
         self._edits.take(None)
         self._unfollow_layer()
         self._mark.remove()
-
-
-def _in_words(tree: SplitTree, row: int) -> str:
-    """Return what spoke most about a neck, as sentences."""
-    reasons = [] if tree.terms is None else tree.why(row, 2)
-    return " ".join(f"{text[0].upper()}{text[1:]}." for text in (r.text for r in reasons))

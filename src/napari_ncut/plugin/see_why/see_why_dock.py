@@ -253,11 +253,10 @@ class SeeWhyDock(Dock):
             return
         explanation, colours = found.explanation, None
         if layer is not None and in_viewer(layer, self._viewer):
-            data, n_frame_axes = layers.finest(layer), len(found.frame)
-            shape = found.made.shape[n_frame_axes:]
-            if tuple(data.shape[n_frame_axes:]) == shape:
-                frame = [np.full_like(found.shown[0], index) for index in found.frame]
-                colours = _colours(layer, np.asarray(data[(*frame, *found.shown)]))
+            labels = found.labels
+            if labels is None and tuple(layer.data.shape) == found.made.shape:
+                labels = np.asarray(layer.data[found.frame][found.shown])
+            colours = None if labels is None else _colours(layer, labels)
         self.profile.show_profile(explanation.profile, explanation.valley, colours)
 
     def _forget_blob(self) -> None:

@@ -40,6 +40,8 @@ class Under:
         What spoke for the object under the mouse, where that was found with it.
     shown : tuple of ndarray
         Some pixels of the blob in the order of its Fiedler vector, as pixels of the frame.
+    labels : ndarray of int, optional
+        The labels of these pixels, where they are not in memory.
     """
 
     made: LastRun | StoredResult
@@ -50,6 +52,7 @@ class Under:
     start: tuple[int, ...]
     words: str = ""
     shown: tuple[NDArray[np.intp], ...] = ()
+    labels: NDArray[Any] | None = None
 
 
 def in_memory(
@@ -122,7 +125,7 @@ def on_disk(
     start = found.box.low
     is_known = known is not None and known.made is result and known.start == start
     if is_known and known is not None and 0 < known.blob == known.blobs.at(local):
-        return replace(known, words=words)
+        return replace(known, words=words, labels=result.labels[known.shown])
     blobs = Blobs(found.mask, settings["connectivity"])
     explanation = explain(
         blobs,
@@ -134,7 +137,8 @@ def on_disk(
         monitor=monitor,
     )
     shown = _pixels_along(explanation, start)
-    return Under(result, (), blobs, blobs.at(local), explanation, start, words, shown)
+    numbers = result.labels[shown]
+    return Under(result, (), blobs, blobs.at(local), explanation, start, words, shown, numbers)
 
 
 def of_frame(

@@ -19,7 +19,7 @@ from napari_ncut.plugin.shared import editable, layers
 from napari_ncut.plugin.shared.keys import Keys
 from napari_ncut.plugin.shared.napari_private import set_pixels
 from napari_ncut.plugin.shared.run import Run
-from napari_ncut.volumes.stored_labels import StoredLabels
+from napari_ncut.volumes.stored_labels import StoredLabels, watched
 
 Job = Callable[[Any, Monitor], Edit]
 Then = Callable[[Edit], object]
@@ -45,7 +45,8 @@ class Written:
 
 
 def _write(data: StoredLabels, job: Job, monitor: Monitor) -> Written:
-    edit = job(data, monitor)
+    with watched(monitor):
+        edit = job(data, monitor)
     return Written(edit if data.make(edit) else None, edit.text)
 
 
