@@ -10,6 +10,7 @@ import zarr
 
 from napari_ncut import scenes, split_volume
 from napari_ncut.core.monitor import Cancelled, Monitor
+from napari_ncut.files import write_labels
 from napari_ncut.io.ome_zarr import times_edited
 from napari_ncut.io.ome_zarr_labels import fill_pyramid
 from napari_ncut.objects.edits import (
@@ -203,3 +204,22 @@ def test_boxes_are_those_of_scipy(shape):
         assert boxes.numbers.tolist() == [k for k in range(1, 4) if wanted[k - 1]]
         assert [boxes.of(k).slices for k in boxes.numbers] == [box for box in wanted if box]
     assert found.of(99) is None
+
+
+def test_frames_of_a_movie_of_volumes_are_corrected_one_by_one(tmp_path):
+    scene = scenes.field(6, size=40, radius=(6, 9), ndim=3)
+    movie = np.stack([scene.truth, scene.truth[::-1]]).astype(np.int32)
+    write_labels(tmp_path / "movie.ome.zarr", movie, axes="TZYX")
+    stored = StoredLabels(tmp_path / "movie.ome.zarr")
+    frame = Frame((1, None, None, None))
+    label = int(movie.max())
+    region = whole_object(frame.view(stored), label)
+    parts = np.where(region.mask, 1 + (np.arange(region.mask.shape[2]) > 4), 0).astype(np.int32)
+    edit = split_edit(stored, frame, region, parts)
+    assert edit.numbers == (label, label + 1)
+    assert stored.make(edit)
+    assert np.array_equal(stored[0], movie[0])
+    assert (stored[1] == label + 1).any()
+    assert levels_are_whole(stored)
+    assert stored.undo() is edit
+    assert np.array_equal(stored[...], movie)
