@@ -1,8 +1,10 @@
 """Labels on a disk that are corrected where they are."""
 
+import json
 import os
 import pickle
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +25,7 @@ from napari_ncut.objects.edits import (
 )
 from napari_ncut.volumes.object_boxes import object_boxes
 from napari_ncut.volumes.stored_labels import StoredLabels, stored_labels, watched
+from napari_ncut.volumes.stored_result import StoredResult
 
 VOLUME = Frame((None, None, None))
 
@@ -156,6 +159,52 @@ def test_where_objects_lie_is_kept_and_follows_what_is_changed(stored):
         box, least = again.of(number), wanted.of(number)
         assert box.shared(least) == least
     assert StoredLabels(stored.path).highest() >= wanted.highest
+
+
+@pytest.mark.parametrize("kind", ["beyond", "shape", "missing", "text"])
+def test_where_objects_lie_is_not_believed_blindly(stored, kind):
+    group = stored._group["objects"]
+    if kind == "beyond":
+        group["high"][0] = 10_000
+    elif kind == "shape":
+        group.create_array("low", data=np.zeros((3, 2), np.int64), overwrite=True)
+    elif kind == "missing":
+        del group["low"]
+    else:
+        (stored.path / "objects/low/zarr.json").write_text("{}")
+    again = StoredLabels(stored.path)
+    assert whole_object(VOLUME.view(again), 4).mask.any()
+
+
+class Bomb:
+    """Tells whether it was unpacked."""
+
+    def __init__(self, mark):
+        self.mark = mark
+
+    def __reduce__(self):
+        return Path.touch, (self.mark,)
+
+
+def test_no_code_in_what_lies_beside_labels_is_run(tmp_path):
+    # Of 0.4, whose arrays may be packed by pickle.
+    zarr.open_group(tmp_path / "image.zarr", mode="w", zarr_format=2)
+    path, mark = tmp_path / "image.zarr/labels/cells.ome.zarr", tmp_path / "executed"
+    path.parent.mkdir()
+    mask = scenes.circles(4).mask
+    split_volume(mask, out=path, memory="1GB")
+    for name in ("objects/low", "necks/ratio"):
+        said = json.loads((path / name / ".zarray").read_text())
+        said |= {"filters": [{"id": "pickle", "protocol": 5}], "compressor": None, "dtype": "|O"}
+        (path / name / ".zarray").write_text(json.dumps(said))
+        for chunk in (path / name).glob("[0-9]*"):
+            chunk.write_bytes(pickle.dumps([Bomb(mark)]))
+    labels = StoredLabels(path)
+    plane = Frame((None, None))
+    assert whole_object(plane.view(labels), 2).mask.any()
+    with pytest.raises(ValueError, match=r"its necks can not be read"):
+        StoredResult.of(labels, None, mask, None)
+    assert not mark.exists()
 
 
 def test_looking_for_objects_can_be_cancelled(stored):

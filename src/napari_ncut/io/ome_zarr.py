@@ -194,7 +194,7 @@ def open_picture(path: Path) -> Picture:
         multiscale = found.multiscales[0]
         levels = [group[dataset.path] for dataset in multiscale.datasets]
         for level in levels:
-            _check_array(level)
+            check_array(level)
         transforms = [
             *multiscale.datasets[0].coordinateTransformations,
             *(getattr(multiscale, "coordinateTransformations", None) or ()),
@@ -232,7 +232,7 @@ def _placed(transforms: Sequence[Any], ndim: int) -> tuple[tuple[float, ...], tu
     return tuple(scale.tolist()), tuple(origin.tolist())
 
 
-def _check_array(level: Any) -> None:
+def check_array(level: Any) -> None:
     """Raise ValueError unless an array holds numbers, and no codec of it runs code."""
     if not hasattr(level, "shape") or level.dtype.kind not in "biuf":
         raise ValueError("wanted an array of real numbers")

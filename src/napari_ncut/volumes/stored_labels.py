@@ -21,7 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.io.ome_zarr import EDITS, OURS_KEY, is_zarr, open_picture, times_edited
+from napari_ncut.io.ome_zarr import (
+    EDITS,
+    OURS_KEY,
+    check_array,
+    is_zarr,
+    open_picture,
+    times_edited,
+)
 from napari_ncut.io.ome_zarr_labels import steps_of
 from napari_ncut.objects.edits import Edit, FrameView
 from napari_ncut.volumes.boxes import Box
@@ -113,12 +120,21 @@ class StoredLabels:
         """Return where all objects lie, if the store tells it."""
         if OBJECTS not in self._group:
             return None
-        low, high = (np.asarray(array, np.int64) for array in self._kept())
+        try:
+            low, high = (np.asarray(array, np.int64) for array in self._kept())
+        except (KeyError, ValueError, OSError):  # Of another program, or damaged.
+            return None
+        is_right = low.shape == high.shape == (len(low), self.ndim)
+        if not is_right or not ((low >= 0) & (low <= high) & (high <= self.shape)).all():
+            return None
         return ObjectBoxes(np.arange(1, len(low) + 1), low, high)
 
     def _kept(self) -> tuple[Any, Any]:
         """Return the arrays of the store with the boxes of the objects 1, 2 and so on."""
-        return self._group[f"{OBJECTS}/low"], self._group[f"{OBJECTS}/high"]
+        low, high = (self._group[f"{OBJECTS}/{name}"] for name in ("low", "high"))
+        check_array(low)
+        check_array(high)
+        return low, high
 
     def _note(self, number: int) -> None:
         """Keep in the store that an object has grown: boxes that are too large do no harm."""

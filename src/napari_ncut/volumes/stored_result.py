@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.io.ome_zarr import OURS_KEY
+from napari_ncut.io.ome_zarr import OURS_KEY, check_array
 from napari_ncut.objects.review import Decisions, NeckId, Placed, by_doubt, necks_beside
 from napari_ncut.runs.review_queue import DOUBT, Neck
 from napari_ncut.runs.stacks import Frame
@@ -109,18 +109,30 @@ class StoredResult:
 
     @classmethod
     def of(cls, labels: StoredLabels, layer: Any, mask: Any, image: Any) -> StoredResult:
-        """Return the result of a split of a mask, which wrote the labels."""
+        """Return the result of a split of a mask, which wrote the labels.
+
+        Raises
+        ------
+        ValueError
+            If they were written otherwise, or are damaged.
+        """
         import zarr
 
-        group = zarr.open_group(labels.path, mode="r")
-        ours: Any = group.attrs[OURS_KEY]
-        recipe = ours["recipe"]
+        try:
+            group = zarr.open_group(labels.path, mode="r")
+            ours: Any = group.attrs[OURS_KEY]
+            recipe = ours["recipe"]
+            kept: list[Any] = [group[f"{NECKS}/{name}"] for name in ("ratio", "sides")]
+            for array in kept:
+                check_array(array)
+            ratio, sides = map(np.asarray, kept)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"{labels.path}: its necks can not be read ({error}).") from error
         found = recipe["statistics"]
         settings = {name: recipe[name] for name in OF_TREES}
         settings |= {name: tuple(settings[name]) for name in ("spacing", "taught")}
         statistics = None if found is None else ImageStatistics.from_dict(found)
         blobs = BlobTrees(mask, image, settings, statistics)
-        ratio, sides = (np.asarray(group[f"{NECKS}/{name}"]) for name in ("ratio", "sides"))
         return cls(labels, layer, blobs, StoredQueue(ratio, sides, blobs, recipe["neck"]))
 
     def are_split(self, sides: list[NeckId]) -> NDArray[np.bool_]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,14 +35,15 @@ TAKEN = ("neck", "min_size", "beta", "max_hole", "taught")
 
 @dataclass(frozen=True)
 class Found:
-    """What a run has written: where, and how many objects there are."""
+    """What a run has written, and how many objects there are."""
 
-    out: Path
+    result: StoredResult
     n: int
 
     def in_words(self, seconds: float) -> str:
         """Return it as a sentence for the status line."""
-        return f"{self.n} segment{'s' * (self.n != 1)} in {self.out.name}, {seconds:.1f} s"
+        where = self.result.labels.path.name
+        return f"{self.n} segment{'s' * (self.n != 1)} in {where}, {seconds:.1f} s"
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ class LargeJob:
             **self.settings,
         )
         tell_sources(self.out, *self.sources)
-        return Found(self.out, int(found.attrs[COUNT_KEY]))
+        result = StoredResult.of(StoredLabels(self.out), None, self.labels, self.image)
+        return Found(result, int(found.attrs[COUNT_KEY]))
 
 
 def is_large(form: Form, image: Layer | None, mask: Layer | None) -> bool:
@@ -183,15 +185,14 @@ class FillingLayer:
             self._viewer.layers.remove(self.layer)
 
 
-def show_labels(viewer: ViewerModel, job: LargeJob) -> StoredResult:
+def show_labels(viewer: ViewerModel, job: LargeJob, result: StoredResult) -> StoredResult:
     """Show the labels that a job has written, from where they are."""
-    labels = StoredLabels(job.out)
     layer = Labels(
-        labels.levels,
+        result.labels.levels,
         name=job.name,
         multiscale=True,
         metadata={layers.RECORD: {}},
         **job.place,
     )
     viewer.layers.append(layer)
-    return StoredResult.of(labels, layer, job.labels, job.image)
+    return replace(result, layer=layer)

@@ -256,7 +256,7 @@ class GraphCutWidget(Dock):
 
         def show(found: by_parts.Found, seconds: float) -> None:
             filling.end()
-            self._model.show_stored(by_parts.show_labels(self._viewer, job))
+            self._model.show_stored(by_parts.show_labels(self._viewer, job, found.result))
             self._model.say(found.in_words(seconds))
 
         self._begin(job, job.compute, show).finished.connect(filling.end)
