@@ -18,7 +18,7 @@ from napari_ncut.plugin.graph_cut.layer_choice import COMBOS, LayerChoice
 from napari_ncut.plugin.graph_cut.pixel_size_edit import PixelSizeEdit
 from napari_ncut.plugin.graph_cut.rows import FOREGROUND, METHOD, MODES, REGIONS, RESOLUTIONS, ROWS
 from napari_ncut.plugin.shared import layers
-from napari_ncut.plugin.shared.colours import error_colour
+from napari_ncut.plugin.shared.colours import error_colour, set_style
 from napari_ncut.plugin.shared.model import Model
 
 # The rows whose values the model holds.
@@ -248,7 +248,7 @@ class Controls:
         for name, label in self._labels.items():
             wrong = problem is not None and problem[0] == name
             tip = problem[1] if problem is not None and wrong else ROWS[name][1]
-            label.setStyleSheet(f"color: {colour}; font-weight: bold;" if wrong else "")
+            set_style(label, f"color: {colour}; font-weight: bold;" if wrong else "")
             label.setToolTip(tip)
             self._native(name).setToolTip(tip)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from napari.utils.theme import get_theme
 from numpy.typing import NDArray
+from qtpy.QtWidgets import QWidget
 
 # Of necks that are cut and of those that are not: orange and blue, which all eyes tell apart and
 # which show on a dark ground and on a light one.
@@ -39,3 +40,9 @@ def _contrast(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
 def _luminance(colour: NDArray[np.float64]) -> float:
     linear = np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
     return float(linear @ (0.2126, 0.7152, 0.0722))
+
+
+def set_style(widget: QWidget, style: str) -> None:
+    """Give a widget a style sheet, if it has another: Qt polishes it anew even for the same one."""
+    if widget.styleSheet() != style:
+        widget.setStyleSheet(style)

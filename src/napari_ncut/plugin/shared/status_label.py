@@ -6,7 +6,7 @@ from napari.components import ViewerModel
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel
 
-from napari_ncut.plugin.shared.colours import error_colour
+from napari_ncut.plugin.shared.colours import error_colour, set_style
 
 
 class StatusLabel(QLabel):
@@ -35,4 +35,4 @@ class StatusLabel(QLabel):
     def paint(self) -> None:
         """Take the colour of the viewer's theme."""
         colour = f"color: {error_colour(self._viewer.theme)};" if self._is_error else ""
-        self.setStyleSheet(colour)
+        set_style(self, colour)
