@@ -133,3 +133,23 @@ def test_all_objects_are_measured_at_full_resolution(window, store):
     window.click(dock, "measure")
     idle(window, dock)
     assert len(dock.model.table["label"]) == len(wanted["label"]) - 1
+
+
+def test_a_dock_that_is_open_already_measures_the_result_when_it_comes(window):
+    scene = scenes.field(20, size=200, radius=(12, 18))
+    window.viewer.add_labels(scene.mask.astype(np.uint8), name="mask")
+    dock = window.dock("Measure")
+    idle(window, dock)
+    assert window.control(dock, "labels").value.name == "mask"
+    graph_cut = window.dock()
+    window.wait_idle(graph_cut)
+    window.click(graph_cut)
+    idle(window, graph_cut, dock)
+    assert window.control(dock, "labels").value.name == "mask segments"
+    assert len(dock.model.table["label"]) == split_touching(scene.mask).max()
+    # What was chosen by hand stays.
+    window.control(dock, "labels").value = window.viewer.layers["mask"]
+    window.viewer.layers.remove("mask segments")
+    window.click(graph_cut)
+    idle(window, graph_cut, dock)
+    assert window.control(dock, "labels").value.name == "mask"

@@ -165,8 +165,9 @@ class FillingLayer:
     def __init__(self, viewer: ViewerModel, job: LargeJob, parent: QObject) -> None:
         self._viewer = viewer
         self._data = Filling(parts_beside(job.out), tuple(job.labels.shape))
-        # The record marks it as ours, which is never taken for a mask.
-        options = {"name": f"{job.name} (so far)", "metadata": {layers.RECORD: {}}}
+        # The record marks it as ours, which is never taken for a mask, and as no result.
+        record = {layers.RECORD: {"is_partial": True}}
+        options = {"name": f"{job.name} (so far)", "metadata": record}
         self.layer = Labels(self._data, **options, **job.place)
         self.layer.editable = False
         viewer.layers.append(self.layer)

@@ -44,6 +44,7 @@ class MeasureDock(Dock):
         self._stored: Frame | None = None
         self._watched: Labels | None = None
         self._has_changed = False  # since the measuring began
+        self._is_users_choice = False
 
         self.labels = LayerCombo(lambda layer: isinstance(layer, Labels))
         self.image = LayerCombo(lambda layer: isinstance(layer, Image), "none")
@@ -87,7 +88,7 @@ class MeasureDock(Dock):
         self.measure.clicked.connect(self._on_measure)
         self.export.clicked.connect(self._on_export)
         self.table.clicked.connect(lambda index: self._go_to(index.row()))
-        self.labels.changed.connect(self._on_chosen)
+        self.labels.changed.connect(self._on_labels_chosen)
         self.image.changed.connect(self._on_chosen)
         self.properties.changed.connect(self._on_measure)
         events = self._viewer.layers.events
@@ -114,12 +115,21 @@ class MeasureDock(Dock):
             self._choose_labels()
         gone = self._measured
         if gone is None or in_viewer(gone, self._viewer):
+            if event is not None and event.type == "inserted" and self._is_awaited(event.value):
+                self._choose_labels()
+                self._on_measure()
             self._refresh()
             return
         self._forget()
         self._refresh()
         if self._problem() is None and self.labels.value is not None:
             self.say(f"{gone.name} was deleted. Measure makes a table of {self.labels.value.name}.")
+
+    def _is_awaited(self, layer: Layer) -> bool:
+        """Tell whether a new layer is a result, and nobody has chosen another one."""
+        record = layer.metadata.get(layers.RECORD)
+        is_result = isinstance(layer, Labels) and isinstance(record, dict)
+        return is_result and not record.get("is_partial") and not self._is_users_choice
 
     def _choose_labels(self) -> None:
         """Choose the newest result of this plugin, else the active layer, else the newest."""
@@ -145,6 +155,10 @@ class MeasureDock(Dock):
         ]
         with self.image.quiet():
             self.image.value = fitting[-1] if fitting else None
+
+    def _on_labels_chosen(self) -> None:
+        self._is_users_choice = True
+        self._on_chosen()
 
     def _on_chosen(self) -> None:
         if self.labels.value is not self._measured:
