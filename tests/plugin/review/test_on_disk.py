@@ -81,9 +81,12 @@ def test_what_is_merged_in_review_is_cut_in_correct(window, store):
     idle(window, review, correct)
     assert not np.array_equal(numbers(path), labels)
     # One history for both docks.
+    before = window.status(review)
     correct._desk.edits.undo()
     idle(window, review, correct)
     assert np.array_equal(numbers(path), labels)
+    # What is shown of the neck follows.
+    window.wait_until(lambda: (": cut" in window.status(review)) != (": cut" in before))
 
 
 def test_a_lone_object_is_explained_where_it_lies(window, store):

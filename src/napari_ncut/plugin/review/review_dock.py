@@ -174,24 +174,22 @@ class ReviewDock(Dock):
                 told = review.told_by_labels(tree, labels, decisions, settings)
                 self._model.revise(frame, told)
         stored, decisions = self._model.stored, self._model.decisions.get((), {})
-        if stored is not None and decisions:
+        if stored is not None:
+            necks = [*decisions, *([] if self._at is None else [self._at.sides])]
             self.start_run(
                 "decisions",
-                lambda _: stored.are_split(list(decisions)).tolist(),
-                lambda split, _: self._on_decisions_told(decisions, split),
+                lambda _: dict(zip(necks, stored.are_split(necks).tolist(), strict=True)),
+                lambda seen, _: self._on_seen(decisions, seen),
             )
         self._refresh()
 
-    def _on_decisions_told(self, decisions: review.Decisions, split: list[bool]) -> None:
+    def _on_seen(self, decisions: review.Decisions, seen: dict[review.NeckId, bool]) -> None:
         """Forget what was decided of a result on a disk and holds no more, as when undone."""
-        self._seen.update(zip(decisions, split, strict=True))
-        told = {
-            sides: decided
-            for (sides, decided), is_split in zip(decisions.items(), split, strict=True)
-            if decided == is_split
-        }
+        self._seen.update(seen)
         if self._model.decisions.get((), {}) == decisions:
+            told = {sides: split for sides, split in decisions.items() if split == seen[sides]}
             self._model.revise((), told)
+        self._refresh()
 
     def _on_removed(self, _: object) -> None:
         if self._layer is not None and not in_viewer(self._layer, self._viewer):
