@@ -4,11 +4,15 @@ import json
 import os
 import pickle
 import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 import zarr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import ndimage
 
 from napari_ncut import scenes, split_volume
 from napari_ncut.core.monitor import Cancelled, Monitor
@@ -235,8 +239,6 @@ def test_what_is_for_reading_only_is_not_corrected_in_place(stored, monkeypatch)
 
 @pytest.mark.parametrize("shape", [(50, 70), (20, 30, 40)])
 def test_boxes_are_those_of_scipy(shape):
-    from scipy import ndimage
-
     from napari_ncut.volumes import object_boxes as module
 
     rng = np.random.default_rng(0)
@@ -272,3 +274,60 @@ def test_frames_of_a_movie_of_volumes_are_corrected_one_by_one(tmp_path):
     assert levels_are_whole(stored)
     assert stored.undo() is edit
     assert np.array_equal(stored[...], movie)
+
+
+@given(seed=st.integers(0, 10**6), shape=st.sampled_from([(300, 280), (30, 70, 290)]))
+@settings(max_examples=15, deadline=None)
+def test_any_edits_in_any_order_are_those_of_an_array(seed, shape):
+    rng = np.random.default_rng(seed)
+    labels = ndimage.zoom(rng.integers(0, 6, [n // 10 for n in shape]), 10, order=0).astype(
+        np.int32
+    )
+    frame, done, undone = Frame((None,) * len(shape)), [], []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "cells.ome.zarr"
+        write_labels(path, labels)
+        stored, now = StoredLabels(path), labels.copy()
+        for action in rng.choice(["merge", "split", "delete", "undo", "redo"], 12):
+            there = np.unique(now)[1:].tolist()
+            if action == "undo":
+                assert (stored.undo() is None) == (not done)
+                if done:
+                    undone.append(now)
+                    now = done.pop()
+            elif action == "redo":
+                assert (stored.redo() is None) == (not undone)
+                if undone:
+                    done.append(now)
+                    now = undone.pop()
+            elif len(there) > 1:
+                some = rng.choice(there, 2, replace=False).tolist()
+                edit, wanted = (made(action, frame, data, some) for data in (stored, now))
+                assert stored.make(edit)
+                done.append(now.copy())
+                undone.clear()
+                for change, same in zip(edit.changes, wanted.changes, strict=True):
+                    assert change.before == same.before
+                    assert np.array_equal(np.array(change.indices), np.array(same.indices))
+                    # A number that was given and taken back is not given again.
+                    assert change.after == same.after or change.after not in there
+                    now[change.indices] = change.after
+            assert np.array_equal(stored[...], now)
+        assert levels_are_whole(StoredLabels(path))
+        for number in np.unique(now)[1:].tolist():
+            assert np.array_equal(
+                np.argwhere(whole_object(frame.view(stored), number).mask),
+                np.argwhere(whole_object(now, number).mask),
+            )
+
+
+def made(action, frame, data, some):
+    """One edit of the first of some objects, the same on a disk and in memory."""
+    if action == "merge":
+        return merge_edit(data, frame, some)
+    region = whole_object(frame.view(data), some[0])
+    if action == "delete":
+        return delete_edit(frame, region)
+    order = np.cumsum(region.mask).reshape(region.mask.shape)
+    halves = np.where(order > order.max() // 2, 2, 1)
+    return split_edit(data, frame, region, np.where(region.mask, halves, 0).astype(np.int32))
