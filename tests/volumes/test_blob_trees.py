@@ -55,7 +55,7 @@ def test_what_is_decided_is_what_it_would_be_in_memory(result):
     for number in range(3):
         neck = result.necks[number]
         placed, row = result.necks.tree_of(neck, Monitor())
-        is_split = bool(result.are_split([neck.sides])[0])
+        is_split = result.seen([neck.sides])[neck.sides]
         assert is_split == (neck.ratio < result.necks.threshold)
         change = review.merge if is_split else review.split
         on_disk = change(placed, result.labels, (), row)
@@ -65,7 +65,7 @@ def test_what_is_decided_is_what_it_would_be_in_memory(result):
         for step in in_memory.changes:
             data[step.indices] = step.after
         assert np.array_equal(result.labels[...], data)
-        assert bool(result.are_split([neck.sides])[0]) != is_split
+        assert result.seen([neck.sides])[neck.sides] != is_split
         whole = Frame((None,) * data.ndim).view(data)
         seen, known = (review.look(placed, labels, row) for labels in (result.labels, whole))
         assert np.array_equal(seen.points, known.points)

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.objects.review import Decisions, NeckId, Placed, by_doubt, decided_rows, necks
+from napari_ncut.core.settings import SplitSettings
+from napari_ncut.objects.review import (
+    Decisions,
+    NeckId,
+    Placed,
+    by_doubt,
+    decided_rows,
+    necks,
+    told_by_labels,
+)
 from napari_ncut.splitting.tree import SplitTree
 
 if TYPE_CHECKING:
     from napari_ncut.runs.stacks import Frame
 
+# What was decided about the necks of each frame.
+ByFrame = Mapping[tuple[int, ...], Decisions]
 # Necks whose ratio is this near to the threshold are in doubt.
 DOUBT = 0.1
 
@@ -92,3 +103,13 @@ class ReviewQueue:
     def tree_of(self, neck: Neck, monitor: Monitor) -> tuple[Placed, int]:
         """Return the tree that a neck is in, and its row there."""
         return Placed.whole(self.trees[neck.frame]), neck.row
+
+
+def told_by_frames(
+    trees: Mapping[Frame, SplitTree], data: Any, decisions: ByFrame, settings: SplitSettings
+) -> ByFrame:
+    """Return the decisions of all frames as their labels tell them, see `told_by_labels`."""
+    return {
+        frame: told_by_labels(tree, np.asarray(data[frame]), decisions.get(frame, {}), settings)
+        for frame, tree in trees.items()
+    }

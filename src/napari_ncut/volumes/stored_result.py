@@ -135,11 +135,10 @@ class StoredResult:
         blobs = BlobTrees(mask, image, settings, statistics)
         return cls(labels, layer, blobs, StoredQueue(ratio, sides, blobs, recipe["neck"]))
 
-    def are_split(self, sides: list[NeckId]) -> NDArray[np.bool_]:
+    def seen(self, sides: list[NeckId]) -> dict[NeckId, bool]:
         """Return which necks are cut in the labels as they are now."""
         found = self._beside(np.array(sides, np.int64).reshape(-1, 2))
-        split: NDArray[np.bool_] = found[:, 0] != found[:, 1]
-        return split
+        return dict(zip(sides, (found[:, 0] != found[:, 1]).tolist(), strict=True))
 
     def neck_columns(self, rows: NDArray[Any]) -> dict[str, NDArray[np.float64]]:
         """Return the doubtful necks of objects, as columns of a table of them."""

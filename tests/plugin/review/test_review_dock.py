@@ -38,7 +38,7 @@ def sides(dock):
     """Return the labels on both sides of the neck that is shown."""
     neck = dock._at
     first, second = neck.sides
-    labels = dock._labels(neck.frame)
+    labels = np.asarray(dock._layer.data[neck.frame])
     return int(labels.flat[first]), int(labels.flat[second])
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import napari
 import numpy as np
 from napari.layers import Labels
-from numpy.typing import NDArray
 from qtpy.QtWidgets import QGridLayout, QLabel, QPushButton
 
 from napari_ncut.core.monitor import Monitor
@@ -21,7 +20,7 @@ from napari_ncut.plugin.shared.colours import JOINED_COLOUR, SPLIT_COLOUR
 from napari_ncut.plugin.shared.dock import Dock, in_viewer
 from napari_ncut.plugin.shared.edit_queue import EditQueue
 from napari_ncut.plugin.shared.go_to import go_to
-from napari_ncut.runs.review_queue import Neck, ReviewQueue
+from napari_ncut.runs.review_queue import ByFrame, Neck, ReviewQueue, told_by_frames
 from napari_ncut.runs.stacks import Frame
 from napari_ncut.runs.teaching import Change, random_neck, rate_in_words
 from napari_ncut.volumes.stored_result import StoredQueue
@@ -164,24 +163,34 @@ class ReviewDock(Dock):
         if not self._edits.is_idle:
             self._soon.trigger()
             return
-        last, layer = self._model.last, self._layer
+        last, layer, stored = self._model.last, self._layer, self._model.stored
         settings = None if last is None else last.recipe.settings
-        # A preview shows what was decided; it tells nothing.
-        if isinstance(settings, SplitSettings) and layer is not None and layer.editable:
-            for frame, tree in self._necks.trees.items():
-                decisions = self._model.decisions.get(frame, {})
-                labels = self._labels(frame)
-                told = review.told_by_labels(tree, labels, decisions, settings)
-                self._model.revise(frame, told)
-        stored, decisions = self._model.stored, self._model.decisions.get((), {})
+        decisions, trees = self._model.decisions, self._necks.trees
         if stored is not None:
-            necks = [*decisions, *([] if self._at is None else [self._at.sides])]
+            here = decisions.get((), {})
+            necks = [*here, *([] if self._at is None else [self._at.sides])]
             self.start_run(
                 "decisions",
-                lambda _: dict(zip(necks, stored.are_split(necks).tolist(), strict=True)),
-                lambda seen, _: self._on_seen(decisions, seen),
+                lambda _: stored.seen(necks),
+                lambda seen, _: self._on_seen(here, seen),
+            )
+        # A preview shows what was decided; it tells nothing.
+        elif isinstance(settings, SplitSettings) and layer is not None and layer.editable:
+            data = layer.data
+            self.start_run(
+                "decisions",
+                lambda _: told_by_frames(trees, data, decisions, settings),
+                lambda told, _: self._on_told(decisions, told),
             )
         self._refresh()
+
+    def _on_told(self, before: ByFrame, told: ByFrame) -> None:
+        """Take over the decisions that the labels tell, unless others were made meanwhile."""
+        if self._model.decisions is not before:
+            self._soon.trigger()
+            return
+        for frame, decisions in told.items():
+            self._model.revise(frame, decisions)
 
     def _on_seen(self, decisions: review.Decisions, seen: dict[review.NeckId, bool]) -> None:
         """Forget what was decided of a result on a disk and holds no more, as when undone."""
@@ -197,10 +206,6 @@ class ReviewDock(Dock):
             self._take(None, ReviewQueue({}, 0.0))
             self._mark.remove()
             self._refresh()
-
-    def _labels(self, frame: Frame) -> NDArray[Any]:
-        assert self._layer is not None
-        return np.asarray(layers.finest(self._layer)[frame])
 
     def _is_decided(self, neck: Neck) -> bool:
         return neck.sides in self._model.decisions.get(neck.frame, {})
