@@ -20,6 +20,7 @@ from napari_ncut.files import write_labels
 from napari_ncut.io.ome_zarr import times_edited
 from napari_ncut.io.ome_zarr_labels import fill_pyramid
 from napari_ncut.objects.edits import (
+    Edit,
     Frame,
     delete_edit,
     merge_edit,
@@ -121,6 +122,26 @@ def test_labels_that_are_gone_do_not_come_back(stored):
     with pytest.raises(FileNotFoundError, match="is not there any more"):
         stored.make(edit)
     assert not stored.path.exists()
+
+
+def test_an_edit_that_can_not_be_written_leaves_the_labels_as_they_were(stored, monkeypatch):
+    before, write = stored[...], StoredLabels._set
+    first, second = (delete_edit(VOLUME, whole_object(VOLUME.view(stored), n)) for n in (3, 4))
+    both = Edit((*first.changes, *second.changes), "Deleted two objects.")
+    calls = []
+
+    def full(self, pixels, number):
+        calls.append(number)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device")
+        write(self, pixels, number)
+
+    monkeypatch.setattr(StoredLabels, "_set", full)
+    with pytest.raises(OSError, match="No space"):
+        stored.make(both)
+    assert np.array_equal(stored[...], before)
+    assert stored.undo() is None
+    assert levels_are_whole(stored)
 
 
 def test_planes_of_a_volume_get_numbers_that_no_object_of_it_has(stored):

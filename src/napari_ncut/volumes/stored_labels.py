@@ -10,8 +10,8 @@ import math
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from itertools import pairwise
 from pathlib import Path
@@ -158,16 +158,6 @@ class StoredLabels:
 
     # Changes
 
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is an edit that can be taken back."""
-        return bool(self._done)
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether there is one that can be made again."""
-        return bool(self._undone)
-
     def make(self, edit: Edit) -> bool:
         """Make an edit, and tell whether it was: not if the labels have changed meanwhile.
 
@@ -181,30 +171,42 @@ class StoredLabels:
                 raise FileNotFoundError(f"{self.path}: is not there any more.")
             if not edit.fits(self):
                 return False
-            self._write([(change.indices, change.after) for change in edit.changes])
+            self._change(edit, "after", "before")
             self._done.append(edit)
             self._undone.clear()
             return True
 
     def undo(self) -> Edit | None:
         """Take the last edit back, and return it; None if there is none, or it holds no more."""
-        with self._lock:
-            if not self._done or not self._done[-1].holds(self):
-                return None
-            edit = self._done.pop()
-            self._write([(change.indices, change.before) for change in edit.changes])
-            self._undone.append(edit)
-            return edit
+        return self._step(self._done, self._undone, Edit.holds, ("before", "after"))
 
     def redo(self) -> Edit | None:
         """Make the last edit that was taken back again, and return it; None if there is none."""
+        return self._step(self._undone, self._done, Edit.fits, ("after", "before"))
+
+    def _step(
+        self,
+        taken: list[Edit],
+        given: list[Edit],
+        can: Callable[[Edit, Any], bool],
+        sides: tuple[str, str],
+    ) -> Edit | None:
+        """Go a step back or forward in the history."""
         with self._lock:
-            if not self._undone or not self._undone[-1].fits(self):
+            if not taken or not can(taken[-1], self):
                 return None
-            edit = self._undone.pop()
-            self._write([(change.indices, change.after) for change in edit.changes])
-            self._done.append(edit)
-            return edit
+            self._change(taken[-1], *sides)
+            given.append(taken.pop())
+            return given[-1]
+
+    def _change(self, edit: Edit, now: str, before: str) -> None:
+        """Give the pixels of an edit their numbers; where that fails, those that they had."""
+        try:
+            self._write([(change.indices, getattr(change, now)) for change in edit.changes])
+        except Exception:
+            with suppress(Exception):
+                self._write([(change.indices, getattr(change, before)) for change in edit.changes])
+            raise
 
     def _write(self, changes: Sequence[tuple[Sequence[NDArray[Any]], int]]) -> None:
         """Give pixels their numbers, in all levels."""
