@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.io.ome_zarr import OURS_KEY, check_array
+from napari_ncut.io.ome_zarr import OURS_KEY, RECIPE, check_array
 from napari_ncut.objects.review import Decisions, NeckId, Placed, by_doubt, necks_beside
 from napari_ncut.runs.review_queue import DOUBT, Neck
 from napari_ncut.runs.stacks import Frame
@@ -95,12 +95,15 @@ class StoredResult:
         The blobs that they were made of.
     necks : StoredQueue
         The necks between them.
+    record : dict
+        Their recipe, as plain values.
     """
 
     labels: StoredLabels
     layer: Any
     blobs: BlobTrees
     necks: StoredQueue
+    record: dict[str, Any]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -121,7 +124,7 @@ class StoredResult:
         try:
             group = zarr.open_group(labels.path, mode="r")
             ours: Any = group.attrs[OURS_KEY]
-            recipe = ours["recipe"]
+            recipe, told = ours["recipe"], dict(ours[RECIPE])
             kept: list[Any] = [group[f"{NECKS}/{name}"] for name in ("ratio", "sides")]
             for array in kept:
                 check_array(array)
@@ -133,7 +136,8 @@ class StoredResult:
         settings |= {name: tuple(settings[name]) for name in ("spacing", "taught")}
         statistics = None if found is None else ImageStatistics.from_dict(found)
         blobs = BlobTrees(mask, image, settings, statistics)
-        return cls(labels, layer, blobs, StoredQueue(ratio, sides, blobs, recipe["neck"]))
+        queue = StoredQueue(ratio, sides, blobs, recipe["neck"])
+        return cls(labels, layer, blobs, queue, told)
 
     def seen(self, sides: list[NeckId]) -> dict[NeckId, bool]:
         """Return which necks are cut in the labels as they are now."""

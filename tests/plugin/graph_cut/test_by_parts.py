@@ -76,6 +76,7 @@ def test_a_large_layer_is_split_into_the_store_that_was_chosen(window, chosen, t
     assert (again.spacing, again.unit, again.origin) == ((0.5, 0.5), "µm", (3, 4))
     recipe = Recipe.from_dict(read_provenance(store))
     assert (recipe.image, recipe.mask, recipe.settings.neck) == ("big", "big mask", 0.74)
+    assert Recipe.from_dict(layer.metadata["napari_ncut"]) == recipe
     assert f"{wanted.max()} segments in mine.ome.zarr" in window.status(widget)
     assert [x.name for x in window.viewer.layers] == ["big", "big mask", "big segments"]
     assert [path.name for path in tmp_path.iterdir()] == ["mine.ome.zarr"]

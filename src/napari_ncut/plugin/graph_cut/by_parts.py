@@ -192,7 +192,7 @@ def show_labels(viewer: ViewerModel, job: LargeJob, result: StoredResult) -> Sto
         result.labels.levels,
         name=job.name,
         multiscale=True,
-        metadata={layers.RECORD: {}},
+        metadata={layers.RECORD: result.record},
         **job.place,
     )
     viewer.layers.append(layer)
