@@ -16,7 +16,7 @@ import numpy as np
 
 from napari_ncut.batches.inputs import Pair, pairs
 from napari_ncut.batches.task import FAILED, Row, Task, do, failed
-from napari_ncut.core.cluster import client_of
+from napari_ncut.core.cluster import check_workers, client_of
 from napari_ncut.core.monitor import Cancelled, IsCancelled, Progress
 from napari_ncut.core.parallel import number_of_threads
 from napari_ncut.io.atomic import atomic_file
@@ -288,6 +288,7 @@ def _on_cluster(
     with client_of(address) as client:
         from distributed import as_completed
 
+        check_workers(client)
         futures = {
             client.submit(do, task, pair, pure=False): number for number, pair in enumerate(chosen)
         }

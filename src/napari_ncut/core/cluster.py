@@ -6,6 +6,8 @@ import socket
 from typing import Any
 from urllib.parse import urlsplit
 
+from napari_ncut._version import __version__
+
 # How long a scheduler may take to answer, in seconds.
 PATIENCE = 10
 
@@ -38,3 +40,23 @@ def _knock(address: str) -> None:
     place = urlsplit(address if "://" in address else f"tcp://{address}")
     if place.scheme in ("tcp", "tls") and place.hostname and place.port:
         socket.create_connection((place.hostname, place.port), PATIENCE).close()
+
+
+def version_here() -> str:
+    """Return the version of napari-ncut where it is called, as on a worker."""
+    return __version__
+
+
+def check_workers(client: Any) -> None:
+    """Raise ValueError unless all workers of a client have this version: others, other labels."""
+    found = client.run(version_here, on_error="return")
+    for address, version in found.items():
+        if isinstance(version, ImportError):
+            raise ValueError(
+                f"The worker {address} has no napari-ncut; install {__version__} on it."
+            )
+        if version != __version__:
+            raise ValueError(
+                f"The worker {address} has napari-ncut {version}, and this is {__version__}; "
+                "install the same version everywhere."
+            )

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut._version import __version__
+from napari_ncut.core.cluster import check_workers
 from napari_ncut.core.memory import gigabytes
 from napari_ncut.core.monitor import IsCancelled, Monitor, Progress
 from napari_ncut.core.settings import SplitSettings
@@ -129,7 +130,8 @@ def split_volume(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as described, or one blob takes more than memory and disk have.
+        If an argument is not as described, one blob takes more than memory and disk have, or a
+        worker has another version of napari-ncut.
     OSError
         If ``out`` is there already, or can not be written.
     napari_ncut.Cancelled
@@ -248,6 +250,8 @@ def _recipe_of(labels: Any, work: Work, *, channels: bool) -> Recipe:
 def _engine(client: Any, workers: int) -> Iterator[Any]:
     """Give the client that does the tasks, or None for this process."""
     if integer(workers, "workers", 1) == 1 or client is not None:
+        if client is not None:
+            check_workers(client)
         yield client
         return
     try:
