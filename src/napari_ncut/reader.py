@@ -24,7 +24,7 @@ from napari_ncut.io.files import (
     read_stored,
 )
 from napari_ncut.io.formats import READABLE
-from napari_ncut.io.ome_zarr import is_store, is_zarr, name_of, open_picture, stored_of
+from napari_ncut.io.ome_zarr import Picture, is_store, is_zarr, name_of, open_picture, stored_of
 from napari_ncut.io.pixel_size import IN_MICROMETRES
 from napari_ncut.io.stored import Stored, arranged
 from napari_ncut.io.tiff import RECIPE_KEY
@@ -86,19 +86,22 @@ def _layers_of_store(path: Path) -> list[LayerData]:
     group = path / "labels"
     inside = sorted(group.iterdir()) if group.is_dir() else []
     folders = [path, *filter(is_zarr, inside)]
-    return [_lazy_layer(folder) if _is_large(folder) else _layer(folder) for folder in folders]
+    pictures = [(folder, open_picture(folder)) for folder in folders]
+    return [
+        _lazy_layer(folder, picture) if _is_large(picture) else _layer(folder)
+        for folder, picture in pictures
+    ]
 
 
-def _is_large(path: Path) -> bool:
-    level = open_picture(path).levels[0]
+def _is_large(picture: Picture) -> bool:
+    level = picture.levels[0]
     return bool(math.prod(level.shape) * level.dtype.itemsize > LARGE)
 
 
-def _lazy_layer(path: Path) -> LayerData:
+def _lazy_layer(path: Path, picture: Picture) -> LayerData:
     """Return the layer of a large image of an OME-Zarr: nothing is read before it is shown."""
     import dask.array as da
 
-    picture = open_picture(path)
     levels = [
         image_of(arranged(stored_of(picture, da.from_zarr(level)))) for level in picture.levels
     ]

@@ -87,9 +87,10 @@ def create_labels(
     attributes : dict, optional
         What else to keep with it.
     shards : tuple of int, optional
-        Shape of the shards; none by default.
+        Shape of the shards; none by default, nor in 0.4.
     """
     from yaozarrs import v04, v05
+    from yaozarrs.write.v05 import prepare_image
 
     is_old = is_in_old_store(path)
     models: Any = v04 if is_old else v05
@@ -117,32 +118,12 @@ def create_labels(
     )
     side = 64 if len(spacing) == 3 else 512
     chunks = (1,) * n_frames + tuple(max(min(side, n), 1) for n in shape[n_frames:])
-    create = _create_old if is_old else _create
-    return create(path, image, shapes, chunks, shards, attributes or {})
-
-
-def is_in_old_store(path: Path) -> bool:
-    """Tell whether a folder lies among the labels of an image of OME-Zarr 0.4."""
-    return any(
-        folder.name == "labels" and (folder.parent / ".zgroup").is_file() for folder in path.parents
-    )
-
-
-def _create(
-    path: Path,
-    image: Any,
-    shapes: Sequence[tuple[int, ...]],
-    chunks: tuple[int, ...],
-    shards: tuple[int, ...] | None,
-    attributes: dict[str, Any],
-) -> list[Any]:
-    """Return the empty levels of new labels."""
-    from yaozarrs.write.v05 import prepare_image
-
+    if is_old:
+        return _create_old(path, image, shapes, chunks, attributes or {})
     _, arrays = prepare_image(
         path,
         image,
-        [(shape, "int32") for shape in shapes],
+        [(smaller, "int32") for smaller in shapes],
         extra_attributes=attributes,
         chunks=chunks,
         shards=shards,
@@ -152,12 +133,18 @@ def _create(
     return [arrays[str(level)] for level in range(len(shapes))]
 
 
+def is_in_old_store(path: Path) -> bool:
+    """Tell whether a folder lies among the labels of an image of OME-Zarr 0.4."""
+    return any(
+        folder.name == "labels" and (folder.parent / ".zgroup").is_file() for folder in path.parents
+    )
+
+
 def _create_old(
     path: Path,
     image: Any,
     shapes: Sequence[tuple[int, ...]],
     chunks: tuple[int, ...],
-    shards: tuple[int, ...] | None,
     attributes: dict[str, Any],
 ) -> list[Any]:
     """Return the empty levels of new labels of version 0.4, which knows no shards."""
@@ -274,8 +261,7 @@ def add_labels(image: Path, name: str) -> None:
 
     is_old = is_in_old_store(image / "labels" / name)
     group = zarr.open_group(image / "labels", mode="a", zarr_format=2 if is_old else 3)
-    said = {} if is_old else {"version": "0.5"}
-    ome: dict[str, Any] = dict(group.attrs if is_old else group.attrs.get("ome", said))
+    ome: Any = dict(group.attrs if is_old else group.attrs.get("ome", {"version": "0.5"}))
     ome["labels"] = sorted({*ome.get("labels", []), name})
     group.attrs.update(ome if is_old else {"ome": ome})
 

@@ -59,18 +59,14 @@ def necks(tree: SplitTree) -> NDArray[np.int64]:
 
 def decided_rows(tree: SplitTree, decisions: Decisions) -> dict[int, bool]:
     """Return the rows of a tree about which something was decided, and what."""
-    if not decisions:
-        return {}
-    pairs = necks(tree)
-    n_pixels = tree.fragments.size
-    decided = np.array(list(decisions))
-    keys = decided[:, 0] * n_pixels + decided[:, 1]
-    known = np.isin(pairs[:, 0] * n_pixels + pairs[:, 1], keys)
-    return {
-        int(row): decisions[first, second]
-        for row in np.flatnonzero(known)
-        for first, second in [pairs[row].tolist()]
-    }
+    return decided_among(necks(tree), decisions) if decisions else {}
+
+
+def decided_among(pairs: NDArray[np.int64], decisions: Decisions) -> dict[int, bool]:
+    """Return which of n necks, known by pairs of shape (n, 2), were decided, and what."""
+    near = np.flatnonzero(np.isin(pairs[:, 0], [first for first, _ in decisions]))
+    there = zip(near.tolist(), map(tuple, pairs[near].tolist()), strict=True)
+    return {row: decisions[pair] for row, pair in there if pair in decisions}
 
 
 def side_labels(tree: SplitTree, labels: NDArray[Any]) -> NDArray[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -41,7 +42,50 @@ class Neck:
     ratio: float
 
 
-class ReviewQueue:
+class NeckQueue(ABC):
+    """Necks in the order of doubt.
+
+    Attributes
+    ----------
+    threshold : float
+        Neck ratio below which a neck is cut.
+    ratio : ndarray of float64, shape (n,)
+        Of each neck.
+    trees : dict of SplitTree
+        Split tree of each frame, of those that are in memory as a whole.
+    """
+
+    threshold: float
+    ratio: NDArray[np.float64]
+    trees: dict[Frame, SplitTree]
+
+    def __len__(self) -> int:
+        return len(self.ratio)
+
+    @abstractmethod
+    def __getitem__(self, number: int) -> Neck:
+        """Return a neck by its number."""
+
+    @property
+    def near(self) -> NDArray[np.bool_]:
+        """Which necks are in doubt, shape (n,)."""
+        return np.abs(self.ratio - self.threshold) <= DOUBT
+
+    @abstractmethod
+    def decided(self, decisions: ByFrame) -> NDArray[np.bool_]:
+        """Return about which necks something was decided, shape (n,)."""
+
+    def find(self, neck: Neck) -> int | None:
+        """Return the number of a neck that was known before, if it is still there."""
+        found = np.flatnonzero(self.decided({neck.frame: {neck.sides: True}}))
+        return int(found[0]) if len(found) else None
+
+    @abstractmethod
+    def tree_of(self, neck: Neck, monitor: Monitor) -> tuple[Placed, int]:
+        """Return the tree that a neck is in, and its row there."""
+
+
+class ReviewQueue(NeckQueue):
     """The necks of all frames, those first about which there is the most doubt.
 
     Parameters
@@ -65,18 +109,10 @@ class ReviewQueue:
         order = by_doubt(ratio, threshold)
         self._frame, self._row, self.ratio = frame[order], row[order], ratio[order]
 
-    def __len__(self) -> int:
-        return len(self.ratio)
-
     def __getitem__(self, number: int) -> Neck:
         frame, row = self._frames[self._frame[number]], int(self._row[number])
         first, second = necks(self.trees[frame])[row].tolist()
         return Neck(frame, row, (first, second), float(self.ratio[number]))
-
-    @property
-    def near(self) -> NDArray[np.bool_]:
-        """Which necks are in doubt, shape (n,)."""
-        return np.abs(self.ratio - self.threshold) <= DOUBT
 
     def is_like(self, trees: Mapping[Frame, SplitTree], threshold: float) -> bool:
         """Return whether these trees and this threshold give the same necks in the same order."""
@@ -86,7 +122,7 @@ class ReviewQueue:
             and all(tree is self.trees[frame] for frame, tree in trees.items())
         )
 
-    def decided(self, decisions: Mapping[Frame, Decisions]) -> NDArray[np.bool_]:
+    def decided(self, decisions: ByFrame) -> NDArray[np.bool_]:
         """Return about which necks something was decided, shape (n,)."""
         found = np.zeros(len(self), bool)
         for number, frame in enumerate(self._frames):
@@ -94,11 +130,6 @@ class ReviewQueue:
             if rows:
                 found |= (self._frame == number) & np.isin(self._row, rows)
         return found
-
-    def find(self, neck: Neck) -> int | None:
-        """Return the number of a neck that was known before, if it is still there."""
-        found = np.flatnonzero(self.decided({neck.frame: {neck.sides: True}}))
-        return int(found[0]) if len(found) else None
 
     def tree_of(self, neck: Neck, monitor: Monitor) -> tuple[Placed, int]:
         """Return the tree that a neck is in, and its row there."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.objects.review import NeckId, Placed, necks
@@ -148,10 +149,7 @@ def blob_around(
                 f"This object is part of a blob in a box of more than {MOST_PIXELS} pixels, which "
                 "is too large to be looked at."
             )
-        values = read(labels, box)
-        number, _ = components(
-            values.view(np.uint8) if values.dtype.kind == "b" else values, connectivity
-        )
+        number, _ = components(read(labels, box), connectivity)
         blob = int(number[tuple(p - a for p, a in zip(pixel, box.low, strict=True))])
         if blob == 0:
             return None
@@ -166,10 +164,10 @@ def blob_around(
         if larger == box:
             break
         box = larger
-    places = np.nonzero(mask)
+    (within,) = ndimage.find_objects(mask.view(np.uint8))
     around = Box(
-        tuple(int(axis.min()) + a for axis, a in zip(places, box.low, strict=True)),
-        tuple(int(axis.max()) + 1 + a for axis, a in zip(places, box.low, strict=True)),
+        tuple(side.start + a for side, a in zip(within, box.low, strict=True)),
+        tuple(side.stop + a for side, a in zip(within, box.low, strict=True)),
     )
     first = box.index_in(shape, np.array([mask.argmax()]))
     return Task(around.grown(1, 1, shape), first)

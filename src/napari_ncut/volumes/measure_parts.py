@@ -91,8 +91,8 @@ def _measure(
     *,
     has_channels: bool,
 ) -> Table:
-    """Return the rows of the wanted objects, of which all of each lies in a box."""
-    values, wanted = read(labels, box), np.sort(wanted)
+    """Return the rows of the wanted objects, ascending, of which all of each lies in a box."""
+    values = read(labels, box)
     # Of neighbours what lies beside the wanted ones counts, too; it gets no row.
     numbers = np.unique(values[values > 0]) if "neighbours" in chosen else wanted
     local, numbers = _counted(values, numbers), np.concatenate([[0], numbers])
@@ -105,11 +105,11 @@ def _measure(
             chosen,
         )
     part["label"] = numbers[part["label"]].astype(np.int64)
+    # An object that was taken away since its box was found has no row.
     kept = np.isin(part["label"], wanted)
     part = {name: column[kept] for name, column in part.items()}
     for axis, low, size in zip(AXES[-labels.ndim :], box.low, spacing, strict=True):
         part[f"centroid_{axis}"] += low * size
-    # An object that was taken away since its box was found has no row.
     return part
 
 

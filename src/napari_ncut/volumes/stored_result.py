@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,21 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
+from napari_ncut.core.settings import SplitSettings
 from napari_ncut.io.ome_zarr import OURS_KEY, RECIPE, check_array
-from napari_ncut.objects.review import Decisions, NeckId, Placed, by_doubt, necks_beside
-from napari_ncut.runs.review_queue import DOUBT, Neck
-from napari_ncut.runs.stacks import Frame
+from napari_ncut.objects.review import NeckId, Placed, by_doubt, decided_among, necks_beside
+from napari_ncut.runs.recipe import Recipe
+from napari_ncut.runs.review_queue import ByFrame, Neck, NeckQueue
 from napari_ncut.splitting.image.statistics import ImageStatistics
-from napari_ncut.splitting.tree import SplitTree
 from napari_ncut.volumes.blob_trees import BlobTrees
 from napari_ncut.volumes.output import NECKS
 from napari_ncut.volumes.stored_labels import StoredLabels
 
 # What of a recipe the trees are made with.
-OF_TREES = ("beta", "connectivity", "spacing", "max_hole", "taught")
+OF_TREES = ("beta", "connectivity", "max_hole", "taught")
 
 
-class StoredQueue:
+class StoredQueue(NeckQueue):
     """The necks of a result on a disk, as `ReviewQueue` has those of one in memory.
 
     Parameters
@@ -47,33 +46,19 @@ class StoredQueue:
         threshold: float,
     ) -> None:
         self.threshold = threshold
-        self.trees: dict[Frame, SplitTree] = {}  # none of the whole
+        self.trees = {}  # none of the whole
         order = by_doubt(ratio, threshold)
         self.ratio, self.sides, self._blobs = ratio[order], sides[order], blobs
-
-    def __len__(self) -> int:
-        return len(self.ratio)
 
     def __getitem__(self, number: int) -> Neck:
         first, second = self.sides[number].tolist()
         return Neck((), number, (first, second), float(self.ratio[number]))
 
-    @property
-    def near(self) -> NDArray[np.bool_]:
-        """Which necks are in doubt, shape (n,)."""
-        return np.abs(self.ratio - self.threshold) <= DOUBT
-
-    def decided(self, decisions: Mapping[Frame, Decisions]) -> NDArray[np.bool_]:
+    def decided(self, decisions: ByFrame) -> NDArray[np.bool_]:
         """Return about which necks something was decided, shape (n,)."""
         found = np.zeros(len(self), bool)
-        for sides in decisions.get((), {}):
-            found |= (self.sides == np.array(sides)).all(axis=1)
+        found[list(decided_among(self.sides, decisions.get((), {})))] = True
         return found
-
-    def find(self, neck: Neck) -> int | None:
-        """Return the number of a neck that was known before, if it is still there."""
-        found = np.flatnonzero(self.decided({(): {neck.sides: True}}))
-        return int(found[0]) if len(found) else None
 
     def tree_of(self, neck: Neck, monitor: Monitor) -> tuple[Placed, int]:
         """Return the tree that a neck is in, and its row there; a new one is found first."""
@@ -124,20 +109,22 @@ class StoredResult:
         try:
             group = zarr.open_group(labels.path, mode="r")
             ours: Any = group.attrs[OURS_KEY]
-            recipe, told = ours["recipe"], dict(ours[RECIPE])
+            recipe = Recipe.from_dict(ours[RECIPE])
+            made = recipe.settings
+            if not isinstance(made, SplitSettings):
+                raise ValueError("they were not made by a split")
             kept: list[Any] = [group[f"{NECKS}/{name}"] for name in ("ratio", "sides")]
             for array in kept:
                 check_array(array)
             ratio, sides = map(np.asarray, kept)
         except (KeyError, ValueError, OSError) as error:
             raise ValueError(f"{labels.path}: its necks can not be read ({error}).") from error
-        found = recipe["statistics"]
-        settings = {name: recipe[name] for name in OF_TREES}
-        settings |= {name: tuple(settings[name]) for name in ("spacing", "taught")}
+        settings = {name: getattr(made, name) for name in OF_TREES} | {"spacing": recipe.spacing}
+        found = recipe.statistics
         statistics = None if found is None else ImageStatistics.from_dict(found)
         blobs = BlobTrees(mask, image, settings, statistics)
-        queue = StoredQueue(ratio, sides, blobs, recipe["neck"])
-        return cls(labels, layer, blobs, queue, told)
+        queue = StoredQueue(ratio, sides, blobs, made.neck)
+        return cls(labels, layer, blobs, queue, dict(ours[RECIPE]))
 
     def seen(self, sides: list[NeckId]) -> dict[NeckId, bool]:
         """Return which necks are cut in the labels as they are now."""

@@ -228,10 +228,7 @@ def _gathered(work: Work, task: Task) -> tuple[NDArray[np.int32], NDArray[np.boo
     encloses, which makes a hole in it another thing.
     """
     shape, box = tuple(work.labels.shape), task.box
-    values = read(work.labels, box)
-    if values.dtype.kind == "b":
-        values = values.view(np.uint8)
-    number, _ = components(values, work.settings["connectivity"])
+    number, _ = components(read(work.labels, box), work.settings["connectivity"])
     at = np.stack(np.unravel_index(task.first, shape), axis=1) - np.array(box.low)
     wanted = np.zeros(int(number.max(initial=0)) + 1, bool)
     wanted[number[tuple(at.T)]] = True

@@ -99,18 +99,18 @@ def is_large(form: Form, image: Layer | None, mask: Layer | None) -> bool:
         return False
     if form.thresholds:
         return not (_is_coloured(image) or form.smoothing or form.window)
-    return mask is not None and tuple(layers.arrays(mask)[0].shape) == shape
+    return mask is not None and tuple(layers.finest(mask).shape) == shape
 
 
 def large_job(form: Form, image: Layer | None, mask: Layer | None, out: Path) -> LargeJob:
     """Return the job that the form asks for, into a store; no layer is read."""
     main = image if image is not None else mask
     assert main is not None
-    picture = None if image is None else layers.arrays(image)[0]
+    picture = None if image is None else layers.finest(image)
     labels = (
         Foreground(picture, form.threshold, form.foreground == "dark")
         if form.thresholds
-        else layers.arrays(mask)[0]
+        else layers.finest(mask)
     )
     settings = form.settings()
     return LargeJob(

@@ -20,10 +20,9 @@ from napari_ncut.plugin.shared.colours import JOINED_COLOUR, SPLIT_COLOUR
 from napari_ncut.plugin.shared.dock import Dock, in_viewer
 from napari_ncut.plugin.shared.edit_queue import EditQueue
 from napari_ncut.plugin.shared.go_to import go_to
-from napari_ncut.runs.review_queue import ByFrame, Neck, ReviewQueue, told_by_frames
+from napari_ncut.runs.review_queue import ByFrame, Neck, NeckQueue, ReviewQueue, told_by_frames
 from napari_ncut.runs.stacks import Frame
 from napari_ncut.runs.teaching import Change, random_neck, rate_in_words
-from napari_ncut.volumes.stored_result import StoredQueue
 
 # Every so many questions one is asked at random.
 RANDOM_EVERY = 5
@@ -50,7 +49,7 @@ class ReviewDock(Dock):
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__(viewer)
         self._layer: Labels | None = None
-        self._necks: ReviewQueue | StoredQueue = ReviewQueue({}, 0.0)
+        self._necks: NeckQueue = ReviewQueue({}, 0.0)
         self._reasons = ""  # what spoke most about the neck, once it is known
         # Of labels on a disk: what was last seen of necks, so that the window reads nothing itself.
         self._seen: dict[review.NeckId, bool] = {}
@@ -127,7 +126,7 @@ class ReviewDock(Dock):
             self._take(self._model.layer, known if is_known else ReviewQueue(trees, threshold))
         self._refresh()
 
-    def _take(self, layer: Labels | None, necks: ReviewQueue | StoredQueue) -> None:
+    def _take(self, layer: Labels | None, necks: NeckQueue) -> None:
         if not in_viewer(layer, self._viewer):
             layer, necks = None, ReviewQueue({}, 0.0)
         self._follow_layer(layer)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.cutting.explain import Blobs, Explanation, explain
-from napari_ncut.objects.review import Decisions, Placed, decided_rows
+from napari_ncut.objects.review import Decisions, Placed, decided_among, decided_rows
 from napari_ncut.plugin.see_why.profile_plot import along
 from napari_ncut.plugin.shared.model import LastRun
 from napari_ncut.runs.stacks import Frame, Source, within
@@ -116,15 +116,14 @@ def on_disk(
     if found is None:
         return Under(result, (), Blobs(np.zeros((1,) * len(point), bool)), 0, None, point)
     settings, local = result.blobs.settings, found.local(point)
-    rows = {
-        row: decisions[first, second]
-        for row, (first, second) in enumerate(found.sides.tolist())
-        if (first, second) in decisions
-    }
+    rows = decided_among(found.sides, decisions)
     words = object_in_words(found.placed, local, neck, rows)
     start = found.box.low
-    is_known = known is not None and known.made is result and known.start == start
-    if is_known and known is not None and 0 < known.blob == known.blobs.at(local):
+    if (
+        known is not None
+        and (known.made, known.start) == (result, start)
+        and 0 < known.blob == known.blobs.at(local)
+    ):
         return replace(known, words=words, labels=result.labels[known.shown])
     blobs = Blobs(found.mask, settings["connectivity"])
     explanation = explain(
