@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut._version import __version__
-from napari_ncut.core.cluster import check_workers
 from napari_ncut.core.memory import gigabytes
 from napari_ncut.core.monitor import IsCancelled, Monitor, Progress
 from napari_ncut.core.settings import SplitSettings
@@ -28,13 +27,12 @@ from napari_ncut.core.validation import (
     check_connectivity,
     check_is_array,
     check_same_shape,
-    integer,
     real,
     size_value,
     spacing_tuple,
 )
 from napari_ncut.io.atomic import atomic_file
-from napari_ncut.io.ome_zarr import RECIPE, needs_zarr
+from napari_ncut.io.ome_zarr import RECIPE
 from napari_ncut.runs.recipe import Recipe
 from napari_ncut.splitting.image.statistics import (
     ImageStatistics,
@@ -45,8 +43,9 @@ from napari_ncut.splitting.parameters import DEFAULT, VERSION
 from napari_ncut.splitting.split import DEFAULTS, IMAGE_BYTES, MASK_BYTES
 from napari_ncut.volumes.blobs import Part, blobs_of, part_of
 from napari_ncut.volumes.boxes import boxes
+from napari_ncut.volumes.engine import engine, runner, shared
 from napari_ncut.volumes.object_boxes import ObjectBoxes, boxes_in, joined
-from napari_ncut.volumes.output import CHUNK, NECKS, OBJECTS, Output, Where, output_of
+from napari_ncut.volumes.output import NECKS, OBJECTS, Output, Where, output_of
 from napari_ncut.volumes.task_file import Objects, read_first, read_necks
 from napari_ncut.volumes.tasks import Task, Work, check_room, do, ridge_sums, sums, tasks_of
 from napari_ncut.volumes.threshold import Foreground
@@ -171,13 +170,13 @@ def split_volume(
         raise ValueError(f"translate has {len(translate)} values; wanted one for each axis.")
     there = None if translate is None else tuple(float(number) for number in translate)
     place = output_of(out, shape, Where(sizes, unit, there))
-    with _engine(client, workers) as client, _scratch(place, resume=resume) as scratch:
+    with engine(client, workers) as client, _scratch(place, resume=resume) as scratch:
         at_once = 1 if client is None else max(len(client.scheduler_info()["workers"]), 1)
         most = int(budget / at_once / bytes_a_pixel)
         if client is not None:
-            labels = _shared(labels, scratch / "labels.zarr")
-            pictures = None if pictures is None else _shared(pictures, scratch / "image.zarr")
-        run = _runner(client, monitor)
+            labels = shared(labels, scratch / "labels.zarr")
+            pictures = None if pictures is None else shared(pictures, scratch / "image.zarr")
+        run = runner(client, monitor)
         side = _block(shape, most)
         parts: list[Part] = run(
             part_of,
@@ -244,39 +243,6 @@ def _recipe_of(labels: Any, work: Work, *, channels: bool) -> Recipe:
         dark=side is not None and side.dark,
         statistics=None if work.statistics is None else work.statistics.to_dict(),
     )
-
-
-@contextmanager
-def _engine(client: Any, workers: int) -> Iterator[Any]:
-    """Give the client that does the tasks, or None for this process."""
-    if integer(workers, "workers", 1) == 1 or client is not None:
-        if client is not None:
-            check_workers(client)
-        yield client
-        return
-    try:
-        from distributed import Client, LocalCluster
-    except ImportError as error:
-        raise ImportError(
-            'Workers need distributed; install it with `pip install "napari-ncut[scale]"`.'
-        ) from error
-    # The memory is that of the tasks: no worker is to be stopped for what it holds.
-    cluster = LocalCluster(
-        n_workers=workers, threads_per_worker=1, memory_limit=0, dashboard_address=None
-    )
-    with cluster, Client(cluster) as own:
-        yield own
-
-
-def _shared(array: Any, path: Path) -> Any:
-    """Return an array that workers can read: one of NumPy is written where they find it."""
-    if not isinstance(array, np.ndarray):
-        return array
-    needs_zarr()
-    import zarr
-
-    chunks = tuple(max(min(CHUNK.get(array.ndim, 64), n), 1) for n in array.shape)
-    return zarr.create_array(path, data=np.asarray(array), chunks=chunks, overwrite=True)
 
 
 def memory_of(memory: str | float) -> float:
@@ -372,44 +338,6 @@ def _same_plan(scratch: Path, mark: str) -> None:
             path.unlink()
         with atomic_file(plan, force=True, text=True) as file:
             file.write(mark)
-
-
-def _runner(client: Any, monitor: Monitor) -> Callable[..., list[Any]]:
-    """Return what does calls, here or on workers, and tells how far it is."""
-
-    def run(
-        work: Callable[..., Any], calls: Sequence[tuple[Any, ...]], stage: tuple[float, float, str]
-    ) -> list[Any]:
-        start, end, text = stage
-        done = 0
-
-        def tell() -> None:
-            monitor.report(start + (end - start) * done / max(len(calls), 1), text)
-
-        tell()
-        if client is None:
-            results = []
-            for call in calls:
-                # What lasts long tells itself how far it is, and asks whether it is to go on.
-                step = (end - start) / len(calls)
-                part = monitor.part(start + done * step, start + (done + 1) * step)
-                results.append(work(*call, monitor=part))
-                done += 1
-                tell()
-            return results
-        from distributed import as_completed
-
-        # The input is sent once, and a lost worker's calls are done again.
-        futures = [client.submit(work, *call, pure=False, retries=3) for call in calls]
-        try:
-            for _ in as_completed(futures):
-                done += 1
-                tell()
-            return list(client.gather(futures))
-        finally:
-            client.cancel(futures)
-
-    return run
 
 
 def _necks_of(files: Sequence[Path]) -> dict[str, NDArray[Any]]:
