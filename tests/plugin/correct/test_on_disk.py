@@ -1,6 +1,7 @@
 """Labels on a disk are corrected where they are: nothing is copied, and all levels follow."""
 
 import shutil
+from threading import Event
 
 import numpy as np
 import pytest
@@ -76,6 +77,22 @@ def test_undo_works_in_the_dock_and_says_when_there_is_nothing(hand, store):
         hand.idle()
     assert len(numbers(store)) == 3
     assert hand.status == "There is nothing to undo."
+
+
+def test_undo_during_an_edit_waits_for_it(hand, store, monkeypatch):
+    before, go_on, make = store[...], Event(), StoredLabels.make
+    monkeypatch.setattr(StoredLabels, "make", lambda *given: go_on.wait(20) and make(*given))
+    hand.tool("D")
+    hand.hover(SQUARE)
+    hand.click(SQUARE)
+    hand.undo()
+    go_on.set()
+    hand.idle()
+    assert hand.status.startswith("Undone: ")
+    assert np.array_equal(StoredLabels(store.path)[...], before)
+    hand.redo()
+    hand.idle()
+    assert len(numbers(store)) == 2
 
 
 def test_objects_are_merged_and_deleted(hand, store):

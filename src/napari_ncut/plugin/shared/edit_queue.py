@@ -37,6 +37,13 @@ class Action:
 
 
 @dataclass(frozen=True)
+class Step:
+    """A step back or forward in the history of labels on a disk, which waits like an edit."""
+
+    work: Callable[[], Written]
+
+
+@dataclass(frozen=True)
 class Written:
     """What was done to labels on a disk, in a thread: an edit, if it could be, and in words."""
 
@@ -86,7 +93,7 @@ class EditQueue:
         self.layer: Labels | None = None
         self.is_applying = False
         self.last: Edit | None = None  # made by this queue in the layer
-        self._actions: deque[Action] = deque()
+        self._actions: deque[Action | Step] = deque()
         self._run: Run | None = None
         self._keys: Keys | None = None
 
@@ -122,9 +129,7 @@ class EditQueue:
         then : callable, optional
             Called with the edit when it is made.
         """
-        self._actions.append(Action(job, then))
-        if self._run is None:
-            self._start()
+        self._wait(Action(job, then))
 
     def undo(self) -> None:
         """Take the last edit back."""
@@ -145,12 +150,14 @@ class EditQueue:
         data = layers.on_disk(layer)
         if data is None:
             in_memory(layer)
-        elif self._run is None:
-            self._begin(
-                Run(lambda _: on_disk(data), "edit", self._parent),
-                lambda written, _: self._on_written(layer, written),
-                lambda error: self._say(str(error), error=True),
-            )
+        else:
+            self._wait(Step(lambda: on_disk(data)))
+
+    def _wait(self, action: Action | Step) -> None:
+        """Do something when all before it is done."""
+        self._actions.append(action)
+        if self._run is None:
+            self._start()
 
     def what_holds(self) -> str:
         """Return what the last edit did, as far as it still holds: it may have been undone."""
@@ -181,6 +188,13 @@ class EditQueue:
             self.finished.emit()
             return
         action, data, on_disk = self._actions[0], self.layer.data, layers.on_disk(self.layer)
+        if isinstance(action, Step):
+            self._begin(
+                Run(lambda _: action.work(), "edit", self._parent),
+                lambda written, _: self._on_step(written),
+                lambda error: self._give_up(str(error)),
+            )
+            return
         if on_disk is not None:
             self._begin(
                 Run(lambda monitor: _write(on_disk, action.job, monitor), "edit", self._parent),
@@ -259,6 +273,11 @@ class EditQueue:
             if action.then is not None:
                 action.then(written.edit)
 
+    def _on_step(self, written: Written) -> None:
+        self._actions.popleft()
+        if self.layer is not None:
+            self._on_written(self.layer, written)
+
     def _on_written(self, layer: Labels, written: Written) -> None:
         """Show labels on a disk as they are now."""
         if written.edit is not None and layer in self._viewer.layers:
@@ -321,6 +340,7 @@ class EditQueue:
         if self.layer != layer or layer not in self._viewer.layers:
             return
         waiting = list(self._actions)
+        assert isinstance(waiting[0], Action)
         narrow = layer.data.dtype
         copy = editable.add_copy(self._viewer, layer, data, f"({data.dtype})")
         text = f"{narrow} had no number left: this is a copy in {data.dtype}."
