@@ -287,11 +287,13 @@ def test_a_tapering_object_has_no_shoulder():
     assert split_touching((x / 180) ** 2 + (y / 40) ** 2 <= 1).max() == 1
 
 
-def test_a_slow_change_of_brightness_is_no_neck():
+@pytest.mark.parametrize("axes", [(20, 45), (20, 30), (25, 25), (14, 50)])
+@pytest.mark.parametrize("steepness", [0.25, 0.5, 1.0, 2.0])
+def test_a_slow_change_of_brightness_is_no_neck(axes, steepness):
     y, x = np.mgrid[:60, :120]
-    mask = ((y - 30) / 20) ** 2 + ((x - 60) / 45) ** 2 < 1
+    mask = ((y - 30) / axes[0]) ** 2 + ((x - 60) / axes[1]) ** 2 < 1
     noise = np.random.default_rng(0).normal(size=mask.shape)
-    assert count(mask, mask * (60.0 + 0.5 * x) + noise) == 1
+    assert count(mask, mask * (60.0 + steepness * x) + noise) == 1
 
 
 @pytest.mark.parametrize("sigma", [0, 1, 3])
