@@ -95,6 +95,16 @@ def test_undo_during_an_edit_waits_for_it(hand, store, monkeypatch):
     assert len(numbers(store)) == 2
 
 
+def test_what_was_done_is_undone_while_the_layer_is_hidden(hand, store):
+    hand.tool("D")
+    hand.act(SQUARE)
+    assert len(numbers(store)) == 2
+    hand.layer.visible = False
+    hand.undo()
+    hand.idle()
+    assert len(numbers(store)) == 3
+
+
 def test_objects_are_merged_and_deleted(hand, store):
     hand.tool("J")
     hand.drag(LEFT, SQUARE)

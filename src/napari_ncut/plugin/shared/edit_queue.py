@@ -181,20 +181,22 @@ class EditQueue:
             self.finished.emit()
             return
         assert self.layer is not None
-        obstacle = editable.obstacle(self.layer)
-        if obstacle is not None:
-            self._actions.clear()
-            self._say(obstacle[1], error=True)
-            self.finished.emit()
-            return
-        action, data, on_disk = self._actions[0], self.layer.data, layers.on_disk(self.layer)
+        action = self._actions[0]
         if isinstance(action, Step):
+            # As with labels in memory, what was done to a layer can be undone while it is hidden.
             self._begin(
                 Run(lambda _: action.work(), "edit", self._parent),
                 lambda written, _: self._on_step(written),
                 lambda error: self._give_up(str(error)),
             )
             return
+        obstacle = editable.obstacle(self.layer)
+        if obstacle is not None:
+            self._actions.clear()
+            self._say(obstacle[1], error=True)
+            self.finished.emit()
+            return
+        data, on_disk = self.layer.data, layers.on_disk(self.layer)
         if on_disk is not None:
             self._begin(
                 Run(lambda monitor: _write(on_disk, action.job, monitor), "edit", self._parent),
