@@ -14,7 +14,7 @@ from scipy import ndimage as ndi
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.validation import image_array
-from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
+from napari_ncut.splitting.adjacency import NODE_SUMS, RegionAdjacencyGraph
 from napari_ncut.splitting.fragmented import fragmented
 from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.holes.holes import find_holes
@@ -22,6 +22,8 @@ from napari_ncut.splitting.split import DEFAULTS
 
 SCENES = 120
 REAL = "photographs"
+# Kinds whose objects are learned from.
+LEARNED = tuple(kind for kind in KINDS if kind not in FOR_HOLES)
 
 
 @dataclass(frozen=True)
@@ -48,25 +50,35 @@ class Sample:
     truth: NDArray[np.float64]
     touching: NDArray[np.bool_]
 
+    @property
+    def has_image(self) -> bool:
+        """Whether it was seen with its image."""
+        return bool(self.graph.nodes[:, NODE_SUMS.index("w")].any())
 
-def samples(folder: Path, n_scenes: int = SCENES, first: int = 0) -> Iterator[Sample]:
-    """Yield each picture twice, without and with its image.
+
+def samples(folder: Path, n_scenes: int = SCENES) -> Iterator[Sample]:
+    """Yield each picture of a folder and scenes of each kind twice, without and with its image.
 
     Parameters
     ----------
     folder : Path
         Photographs as NPZ, each with an ``image`` and its true ``labels``.
-    n_scenes, first : int
-        Scenes of each kind, and the seed of the first.
+    n_scenes : int
+        Scenes of each kind.
     """
     for file in sorted(folder.glob("*.npz")):
         with np.load(file) as arrays:
             image, truth = arrays["image"], arrays["labels"]
         yield from both((REAL, file.stem), truth, image, (1.0,) * truth.ndim)
-    for kind in [kind for kind in KINDS if kind not in FOR_HOLES]:
-        for seed in range(first, first + n_scenes):
-            drawn = scene(kind, seed)
-            yield from both((kind, str(seed)), drawn.truth, drawn.image, drawn.spacing)
+    for kind in LEARNED:
+        yield from samples_of(kind, n_scenes)
+
+
+def samples_of(kind: str, n_scenes: int, first: int = 0) -> Iterator[Sample]:
+    """Yield scenes of a kind, from the seed ``first`` on, without and with their images."""
+    for seed in range(first, first + n_scenes):
+        drawn = scene(kind, seed)
+        yield from both((kind, str(seed)), drawn.truth, drawn.image, drawn.spacing)
 
 
 def both(name, truth, image, spacing) -> Iterator[Sample]:

@@ -27,7 +27,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting.adjacency import BORDER_SUMS, RegionAdjacencyGraph
 from napari_ncut.splitting.agglomerate import agglomerate, is_slope
-from napari_ncut.splitting.criterion.hierarchy import hierarchy
+from napari_ncut.splitting.criterion.hierarchy import Hierarchy, hierarchy
 from napari_ncut.splitting.criterion.model import FOLDER, Model
 from napari_ncut.splitting.criterion.nodes import NAMES
 from napari_ncut.splitting.criterion.pairs import numbers
@@ -151,9 +151,14 @@ def united(graph: RegionAdjacencyGraph, chosen: NDArray[np.bool_]) -> NDArray[np
 def rows_of_nodes(sample: Sample, model: Model) -> Rows:
     """Return the terms of the parts that merges by a model make, and whether each is one object."""
     found = hierarchy(sample.graph, sample.grid, DEFAULT, model)
+    return found.terms, are_objects(sample, found)
+
+
+def are_objects(sample: Sample, found: Hierarchy) -> NDArray[np.bool_]:
+    """Tell for each node of a hierarchy whether it is one of the true objects."""
     overlap = sums_of_nodes(sample.truth, found.parts)
     union = sample.truth.sum(axis=0) + overlap.sum(axis=1, keepdims=True) - overlap
-    return found.terms, (overlap / np.maximum(union, 1))[:, 1:].max(axis=1) > IOU
+    return np.asarray((overlap / np.maximum(union, 1))[:, 1:].max(axis=1) > IOU)
 
 
 def fit(names: Sequence[tuple[str, str]], rows: Sequence[Rows], **settings: int) -> Trees:
