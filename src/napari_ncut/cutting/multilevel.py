@@ -223,15 +223,29 @@ class MultilevelCut:
             best = refined(graph, [labels], k, monitor)
         graph = self.components.graph(target, component)
         if is_small and level > 0:
-            found = self._halves(graph, component, 0, k)
-            if k > 2 and (hangs or self.hierarchy.graphs[0].cells is not None):
-                # Blocks of pixels hide a faint border.
-                found.append(divide(graph, k, monitor))
+            if k == 2:
+                found = self._halves(graph, component, 0, k)
+            elif hangs or self._may_hide(component, best, k, monitor):
+                found = [divide(graph, k, monitor)]
+            else:
+                found = []
             if found:
                 best = min(best, refined(graph, found, k, monitor), key=attrgetter("ncut"))
         if hangs:
             best = exchange(graph, best, monitor=monitor, n_vectors=SWEPT)
         return target, best
+
+    def _may_hide(self, component: int, best: rf.Partition, k: int, monitor: Monitor) -> bool:
+        """Tell whether blocks of pixels may hide a faint border from the cut of a component.
+
+        They hide none where cutting the blocks in two again and again comes to the same cut.
+        """
+        if self.hierarchy.graphs[0].cells is None:
+            return False
+        divided = divide(self.components.graph(1, component), k, monitor)
+        labels = self.components.finer(1, component, divided)
+        other = refined(self.components.graph(0, component), [labels], k, monitor)
+        return not np.isclose(other.ncut, best.ncut, rtol=1e-9, atol=0)
 
     def _candidates(
         self, graph: Graph, component: int, level: int, k: int, monitor: Monitor

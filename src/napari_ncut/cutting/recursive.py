@@ -58,6 +58,7 @@ def divide(graph: Graph, k: int, monitor: Monitor | None = None) -> NDArray[np.i
         monitor.check()
         _, label, first, rest = heapq.heappop(waiting)
         labels[first] = new
-        add(first, new)
-        add(rest, label)
+        if new < k - 1:
+            add(first, new)
+            add(rest, label)
     return labels
