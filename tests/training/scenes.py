@@ -169,8 +169,8 @@ class Canvas:
         here = tuple(slice(a - c, b - c) for a, b, c in zip(first, last, low, strict=True))
         return there, here, (self.labels[there] > 0) & stamp[here]
 
-    def add(self, stamp, overlap: float, alone: float = 0.2, beside=None) -> bool:
-        """Draw an object alone, or beside another, of which it covers so much."""
+    def add(self, stamp, overlap: float, alone: float = 0.2, beside=None, on_top=None) -> bool:
+        """Draw an object alone, or beside another, of which it covers so much or is covered."""
         if stamp is None:
             return False
         rng, ndim = self.rng, len(self.spacing)
@@ -204,7 +204,7 @@ class Canvas:
                 self.labels == label
             ).sum():
                 return False
-        on_top = rng.random() < 0.5
+        on_top = rng.random() < 0.5 if on_top is None else on_top
         number = len(self.centres) + 1
         self.labels[there][stamp[here] & ((self.labels[there] == 0) | on_top)] = number
         self.centres.append(place)
@@ -246,6 +246,28 @@ def picture(rng, truth, spacing, lines=0.6, grain=1.0) -> NDArray[np.float32]:
         image = np.where(line, image * rng.choice(LINES if lines < 0.8 else PLAIN_LINES), image)
     image = ndi.gaussian_filter(image, rng.uniform(0.5, 1.8) * scale)
     image += rng.choice([0.01, 0.04, 0.1]) * grain * rng.normal(size=truth.shape)
+    return (image if rng.random() < 0.8 else 1 - image).astype(np.float32)
+
+
+def lit(rng, truth, spacing) -> NDArray[np.float32]:
+    """Return an image of objects whose brightness changes slowly, over each or over all of them."""
+    image = 0.05 + np.zeros(truth.shape)
+    common = rng.normal(size=truth.ndim), rng.uniform(0, 0.9)
+    together = rng.random() < 0.4
+    texture = ndi.gaussian_filter(rng.normal(size=truth.shape), rng.uniform(1, 4) / spacing)
+    for label, box in enumerate(ndi.find_objects(truth), 1):
+        points = np.argwhere(truth[box] == label)
+        away = (points - points.mean(axis=0)) * spacing
+        way, steep = common if together else (rng.normal(size=truth.ndim), rng.uniform(0, 0.9))
+        along = away @ way
+        far = np.linalg.norm(away, axis=1)
+        slope = 1 + steep * along / max(np.abs(along).max(), 1e-9)
+        dome = 1 - rng.uniform(0, 0.5) * (far / max(far.max(), 1e-9)) ** 2
+        image[box][truth[box] == label] = rng.uniform(0.5, 1.0) * slope * dome
+    image *= np.clip(1 + rng.choice([0, 0.02, 0.1]) * texture / texture.std(), 0.2, None)
+    if rng.random() < 0.7:
+        image = ndi.gaussian_filter(image, rng.uniform(0.5, 1.8) / np.array(spacing))
+    image += rng.choice([0.002, 0.01, 0.04]) * rng.normal(size=truth.shape)
     return (image if rng.random() < 0.8 else 1 - image).astype(np.float32)
 
 
@@ -718,6 +740,56 @@ def divided(rng):
     return canvas
 
 
+def unevenly_lit(rng):
+    """Draw round and long objects, most of them alone, for light that changes slowly."""
+    radius = np.exp(rng.uniform(np.log(8), np.log(45)))
+    canvas = flat(rng, radius, 14)
+    shapes = (
+        lambda: ellipsoid(rng, 2, radius * rng.uniform(0.5, 1), (0.3, 1), rng.choice([0, 0, 0.03])),
+        lambda: rod(rng, 2, radius, radius * rng.uniform(0.15, 0.5), rng.choice([0, 0.15])),
+        lambda: rod(rng, 2, radius, radius * rng.uniform(0.25, 0.5), 0, rng.uniform(0.3, 0.9)),
+        lambda: rod(rng, 2, radius, radius * rng.uniform(0.25, 0.5), spindle=True),
+    )
+    kinds = rng.choice(4, 14, p=[0.55, 0.15, 0.15, 0.15])
+    for kind in kinds:
+        canvas.add(canvas.stamp(shapes[kind](), 1.6 * radius), rng.uniform(0.0, 0.15), 0.6)
+    return canvas
+
+
+def half_hidden(rng):
+    """Draw small objects that lie up to a half behind large ones."""
+    large = np.exp(rng.uniform(np.log(10), np.log(45)))
+    canvas, least = flat(rng, large, 14), rng.uniform(0.2, 0.5)
+    for _ in range(12):
+        body = ellipsoid(rng, 2, large * rng.uniform(0.8, 1), (0.8, 1))
+        if canvas.add(canvas.stamp(body, 1.2 * large), 0.03, 0.7):
+            at = len(canvas.centres) - 1
+            for _ in range(rng.integers(0, 4)):
+                small = max(large * rng.uniform(least, 0.6), 3)
+                stamp = canvas.stamp(ellipsoid(rng, 2, small, (0.85, 1)), 1.2 * small + 1)
+                canvas.add(stamp, rng.uniform(0.1, 0.5), beside=at, on_top=False)
+    return canvas
+
+
+def rough_rods(rng):
+    """Draw long rods with rough edges, most of them alone."""
+    width = np.exp(rng.uniform(np.log(5), np.log(18)))
+    length, bend = np.exp(rng.uniform(np.log(2), np.log(9))), rng.choice([0, 0, 0.05, 0.15])
+    canvas = flat(rng, width * np.sqrt(length), 14)
+    fill(
+        canvas,
+        lambda: (
+            rod(rng, 2, h := width * length * rng.uniform(0.6, 1), width, bend),
+            h + 3 * width + bend * h,
+        ),
+        14,
+        (0.0, 0.1),
+        rng.uniform(0.08, 0.2) * min(width, 12),
+        alone=0.5,
+    )
+    return canvas
+
+
 # Kinds whose masks alone tell nothing.
 BY_IMAGE = ("divided", "tissue_in_stack")
 KINDS = {
@@ -744,8 +816,13 @@ KINDS = {
         stack_of_rods,
         divided,
         cracked_colony,
+        unevenly_lit,
+        half_hidden,
+        rough_rods,
     )
 }
+# Kinds whose brightness changes slowly.
+LIT = ("unevenly_lit",)
 # Kinds that tell about holes only.
 FOR_HOLES = ("cracked_colony",)
 
@@ -755,5 +832,10 @@ def scene(kind: str, seed: int) -> Scene:
     rng = np.random.default_rng([seed, list(KINDS).index(kind)])
     canvas = KINDS[kind](rng)
     truth = canvas.truth()
-    shown = (0.8, 0.4) if kind in BY_IMAGE else (0.6, 1.0)
-    return Scene(truth, picture(rng, truth, canvas.spacing, *shown), tuple(canvas.spacing.tolist()))
+    if kind in LIT:
+        image = lit(rng, truth, canvas.spacing)
+    else:
+        image = picture(
+            rng, truth, canvas.spacing, *((0.8, 0.4) if kind in BY_IMAGE else (0.6, 1.0))
+        )
+    return Scene(truth, image, tuple(canvas.spacing.tolist()))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-VERSION = 7
+VERSION = 8
 
 
 @dataclass(frozen=True)
