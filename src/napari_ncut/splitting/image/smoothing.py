@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.parallel import map_chunks
 from napari_ncut.splitting.grid import Grid, Volume
-from napari_ncut.splitting.loops import half_width as loops
+from napari_ncut.splitting.loops import gaussian as loops
 
 # So many pixels away are looked at in any image, however small.
 FARTHEST = 100
