@@ -8,12 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.core.parallel import map_chunks
+from napari_ncut.core.parallel import map_chunks, through_planes
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.loops import gaussian as loops
 
 # So many pixels away are looked at in any image, however small.
 FARTHEST = 100
+# So many weights take the time of one step of a plain loop.
+VECTOR = 4
+# Fewest lines across rows at a time: pixels of a row lie in one line of the cache.
+LINES = 64
 
 
 def mean_within(
@@ -71,16 +75,15 @@ def _along(
     weights = _weights(sigma / grid.spacing[axis], max(labels.shape[axis], FARTHEST))
     result = np.empty_like(values)
     arrays = labels, values, result
-    if axis == 2:
-        rows = nz * ny
-        lines = [a.reshape(rows, nx) for a in arrays]
-        work = partial(loops.gaussian_in_rows, *lines, weights)
+    cost = len(weights) / VECTOR
+    if axis == 0:
+        through_planes(loops.gaussian_along_middle, arrays, (weights,), 1, cost, monitor)
+    elif axis == 1:
+        work = partial(loops.gaussian_along_middle, *arrays, weights)
+        map_chunks(work, nz * nx, cost * ny, monitor, least=LINES)
     else:
-        blocks, n, width = (1, nz, ny * nx) if axis == 0 else (nz, ny, nx)
-        rows = blocks * n
-        seen = [a.reshape(blocks, n, width) for a in arrays]
-        work = partial(loops.gaussian_along_middle, *seen, weights)
-    map_chunks(work, rows, labels.size / rows * len(weights), monitor)
+        rows = [array.reshape(nz * ny, nx) for array in arrays]
+        map_chunks(partial(loops.gaussian_in_rows, *rows, weights), nz * ny, cost * nx, monitor)
     return result
 
 
