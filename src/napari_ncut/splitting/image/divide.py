@@ -13,6 +13,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from napari_ncut.core.monitor import Monitor
+from napari_ncut.core.parallel import map_chunks
 from napari_ncut.splitting.adjacency import Intensity, RegionAdjacencyGraph, adjacency
 from napari_ncut.splitting.agglomerate import agglomerate
 from napari_ncut.splitting.criterion.pairs import numbers
@@ -22,6 +23,9 @@ from napari_ncut.splitting.image.ridges import expected_maximum, in_units_of_noi
 from napari_ncut.splitting.oversegment import Fragments
 from napari_ncut.splitting.parameters import SplitParameters
 from napari_ncut.splitting.watershed import renumbered, watershed
+
+# So many steps of a plain loop an exponential takes.
+EXPONENTIAL = 8
 
 
 def divide(
@@ -60,12 +64,7 @@ def divide(
     ridge = in_units_of_noise(ridge, fragments, expected, grid, parameters, monitor)
     slopes = gradients(grey, labels, fragments, expected, grid, parameters, monitor)
     monitor.check()
-    fall = parameters.ridge_steepness * np.maximum(ridge, 0)
-    fall += parameters.gradient_steepness * np.maximum(slopes.length - 1, 0)
-    monitor.check()
-    landscape = np.clip(width * np.exp(-beta * fall) + 0.5, 1, LARGEST).astype(np.int32)
-    landscape[width == 0] = 0
-    del fall
+    landscape = _landscape(width, ridge, slopes.length, beta, parameters, monitor)
     basins = fragments.number + 1
     number, n = watershed(basins, landscape, grid, monitor)
     intensity = Intensity(slopes.brightness, slopes.expected, ridge)
@@ -76,6 +75,29 @@ def divide(
     number, n = renumbered(number, count, monitor, part)
     basin = _owners(number, n, basins)
     return Fragments(number, n, basin), intensity
+
+
+def _landscape(
+    width: NDArray[np.int32],
+    ridge: NDArray[np.float32],
+    slope: NDArray[np.float32],
+    beta: float,
+    parameters: SplitParameters,
+    monitor: Monitor,
+) -> NDArray[np.int32]:
+    """Return the half-width, lower where there is a ridge or a steep slope."""
+    result = np.zeros_like(width)
+    flat = [array.reshape(-1) for array in (width, ridge, slope, result)]
+
+    def work(start: int, stop: int) -> None:
+        width, ridge, slope, result = (array[start:stop] for array in flat)
+        fall = parameters.ridge_steepness * np.maximum(ridge, 0)
+        fall += parameters.gradient_steepness * np.maximum(slope - 1, 0)
+        lower = np.clip(width * np.exp(-beta * fall) + 0.5, 1, LARGEST)
+        np.copyto(result, lower, casting="unsafe", where=width > 0)
+
+    map_chunks(work, width.size, EXPONENTIAL, monitor)
+    return result
 
 
 def _owners(number: Volume, n: int, labels: Volume) -> NDArray[np.int32]:
