@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_ncut.core.loops import lines
 from napari_ncut.core.mapped import are_in_files
 from napari_ncut.core.monitor import Monitor
 
@@ -24,6 +25,11 @@ R = TypeVar("R")
 CHUNK = 1 << 19
 # Lines through planes that are copied at once: of each plane what the system reads at a time.
 BAND = 1 << 14
+# Pixels of lines across the rows that are copied at once: they fit into the cache of a core. A line
+# of the cache holds so many; copied lines are that much further apart than they are long.
+COPIED, LINE = 1 << 16, 16
+# Fewest lines across the rows at a time.
+LINES = 64
 # How often a waiting run asks whether it is to go on, in seconds.
 PATIENCE = 0.05
 # Parts that wait for their turn: all that there are, a million in a large volume, would take longer
@@ -159,16 +165,56 @@ def through_planes(
         Asked whether to go on while the parts are at work.
     """
     nz = len(arrays[0])
-    lines = [array.reshape(1, nz, -1) for array in arrays]
-    n = lines[0].shape[2]
+    seen = [array.reshape(1, nz, -1) for array in arrays]
+    n = seen[0].shape[2]
     band = BAND if are_in_files() else n
     for start in range(0, n, band):
-        there = [array[:, :, start : start + band] for array in lines]
+        there = [array[:, :, start : start + band] for array in seen]
         copies = [np.ascontiguousarray(array) for array in there]
         map_chunks(partial(work, *copies, *more), copies[0].shape[2], cost * nz, monitor)
         for array, copy in list(zip(there, copies, strict=True))[-n_changed:]:
             if copy is not array and band < n:
                 array[...] = copy
+
+
+def along_middle(work: Callable[..., None], n_arrays: int, n_changed: int) -> Callable[..., None]:
+    """Return a loop along the middle axis of arrays, made of a loop along rows.
+
+    The pixels of such a line are a row apart, which in pictures as wide as a power of two are
+    places that get into one another's way in the cache. So lines are copied, some at a time.
+
+    Parameters
+    ----------
+    work : callable
+        Called as ``work(*rows, *more, n, start, stop)`` for rows whose first ``n`` pixels count.
+    n_arrays, n_changed : int
+        How many arrays there are, and how many of them, the last ones, are changed.
+
+    Returns
+    -------
+    callable
+        To be called as ``loop(*arrays, *more, start, stop)`` for lines ``start`` to ``stop`` of
+        all blocks, with contiguous arrays of shape (blocks, n, width) of items of four bytes.
+    """
+
+    def loop(*given: Any) -> None:
+        arrays, (*more, start, stop) = given[:n_arrays], given[n_arrays:]
+        n = arrays[0].shape[1]
+        some = max(COPIED // n // LINE * LINE, LINE)
+        rows = [np.empty((some, n + LINE), array.dtype) for array in arrays]
+        plain = [
+            (array.view(np.int32), row.view(np.int32))
+            for array, row in zip(arrays, rows, strict=True)
+        ]
+        for first in range(start, stop, some):
+            last = min(first + some, stop)
+            for array, row in plain:
+                lines.into_rows(array, row, first, last)
+            work(*rows, *more, n, 0, last - first)
+            for array, row in plain[-n_changed:]:
+                lines.from_rows(row, array, first, last)
+
+    return loop
 
 
 def in_order(work: Callable[[int, int], None], n: int, cost: float, monitor: Monitor) -> None:

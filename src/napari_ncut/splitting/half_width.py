@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.core.parallel import map_chunks, through_planes
+from napari_ncut.core.parallel import LINES, along_middle, map_chunks, through_planes
 from napari_ncut.splitting.grid import LARGEST, Grid, Volume
 from napari_ncut.splitting.loops import half_width as loops
 from napari_ncut.splitting.parameters import SplitParameters
@@ -59,10 +59,10 @@ def squared_distance(labels: Volume, grid: Grid, monitor: Monitor) -> NDArray[np
     result = np.empty(labels.shape, np.float32)
     rows = labels.reshape(nz * ny, nx), result.reshape(nz * ny, nx)
     map_chunks(partial(loops.distance_in_rows, *rows, size_x), nz * ny, nx, monitor)
-    along = partial(loops.distance_along_middle, labels, result, size_y)
-    map_chunks(along, nz * nx, 2 * ny, monitor)
+    across = along_middle(loops.further_distance_in_rows, 2, 1)
+    map_chunks(partial(across, labels, result, size_y), nz * nx, 2 * ny, monitor, least=LINES)
     if not grid.is_flat:
-        through_planes(loops.distance_along_middle, (labels, result), (size_z,), 1, 2, monitor)
+        through_planes(across, (labels, result), (size_z,), 1, 2, monitor)
     diagonal = sum((n * size) ** 2 for n, size in zip(labels.shape, grid.spacing, strict=True))
     np.minimum(result, np.float32(diagonal), out=result)
     return result

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.core.parallel import map_chunks, through_planes
+from napari_ncut.core.parallel import LINES, along_middle, map_chunks, through_planes
 from napari_ncut.splitting.adjacency import Borders
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.loops import spurious_maxima as loops
@@ -141,15 +141,16 @@ def holding_discs(
     centre = np.arange(labels.size, dtype=np.int32).reshape(labels.shape)
     arrays = labels, squared, centre
     of_all = fragments.reshape(-1), rank
-    for size, seen_as in zip(grid.spacing[:0:-1], ((nz * ny, nx, 1), (nz, ny, nx)), strict=True):
-        blocks, n, width = seen_as
-        views = (array.reshape(seen_as) for array in arrays)
-        work = partial(loops.power_along_middle, *views, *of_all, size)
-        if n > 1:
-            map_chunks(work, blocks * width, 2 * n, monitor)
+    size_z, size_y, size_x = grid.spacing
+    rows = [array.reshape(nz * ny, nx) for array in arrays]
+    work = partial(loops.power_in_rows, *rows, *of_all, size_x, nx)
+    map_chunks(work, nz * ny, 2 * nx, monitor)
+    across = along_middle(loops.power_in_rows, 3, 2)
+    if ny > 1:
+        work = partial(across, *arrays, *of_all, size_y)
+        map_chunks(work, nz * nx, 2 * ny, monitor, least=LINES)
     if nz > 1:
-        more = *of_all, grid.spacing[0]
-        through_planes(loops.power_along_middle, arrays, more, 2, 2, monitor)
+        through_planes(across, arrays, (*of_all, size_z), 2, 2, monitor)
     return centre
 
 

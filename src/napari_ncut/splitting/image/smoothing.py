@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.core.parallel import map_chunks, through_planes
+from napari_ncut.core.parallel import LINES, along_middle, map_chunks, through_planes
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.loops import gaussian as loops
 
@@ -16,8 +16,6 @@ from napari_ncut.splitting.loops import gaussian as loops
 FARTHEST = 100
 # So many weights take the time of one step of a plain loop.
 VECTOR = 4
-# Fewest lines across rows at a time: pixels of a row lie in one line of the cache.
-LINES = 64
 
 
 def mean_within(
@@ -83,14 +81,16 @@ def _along(
     result = np.empty_like(values)
     arrays = labels, values, result
     cost = len(weights) / VECTOR
+    across = along_middle(loops.gaussian_in_rows, 3, 1)
     if axis == 0:
-        through_planes(loops.gaussian_along_middle, arrays, (weights,), 1, cost, monitor)
+        through_planes(across, arrays, (weights, True), 1, cost, monitor)
     elif axis == 1:
-        work = partial(loops.gaussian_along_middle, *arrays, weights)
+        work = partial(across, *arrays, weights, True)
         map_chunks(work, nz * nx, cost * ny, monitor, least=LINES)
     else:
         rows = [array.reshape(nz * ny, nx) for array in arrays]
-        map_chunks(partial(loops.gaussian_in_rows, *rows, weights), nz * ny, cost * nx, monitor)
+        work = partial(loops.gaussian_in_rows, *rows, weights, False, nx)
+        map_chunks(work, nz * ny, cost * nx, monitor)
     return result
 
 

@@ -1,13 +1,6 @@
 """Loops of Gaussian means: weighted sums along lines, within each run of equal labels."""
 
 import cython
-from numpy import empty
-
-# Lines along the middle axis that are copied at once: their pixels fill a line of the cache.
-TILE = cython.declare(cython.Py_ssize_t, 16)
-# Copies lie further apart than they are long, so that they do not get into one another's way in the
-# cache, whose places repeat by powers of two.
-APART = cython.declare(cython.Py_ssize_t, 16)
 
 
 def gaussian_in_rows(
@@ -15,56 +8,26 @@ def gaussian_in_rows(
     source: cython.float[:, ::1],
     target: cython.float[:, ::1],
     weights: cython.float[::1],
+    goes_on: cython.bint,
+    n: cython.Py_ssize_t,
     start: cython.Py_ssize_t,
     stop: cython.Py_ssize_t,
 ):
-    """Write weighted sums along the rows, within each run of equal labels."""
+    """Write weighted sums along rows of n pixels, within each run of equal labels.
+
+    The image goes on mirrored beyond its border, for runs that reach it; where that leads beyond
+    the other border, with its last pixel or not at all.
+    """
     row: cython.Py_ssize_t
     with cython.nogil:
         for row in range(start, stop):
-            _in_line(labels, source, target, row, labels.shape[1], weights, 0)
-
-
-def gaussian_along_middle(
-    labels: cython.int[:, :, ::1],
-    source: cython.float[:, :, ::1],
-    target: cython.float[:, :, ::1],
-    weights: cython.float[::1],
-    start: cython.Py_ssize_t,
-    stop: cython.Py_ssize_t,
-):
-    """Write weighted sums along the middle axis, for lines ``start`` to ``stop`` of all blocks."""
-    n: cython.Py_ssize_t = labels.shape[1]
-    width: cython.Py_ssize_t = labels.shape[2]
-    label: cython.int[:, ::1] = empty((TILE, n + APART), "int32")
-    value: cython.float[:, ::1] = empty((TILE, n + APART), "float32")
-    total: cython.float[:, ::1] = empty((TILE, n + APART), "float32")
-    line: cython.Py_ssize_t = start
-    i: cython.Py_ssize_t
-    y: cython.Py_ssize_t
-    x: cython.Py_ssize_t
-    k: cython.Py_ssize_t
-    count: cython.Py_ssize_t
-    with cython.nogil:
-        while line < stop:
-            i, x = line // width, line % width
-            count = min(TILE, stop - line, width - x)
-            for y in range(n):
-                for k in range(count):
-                    label[k, y] = labels[i, y, x + k]
-                    value[k, y] = source[i, y, x + k]
-            for k in range(count):
-                _in_line(label, value, total, k, n, weights, 1)
-            for y in range(n):
-                for k in range(count):
-                    target[i, y, x + k] = total[k, y]
-            line += count
+            _in_row(labels, source, target, row, n, weights, goes_on)
 
 
 @cython.cfunc
 @cython.nogil
 @cython.exceptval(check=False)
-def _in_line(
+def _in_row(
     labels: cython.int[:, ::1],
     source: cython.float[:, ::1],
     target: cython.float[:, ::1],
@@ -73,11 +36,7 @@ def _in_line(
     weights: cython.float[::1],
     goes_on: cython.bint,
 ) -> cython.void:
-    """Write weighted sums along a line of n pixels, within each run of equal labels.
-
-    The image goes on mirrored beyond its border, for runs that reach it; where that leads beyond
-    the other border, with its last pixel or not at all.
-    """
+    """Write weighted sums along one row."""
     reach: cython.Py_ssize_t = weights.shape[0] - 1
     first: cython.Py_ssize_t = 0
     end: cython.Py_ssize_t

@@ -42,25 +42,23 @@ def distance_in_rows(
                 first = end
 
 
-def distance_along_middle(
-    labels: cython.int[:, :, ::1],
-    distance: cython.float[:, :, ::1],
+def further_distance_in_rows(
+    labels: cython.int[:, ::1],
+    distance: cython.float[:, ::1],
     size: cython.double,
+    n: cython.Py_ssize_t,
     start: cython.Py_ssize_t,
     stop: cython.Py_ssize_t,
 ):
-    """Lower envelope of the parabolas of each run of equal labels, along the middle axis.
+    """Lower envelope of the parabolas of each run of equal labels, in rows of n pixels.
 
-    Places are counted from the run's first pixel: where the run lies in the image does not matter.
+    Their heights are the squared distances that were found along other axes. Places are counted
+    from the run's first pixel: where the run lies in the image does not matter.
     """
-    n: cython.Py_ssize_t = labels.shape[1]
-    width: cython.Py_ssize_t = labels.shape[2]
     centre: cython.longlong[::1] = empty(n + 2, int64)
     height: cython.double[::1] = empty(n + 2, float64)
     begin: cython.double[::1] = empty(n + 3, float64)
-    line: cython.Py_ssize_t
-    i: cython.Py_ssize_t
-    x: cython.Py_ssize_t
+    row: cython.Py_ssize_t
     y: cython.Py_ssize_t
     c: cython.Py_ssize_t
     k: cython.Py_ssize_t
@@ -76,13 +74,12 @@ def distance_along_middle(
     square: cython.double = size * size
     infinity: cython.double = float("inf")
     with cython.nogil:
-        for line in range(start, stop):
-            i, x = line // width, line % width
+        for row in range(start, stop):
             first = 0
             while first < n:
-                label = labels[i, first, x]
+                label = labels[row, first]
                 end = first + 1
-                while end < n and labels[i, end, x] == label:
+                while end < n and labels[row, end] == label:
                     end += 1
                 if label == 0:
                     first = end
@@ -94,7 +91,7 @@ def distance_along_middle(
                 for y in range(low, high):
                     value = 0.0
                     if 0 <= y < end - first:
-                        value = distance[i, first + y, x] / square
+                        value = distance[row, first + y] / square
                     if value == infinity:
                         continue
                     bound = -infinity
@@ -121,7 +118,7 @@ def distance_along_middle(
                             c = y - centre[lowest + 1]
                             other = c * c + height[lowest + 1]
                             value = min(value, other)
-                        distance[i, first + y, x] = cython.cast(cython.float, value * square)
+                        distance[row, first + y] = cython.cast(cython.float, value * square)
                 first = end
 
 

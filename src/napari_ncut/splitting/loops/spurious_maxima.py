@@ -152,30 +152,27 @@ def belong(
             centre[i] = k
 
 
-def power_along_middle(
-    labels: cython.int[:, :, ::1],
-    power: cython.float[:, :, ::1],
-    centre: cython.int[:, :, ::1],
+def power_in_rows(
+    labels: cython.int[:, ::1],
+    power: cython.float[:, ::1],
+    centre: cython.int[:, ::1],
     fragments: cython.int[::1],
     rank: cython.int[::1],
     size: cython.double,
+    n: cython.Py_ssize_t,
     start: cython.Py_ssize_t,
     stop: cython.Py_ssize_t,
 ):
-    """Upper envelope of the parabolas of each run of equal labels, along the middle axis.
+    """Upper envelope of the parabolas of each run of equal labels, in rows of n pixels.
 
     Pixels are counted from the run's first one. Of discs that hold a pixel equally deeply, the one
     whose fragment ranks highest has it, from whichever side one comes.
     """
-    n: cython.Py_ssize_t = labels.shape[1]
-    width: cython.Py_ssize_t = labels.shape[2]
     at: cython.longlong[::1] = empty(n, int64)
     index: cython.int[::1] = empty(n, int32)
     height: cython.double[::1] = empty(n, float64)
     begin: cython.double[::1] = empty(n + 1, float64)
-    line: cython.Py_ssize_t
-    i: cython.Py_ssize_t
-    x: cython.Py_ssize_t
+    row: cython.Py_ssize_t
     y: cython.Py_ssize_t
     c: cython.Py_ssize_t
     k: cython.Py_ssize_t
@@ -191,22 +188,21 @@ def power_along_middle(
     square: cython.double = size * size
     infinity: cython.double = float("inf")
     with cython.nogil:
-        for line in range(start, stop):
-            i, x = line // width, line % width
+        for row in range(start, stop):
             first = 0
             while first < n:
-                label = labels[i, first, x]
+                label = labels[row, first]
                 end = first + 1
-                while end < n and labels[i, end, x] == label:
+                while end < n and labels[row, end] == label:
                     end += 1
                 if label == 0:
                     first = end
                     continue
                 k = -1
                 for y in range(end - first):
-                    if power[i, first + y, x] <= NOWHERE:
+                    if power[row, first + y] <= NOWHERE:
                         continue
-                    value = -power[i, first + y, x] / square
+                    value = -power[row, first + y] / square
                     bound = -infinity
                     # Each turn takes a parabola off the envelope.
                     while k >= 0:
@@ -218,7 +214,7 @@ def power_along_middle(
                         bound = -infinity
                     k += 1
                     at[k], height[k], begin[k] = y, value, bound
-                    index[k] = centre[i, first + y, x]
+                    index[k] = centre[row, first + y]
                 if k >= 0:
                     begin[k + 1] = infinity
                     lowest = 0
@@ -240,6 +236,6 @@ def power_along_middle(
                             ):
                                 value, chosen = other, other_at
                             other_at += 1
-                        power[i, first + y, x] = cython.cast(cython.float, -value * square)
-                        centre[i, first + y, x] = index[chosen]
+                        power[row, first + y] = cython.cast(cython.float, -value * square)
+                        centre[row, first + y] = index[chosen]
                 first = end
