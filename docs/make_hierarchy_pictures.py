@@ -33,7 +33,7 @@ def main(folder=PICTURES):
 
 def hierarchy():
     """The image, the nodes that are left, the cut of them, and the same cut refined on the way."""
-    scene = scenes.circles(4, size=256)
+    scene = scenes.circles(4, size=400)
     solver = CutSession(scene.image, scene.mask)._multilevel(CutSettings(), Monitor())
     found = partitions(solver)
     top, middle = max(found), max(found) - 1
