@@ -14,10 +14,11 @@ def add_up(added, sums, factor, n, start, stop):
     sums[start:stop, :n] = factor * np.cumsum(added[start:stop, :n], axis=1)
 
 
-@pytest.mark.parametrize("shape", [(1, 5, 1), (3, 7, 10), (2, 300, 33), (4, 1, 2)])
-@pytest.mark.parametrize("copied", [1, 1 << 16])
-def test_a_loop_along_rows_is_one_along_the_middle(shape, copied, monkeypatch):
+@pytest.mark.parametrize("shape", [(1, 5, 1), (3, 7, 10), (2, 300, 33), (4, 1, 2), (2, 0, 3)])
+@pytest.mark.parametrize(("copied", "most"), [(1, 1 << 20), (1 << 16, 1 << 20), (1, 1)])
+def test_a_loop_along_rows_is_one_along_the_middle(shape, copied, most, monkeypatch):
     monkeypatch.setattr(parallel, "COPIED", copied)
+    monkeypatch.setattr(parallel, "MOST_COPIED", most)
     added = np.random.default_rng(0).integers(0, 9, shape).astype(np.float32)
     sums = np.zeros(shape, np.int32)
     loop = along_middle(add_up, 2, 1)

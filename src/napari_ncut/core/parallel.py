@@ -28,6 +28,8 @@ BAND = 1 << 14
 # Pixels of lines across the rows that are copied at once: they fit into the cache of a core. A line
 # of the cache holds so many; copied lines are that much further apart than they are long.
 COPIED, LINE = 1 << 16, 16
+# However long lines are, no more pixels than these are copied.
+MOST_COPIED = 1 << 20
 # Fewest lines across the rows at a time.
 LINES = 64
 # How often a waiting run asks whether it is to go on, in seconds.
@@ -200,7 +202,9 @@ def along_middle(work: Callable[..., None], n_arrays: int, n_changed: int) -> Ca
     def loop(*given: Any) -> None:
         arrays, (*more, start, stop) = given[:n_arrays], given[n_arrays:]
         n = arrays[0].shape[1]
-        some = max(COPIED // n // LINE * LINE, LINE)
+        if n == 0:
+            return
+        some = min(max(COPIED // n // LINE * LINE, LINE), max(MOST_COPIED // n, 1), stop - start)
         rows = [np.empty((some, n + LINE), array.dtype) for array in arrays]
         plain = [
             (array.view(np.int32), row.view(np.int32))
