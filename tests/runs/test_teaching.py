@@ -17,7 +17,7 @@ NECK = SplitSettings().neck
 
 @pytest.fixture(scope="module")
 def tree():
-    scene = scenes.field(150, size=560, seed=2)
+    scene = scenes.field(600, size=760, seed=1, radius=(4, 14))
     return split_tree(scene.mask, scene.image)
 
 
@@ -48,12 +48,14 @@ def test_who_cuts_all_that_is_in_doubt_gets_more_objects_and_who_joins_it_gets_f
 
 
 def test_the_changes_are_those_of_the_necks(tree):
-    found = lesson({(): tree}, answers(tree, doubtful(tree, 12), True), NECK)
+    given = answers(tree, doubtful(tree, 12), False)
+    found = lesson({(): tree}, given, NECK)
     before, after = tree.ratio < NECK, tree.taught(found.weights).ratio < NECK
     rows = np.setdiff1d(np.flatnonzero(before != after), doubtful(tree, 12))
+    assert len(rows) > 0
     assert [change.row for change in found.changes] == rows.tolist()
     assert f"would change {len(rows)} of {len(tree.ratio)} necks" in found.text
-    again = lesson({(): tree}, answers(tree, doubtful(tree, 12), True), NECK, found.weights)
+    again = lesson({(): tree}, given, NECK, found.weights)
     assert again.weights == found.weights
     assert again.changes == []
 
@@ -65,6 +67,17 @@ def test_answers_that_agree_with_the_criterion_change_little(tree):
     found = lesson({(): tree}, agreed, NECK)
     assert found.right_before == found.right_after == 20
     assert len(found.changes) <= 0.05 * len(tree.ratio)
+
+
+def test_answers_that_contradict_each_other_teach_nothing(tree):
+    rows = doubtful(tree, 20)
+    sides = necks(tree)[rows[np.argsort(tree.ratio[rows])]]
+    mixed = {(): {tuple(pair.tolist()): k % 2 == 0 for k, pair in enumerate(sides)}}
+    found = lesson({(): tree}, mixed, NECK)
+    assert not found.is_clear
+    assert not np.any(found.weights)
+    assert found.changes == []
+    assert "nothing to learn" in found.text
 
 
 def test_too_few_answers_teach_nothing(tree):
@@ -89,7 +102,7 @@ def test_the_weights_are_those_of_a_regression_with_a_prior():
 
 
 def test_taught_weights_are_settings_that_a_recipe_keeps(tree):
-    scene = scenes.field(150, size=560, seed=2)
+    scene = scenes.field(600, size=760, seed=1, radius=(4, 14))
     found = lesson({(): tree}, answers(tree, doubtful(tree, 20), True), NECK)
     recipe = Recipe(SplitSettings(taught=found.weights))
     again = Recipe.from_json(recipe.to_json())

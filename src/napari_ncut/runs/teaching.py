@@ -14,7 +14,7 @@ from napari_ncut.core.monitor import Monitor
 from napari_ncut.objects.review import Decisions, NeckId, decided_rows, necks
 from napari_ncut.splitting.criterion.hierarchy import NECK
 from napari_ncut.splitting.criterion.model import model, penalty_at
-from napari_ncut.splitting.criterion.teach import learned, log_odds_of
+from napari_ncut.splitting.criterion.teach import N_WEIGHTS, learned, log_odds_of
 
 if TYPE_CHECKING:
     from napari_ncut.runs.stacks import Frame
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 # Fewer answers than this teach nothing.
 FEWEST = 4
+# Answers teach only what makes them likelier by so much together, each told by the others: in
+# log-odds. Chosen as the steepness in `criterion.teach`.
+EVIDENCE = 0.5
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,14 @@ class Lesson:
     Parameters
     ----------
     weights : tuple of float
-        For `SplitSettings.taught`.
+        For `SplitSettings.taught`; 0 where the answers do not tell enough.
     n_answers : int
         How many answers there were.
     right_before, right_after : int
         How many of them the criterion gives by itself, and how many when it has been taught by
         all the other answers.
+    is_clear : bool
+        Whether the answers tell enough: where each is left out, the others make it likelier.
     n_necks : int
         Number of all necks.
     changes : list of Change
@@ -57,18 +62,14 @@ class Lesson:
     n_answers: int
     right_before: int
     right_after: int
+    is_clear: bool
     n_necks: int
     changes: list[Change]
 
     @property
-    def is_worse(self) -> bool:
-        """Whether the answers contradict each other: each is better told without the others."""
-        return self.right_after < self.right_before
-
-    @property
     def text(self) -> str:
         """The lesson in a sentence."""
-        more = " There is nothing to learn from them together yet." if self.is_worse else ""
+        more = " There is nothing to learn from them together yet." if not self.is_clear else ""
         return (
             f"{self.n_answers} answers: {self.right_before} \N{RIGHTWARDS ARROW} "
             f"{self.right_after} right (each left out in turn); would change "
@@ -114,13 +115,17 @@ def lesson(
     known = log_odds_of(critical, penalty)
     joined = np.array([not cut for _, _, cut in asked])
     right_before = int(np.count_nonzero((critical <= penalty) == joined))
-    right_after = 0
+    right_after, evidence = 0, 0.0
     for k, (frame, row, _) in enumerate(asked):
         monitor.check()
         rest = np.arange(len(asked)) != k
         without = learned(rows[rest], known[rest], joined[rest])
         right_after += bool((trees[frame].critical(without)[row] <= penalty) == joined[k])
-    weights = learned(rows, known, joined)
+        sign = 1 if joined[k] else -1
+        odds = sign * known[k], sign * (known[k] + rows[k] @ without)
+        evidence += np.logaddexp(0, -odds[0]) - np.logaddexp(0, -odds[1])
+    is_clear = bool(right_after >= right_before and evidence > EVIDENCE)
+    weights = learned(rows, known, joined) if is_clear else np.zeros(N_WEIGHTS)
     changes = []
     for frame, tree in trees.items():
         monitor.check()
@@ -135,8 +140,8 @@ def lesson(
             for row in np.flatnonzero(others)
         ]
     total = sum(len(tree.ratio) for tree in trees.values())
-    weights_told = tuple(weights.tolist())
-    return Lesson(weights_told, len(asked), right_before, right_after, total, changes)
+    told = tuple(weights.tolist())
+    return Lesson(told, len(asked), right_before, right_after, is_clear, total, changes)
 
 
 def error_rate(n_wrong: int, n: int) -> tuple[float, float, float]:

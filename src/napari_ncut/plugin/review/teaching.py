@@ -107,7 +107,7 @@ class Teaching(QGroupBox):
             self.list.addItem(item)
         self.list.setVisible(self.list.count() > 0)
         self.teach.setEnabled(
-            found is not None and not found.is_worse and found.weights != self._model.form.taught
+            found is not None and found.is_clear and found.weights != self._model.form.taught
         )
         self.forget.setEnabled(is_taught)
         if found is not None:
