@@ -110,7 +110,7 @@ def test_every_fifth_question_is_at_random_and_tells_the_rate_of_errors(window, 
 
 def test_answers_that_contradict_each_other_teach_nothing(window, reviewed):
     _, review = reviewed
-    lesson = Lesson((0.0,) * 8, 6, 4, 2, 60, [])
+    lesson = Lesson((0.0,) * 8, 6, 4, 2, False, 60, [])
     review.teaching._take(lesson)
     assert not review.teaching.teach.isEnabled()
     assert "nothing to learn" in review.teaching.text.text()
