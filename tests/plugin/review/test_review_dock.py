@@ -43,7 +43,7 @@ def sides(dock):
 
 
 def left(dock):
-    text = dock.left.text()
+    text = dock.left.text().partition(" At random")[0]
     return tuple(int(part.split()[0]) for part in text.split(", "))
 
 
