@@ -22,7 +22,7 @@ from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.holes.divided import Divided, divided
 from napari_ncut.splitting.holes.holes import Holes
 from napari_ncut.splitting.holes.mosaic import mosaic
-from napari_ncut.splitting.holes.shape import Shape, shape_of
+from napari_ncut.splitting.holes.shape import Shape, of_fragments, shape_of
 from napari_ncut.splitting.parameters import SplitParameters
 
 # Of the hole: its size over that of all parts around, and of the mean one; its width over that of
@@ -139,7 +139,7 @@ def doubtful(
     if len(rows) == 0:
         return Doubtful(blob, rows, np.zeros((0, len(NAMES)), np.float32))
     groups = _groups([parts[k] for k in rows])
-    tiles, corners = _tiles(shape, found.part, groups.parts, holes, parts)
+    tiles, corners = _tiles(shape, found.part, groups.parts, holes, parts, monitor)
     together, boxes = mosaic(tiles)
     filled = shape_of(together, grid, parameters, monitor)
     parted = divided(filled, grid, parameters, model, monitor)
@@ -289,12 +289,13 @@ def _tiles(
     groups: list[tuple[int, ...]],
     holes: Holes,
     parts: list[tuple[int, ...]],
+    monitor: Monitor,
 ) -> tuple[list[NDArray[np.bool_]], NDArray[np.int64]]:
     """Return the mask of each group of parts, with the holes filled that it encloses, and where."""
     used = np.zeros(int(part.max()) + 1, np.int32)
     used[np.unique(np.concatenate(groups))] = 1
     used *= np.cumsum(used, dtype=np.int32)
-    image = np.append(used[part], np.int32(0))[shape.fragments.number]
+    image = of_fragments(used[part], shape.fragments.number, monitor)
     boxes = ndimage.find_objects(image)
     order = np.argsort(holes.runs[:, 3], kind="stable")
     runs = np.split(holes.runs[order], np.cumsum(np.bincount(holes.runs[:, 3]))[:-1])

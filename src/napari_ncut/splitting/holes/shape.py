@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from napari_ncut.core.monitor import Monitor
+from napari_ncut.core.parallel import map_chunks
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.half_width import half_width, squared_distance
 from napari_ncut.splitting.holes.holes import Holes
 from napari_ncut.splitting.holes.mosaic import mosaic
+from napari_ncut.splitting.loops import tree as loops
 from napari_ncut.splitting.oversegment import Fragments, oversegment
 from napari_ncut.splitting.parameters import SplitParameters
 from napari_ncut.splitting.watershed import renumbered
@@ -88,8 +91,7 @@ def changed(
     turn = np.zeros(int(blob.max()) + 2, np.int32)
     blobs_changed = np.unique(owner)
     turn[blobs_changed] = np.arange(1, len(blobs_changed) + 1)
-    # The last entry is that of the background.
-    turns = turn[np.append(blob, -1)][number]
+    turns = of_fragments(turn[blob], number, monitor)
     turns.reshape(-1)[pixels] = turn[owner]
     # The rim tells the half-width where a blob ends.
     boxes = [
@@ -118,6 +120,14 @@ def changed(
         n += new.fragments.n
     number, n = renumbered(number, n, monitor)
     return Shape(labels, width, Fragments(number, n, np.arange(n, dtype=np.int32)))
+
+
+def of_fragments(value: NDArray[np.int32], number: Volume, monitor: Monitor) -> NDArray[np.int32]:
+    """Return what each pixel's fragment has, 0 in the background."""
+    result = np.empty_like(number)
+    arrays = number.reshape(-1), np.append(value, np.int32(0)), result.reshape(-1)
+    map_chunks(partial(loops.look_up, *arrays), number.size, 1, monitor)
+    return result
 
 
 def _is_cut_off(box: tuple[slice, ...], blob: NDArray[np.bool_], shape: tuple[int, ...]) -> bool:
