@@ -1,8 +1,9 @@
 """Scenes that the criterion learns from, with their truth: kinds of objects, each in variety.
 
-An object is a function that is negative inside it. Objects are drawn one by one: the next one
-slides towards those that are there until it covers a little of them. Nothing here is used in the
-tables of the documentation, whose scenes have generators of their own.
+An object is a function that is negative inside it (`shapes`), and `pictures` are made of the truth.
+Objects are drawn one by one: the next one slides towards those that are there until it covers a
+little of them. Nothing here is used in the tables of the documentation, whose scenes have generators
+of their own.
 """
 
 from __future__ import annotations
@@ -12,12 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from pictures import lit, picture
 from scipy import ndimage as ndi
 from scipy.spatial import cKDTree
-
-Points = NDArray[np.float64]
-# From points, shape (ndim, ...), to values that are negative inside the object, about in pixels.
-Inside = Callable[[Points], NDArray[np.float64]]
+from shapes import Inside, branched, ellipsoid, polygon, ring, rod
 
 
 @dataclass(frozen=True)
@@ -37,88 +36,6 @@ class Scene:
     truth: NDArray[np.int32]
     image: NDArray[np.float32]
     spacing: tuple[float, ...]
-
-
-def ellipsoid(rng, ndim, radius, ratio=(0.5, 1.0), bump=0.0) -> Inside:
-    """Return an ellipse or ellipsoid, bumpy if wanted."""
-    axes = radius * np.concatenate([[1.0], rng.uniform(*ratio, ndim - 1)])
-    phase, lobes = rng.uniform(0, 2 * np.pi, 2), rng.integers(2, 5)
-
-    def inside(u):
-        angle = np.arctan2(u[-1], u[-2])
-        rim = 1 + bump * (np.sin(lobes * angle + phase[0]) + 0.5 * np.sin(3 * angle + phase[1]))
-        return (np.sqrt(sum((c / a) ** 2 for c, a in zip(u, axes, strict=True))) - rim) * radius
-
-    return inside
-
-
-def rod(rng, ndim, half, width, bend=0.0, taper=0.0, spindle=False) -> Inside:
-    """Return a rod with round ends, a banana, a drop or a spindle."""
-    curve = bend * rng.choice([-1, 1]) / half
-
-    def inside(u):
-        along = np.clip(u[0], -half, half) / half
-        across = u[1] - curve * (along * half) ** 2
-        away = np.sqrt((u[0] - along * half) ** 2 + across**2 + sum(c**2 for c in u[2:]))
-        rim = width * (1 - along**2) ** 0.8 if spindle else width * (1 - taper * (along + 1) / 2)
-        return away - rim
-
-    return inside
-
-
-def branched(rng, ndim, radius) -> Inside:
-    """Return a body with processes."""
-    arms = []
-    for _ in range(rng.integers(1, 6)):
-        way = rng.normal(size=ndim)
-        arms.append(
-            (
-                way / np.linalg.norm(way),
-                np.exp(rng.uniform(np.log(1.5), np.log(8))) * radius,
-                rng.uniform(0.12, 0.4) * radius,
-            )
-        )
-    body = ellipsoid(rng, ndim, radius, (0.7, 1.0))
-
-    def inside(u):
-        result = body(u)
-        for way, length, width in arms:
-            along = np.clip(sum(c * w for c, w in zip(u, way, strict=True)), 0, length)
-            away = np.sqrt(sum((c - along * w) ** 2 for c, w in zip(u, way, strict=True)))
-            result = np.minimum(result, away - width * (1 - 0.5 * along / length))
-        return result
-
-    return inside
-
-
-def ring(rng, ndim, radius) -> Inside:
-    """Return a ring, or most of one."""
-    width = max(np.exp(rng.uniform(np.log(0.05), np.log(0.45))) * radius, 1.2)
-    gap = rng.uniform(0, 0.8 * np.pi) * (rng.random() < 0.5)
-
-    def inside(u):
-        away = np.abs(np.hypot(u[-1], u[-2]) - radius + width) - width
-        opened = gap - np.abs(np.arctan2(u[-1], u[-2]))
-        return np.maximum(away, opened * radius if gap else -radius)
-
-    return inside
-
-
-def polygon(rng, ndim, radius) -> Inside:
-    """Return a convex polygon."""
-    n = rng.integers(3, 9)
-    angles = np.sort(
-        rng.uniform(0, 2 * np.pi) + np.arange(n) * 2 * np.pi / n + rng.normal(0, 0.15, n)
-    )
-    far = radius * rng.uniform(0.7, 1.0, n)
-
-    def inside(u):
-        sides = [
-            u[-1] * np.cos(a) + u[-2] * np.sin(a) - f for a, f in zip(angles, far, strict=True)
-        ]
-        return np.max(sides, axis=0)
-
-    return inside
 
 
 class Canvas:
@@ -222,53 +139,6 @@ class Canvas:
                 if largest.sum() >= 12:
                     result[box][largest] = label
         return np.unique(result, return_inverse=True)[1].reshape(result.shape).astype(np.int32)
-
-
-# Brightness of a line where objects meet, over that of the objects.
-LINES = (0.4, 0.7, 0.85, 1.3, 1.8)
-PLAIN_LINES = (0.2, 0.4, 0.7, 1.6, 3.0, 6.0)
-
-
-def picture(rng, truth, spacing, lines=0.6, grain=1.0) -> NDArray[np.float32]:
-    """Return an image of objects: brightness, texture, lines where they meet, blur and noise."""
-    n, scale = int(truth.max()), 1 / np.array(spacing)
-    least = rng.uniform(0.3, 1.0) * grain
-    level = np.concatenate([[0.05], rng.uniform(least, 1.0, n)])
-    image = level[truth]
-    texture = ndi.gaussian_filter(rng.normal(size=truth.shape), rng.uniform(1, 4) * scale)
-    image *= np.clip(1 + rng.choice([0.05, 0.2, 0.4]) * grain * texture / texture.std(), 0.2, None)
-    if rng.random() < lines:
-        high, low = (
-            ndi.maximum_filter(truth, 3),
-            ndi.minimum_filter(np.where(truth, truth, n + 1), 3),
-        )
-        line = (truth > 0) & (high != low) & (low <= n)
-        image = np.where(line, image * rng.choice(LINES if lines < 0.8 else PLAIN_LINES), image)
-    image = ndi.gaussian_filter(image, rng.uniform(0.5, 1.8) * scale)
-    image += rng.choice([0.01, 0.04, 0.1]) * grain * rng.normal(size=truth.shape)
-    return (image if rng.random() < 0.8 else 1 - image).astype(np.float32)
-
-
-def lit(rng, truth, spacing) -> NDArray[np.float32]:
-    """Return an image of objects whose brightness changes slowly, over each or over all of them."""
-    image = 0.05 + np.zeros(truth.shape)
-    common = rng.normal(size=truth.ndim), rng.uniform(0, 0.9)
-    together = rng.random() < 0.4
-    texture = ndi.gaussian_filter(rng.normal(size=truth.shape), rng.uniform(1, 4) / spacing)
-    for label, box in enumerate(ndi.find_objects(truth), 1):
-        points = np.argwhere(truth[box] == label)
-        away = (points - points.mean(axis=0)) * spacing
-        way, steep = common if together else (rng.normal(size=truth.ndim), rng.uniform(0, 0.9))
-        along = away @ way
-        far = np.linalg.norm(away, axis=1)
-        slope = 1 + steep * along / max(np.abs(along).max(), 1e-9)
-        dome = 1 - rng.uniform(0, 0.5) * (far / max(far.max(), 1e-9)) ** 2
-        image[box][truth[box] == label] = rng.uniform(0.5, 1.0) * slope * dome
-    image *= np.clip(1 + rng.choice([0, 0.02, 0.1]) * texture / texture.std(), 0.2, None)
-    if rng.random() < 0.7:
-        image = ndi.gaussian_filter(image, rng.uniform(0.5, 1.8) / np.array(spacing))
-    image += rng.choice([0.002, 0.01, 0.04]) * rng.normal(size=truth.shape)
-    return (image if rng.random() < 0.8 else 1 - image).astype(np.float32)
 
 
 def fill(

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_ncut.core.loops import lines
+from napari_ncut.core.loops.lines import copy_lines
 from napari_ncut.core.mapped import are_in_files
 from napari_ncut.core.monitor import Monitor
 
@@ -213,10 +213,10 @@ def along_middle(work: Callable[..., None], n_arrays: int, n_changed: int) -> Ca
         for first in range(start, stop, some):
             last = min(first + some, stop)
             for array, row in plain:
-                lines.into_rows(array, row, first, last)
+                copy_lines(array, row, False, first, last)
             work(*rows, *more, n, 0, last - first)
             for array, row in plain[-n_changed:]:
-                lines.from_rows(row, array, first, last)
+                copy_lines(array, row, True, first, last)
 
     return loop
 
