@@ -2,8 +2,8 @@
 
 An object is a function that is negative inside it (`shapes`), and `pictures` are made of the truth.
 Objects are drawn one by one: the next one slides towards those that are there until it covers a
-little of them. Nothing here is used in the tables of the documentation, whose scenes have generators
-of their own.
+little of them. Nothing here is used in the tables of the documentation, whose scenes have
+generators of their own.
 """
 
 from __future__ import annotations
