@@ -37,34 +37,37 @@ def mean_within(
         Checks for cancellation.
     """
     ones = (labels > 0).astype(np.float32)
-    total, other_total = _gaussians(ones, labels, sigma, grid, monitor)
-    result, other = _gaussians(values, labels, sigma, grid, monitor)
-    flat = [array.reshape(-1) for array in (result, other, total, other_total)]
+    total = _gaussian(ones, labels, sigma, grid, monitor)
+    result = _gaussian(values, labels, sigma, grid, monitor)
+    flat = result.reshape(-1), total.reshape(-1)
 
     def work(start: int, stop: int) -> None:
-        result, other, total, other_total = (array[start:stop] for array in flat)
-        result += other
-        total += other_total
-        np.divide(result, total, out=result, where=total > 0)
+        sums, weights = (array[start:stop] for array in flat)
+        np.divide(sums, weights, out=sums, where=weights > 0)
 
     map_chunks(work, result.size, VECTOR, monitor)
     return result
 
 
-def _gaussians(
+def _gaussian(
     values: NDArray[np.float32], labels: Volume, sigma: float, grid: Grid, monitor: Monitor
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return sums weighted by a Gaussian, over pixels that runs of the label lead to.
+) -> NDArray[np.float32]:
+    """Return twice the sums weighted by a Gaussian, over pixels that runs of the label lead to.
 
     The image goes on mirrored beyond its border. Where a run ends, rows and columns lead to other
-    pixels than columns and rows: there are both, and their mean is the same for an image on its
-    side.
+    pixels than columns and rows: the result is of both, the same for an image on its side.
     """
     if not grid.is_flat:
         values = _along(0, values, labels, sigma, grid, monitor)
     first = _along(2, _along(1, values, labels, sigma, grid, monitor), labels, sigma, grid, monitor)
     other = _along(1, _along(2, values, labels, sigma, grid, monitor), labels, sigma, grid, monitor)
-    return first, other
+    flat = first.reshape(-1), other.reshape(-1)
+
+    def work(start: int, stop: int) -> None:
+        np.add(flat[0][start:stop], flat[1][start:stop], out=flat[0][start:stop])
+
+    map_chunks(work, first.size, 1, monitor)
+    return first
 
 
 def _along(
