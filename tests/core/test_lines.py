@@ -1,12 +1,16 @@
 """Lines across the rows of an array: copied into rows, worked at there, and copied back."""
 
+import itertools
+
 import numpy as np
 import pytest
 from tests.uncompiled import Both
 
 from napari_ncut.core import parallel
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.core.parallel import along_middle, map_chunks
+from napari_ncut.core.parallel import across_rows
+
+SHAPES = ((1, 5, 1), (3, 7, 10), (2, 300, 33), (4, 1, 2))
 
 
 def add_up(added, sums, factor, n, start, stop):
@@ -14,22 +18,20 @@ def add_up(added, sums, factor, n, start, stop):
     sums[start:stop, :n] = factor * np.cumsum(added[start:stop, :n], axis=1)
 
 
-@pytest.mark.parametrize("shape", [(1, 5, 1), (3, 7, 10), (2, 300, 33), (4, 1, 2), (2, 0, 3)])
+@pytest.mark.parametrize(("shape", "axis"), [*itertools.product(SHAPES, (0, 1)), ((2, 0, 3), 1)])
 @pytest.mark.parametrize(("copied", "most"), [(1, 1 << 20), (1 << 16, 1 << 20), (1, 1)])
-def test_a_loop_along_rows_is_one_along_the_middle(shape, copied, most, monkeypatch):
+def test_a_loop_along_rows_is_one_across_them(shape, axis, copied, most, monkeypatch):
     monkeypatch.setattr(parallel, "COPIED", copied)
     monkeypatch.setattr(parallel, "MOST_COPIED", most)
     added = np.random.default_rng(0).integers(0, 9, shape).astype(np.float32)
     sums = np.zeros(shape, np.int32)
-    loop = along_middle(add_up, 2, 1)
-    lines = shape[0] * shape[2]
-    map_chunks(lambda *part: loop(added, sums, 2, *part), lines, 1e5, Monitor())
-    np.testing.assert_array_equal(sums, 2 * np.cumsum(added, axis=1))
+    across_rows(add_up, (added, sums), (2,), 1, axis, 1e5, Monitor())
+    np.testing.assert_array_equal(sums, 2 * np.cumsum(added, axis=axis))
 
 
 def test_only_the_lines_that_are_asked_for_are_changed():
     ones, sums = np.ones((2, 3, 4), np.int32), np.zeros((2, 3, 4), np.int32)
-    along_middle(add_up, 2, 1)(ones, sums, 1, 2, 5)
+    parallel._along_middle(add_up, 2, 1, ones, sums, 1, 2, 5)
     changed = sums.swapaxes(1, 2).reshape(8, 3).any(axis=1)
     np.testing.assert_array_equal(np.flatnonzero(changed), [2, 3, 4])
 

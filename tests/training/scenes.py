@@ -705,7 +705,6 @@ def scene(kind: str, seed: int) -> Scene:
     if kind in LIT:
         image = lit(rng, truth, canvas.spacing)
     else:
-        image = picture(
-            rng, truth, canvas.spacing, *((0.8, 0.4) if kind in BY_IMAGE else (0.6, 1.0))
-        )
+        shown = (0.8, 0.4) if kind in BY_IMAGE else (0.6, 1.0)
+        image = picture(rng, truth, canvas.spacing, *shown)
     return Scene(truth, image, tuple(canvas.spacing.tolist()))

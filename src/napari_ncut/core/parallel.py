@@ -179,46 +179,67 @@ def through_planes(
                 array[...] = copy
 
 
-def along_middle(work: Callable[..., None], n_arrays: int, n_changed: int) -> Callable[..., None]:
-    """Return a loop along the middle axis of arrays, made of a loop along rows.
+def across_rows(
+    work: Callable[..., None],
+    arrays: Sequence[NDArray[Any]],
+    more: Sequence[Any],
+    n_changed: int,
+    axis: int,
+    cost: float,
+    monitor: Monitor,
+) -> None:
+    """Call ``work(*rows, *more, n, start, stop)`` for lines across the rows of volumes.
 
-    The pixels of such a line are a row apart, which in pictures as wide as a power of two are
-    places that get into one another's way in the cache. So lines are copied, some at a time.
+    The pixels of such a line are a row or a plane apart, which in pictures as wide as a power of
+    two are places that get into one another's way in the cache. So lines are copied into rows,
+    some at a time, and those that are changed are copied back.
 
     Parameters
     ----------
     work : callable
-        Called as ``work(*rows, *more, n, start, stop)`` for rows whose first ``n`` pixels count.
-    n_arrays, n_changed : int
-        How many arrays there are, and how many of them, the last ones, are changed.
-
-    Returns
-    -------
-    callable
-        To be called as ``loop(*arrays, *more, start, stop)`` for lines ``start`` to ``stop`` of
-        all blocks, with contiguous arrays of shape (blocks, n, width) of items of four bytes.
+        Called with arrays of rows whose first ``n`` pixels count.
+    arrays : sequence of ndarray, shape (nz, ny, nx)
+        Contiguous, with items of four bytes; the last ``n_changed`` of them are changed.
+    more : sequence
+        What else it is called with.
+    n_changed : int
+        How many are changed.
+    axis : int
+        0 for lines through the planes, 1 for lines within them.
+    cost : float
+        Elements that a pixel stands for.
+    monitor : Monitor
+        Asked whether to go on while the parts are at work.
     """
+    along = partial(_along_middle, work, len(arrays), n_changed)
+    if axis == 0:
+        through_planes(along, arrays, more, n_changed, cost, monitor)
+    else:
+        nz, n, nx = arrays[0].shape
+        map_chunks(partial(along, *arrays, *more), nz * nx, cost * n, monitor, least=LINES)
 
-    def loop(*given: Any) -> None:
-        arrays, (*more, start, stop) = given[:n_arrays], given[n_arrays:]
-        n = arrays[0].shape[1]
-        if n == 0:
-            return
-        some = min(max(COPIED // n // LINE * LINE, LINE), max(MOST_COPIED // n, 1), stop - start)
-        rows = [np.empty((some, n + LINE), array.dtype) for array in arrays]
-        plain = [
-            (array.view(np.int32), row.view(np.int32))
-            for array, row in zip(arrays, rows, strict=True)
-        ]
-        for first in range(start, stop, some):
-            last = min(first + some, stop)
-            for array, row in plain:
-                copy_lines(array, row, False, first, last)
-            work(*rows, *more, n, 0, last - first)
-            for array, row in plain[-n_changed:]:
-                copy_lines(array, row, True, first, last)
 
-    return loop
+def _along_middle(work: Callable[..., None], n_arrays: int, n_changed: int, *given: Any) -> None:
+    """Do the lines ``start`` to ``stop`` along the middle axis of arrays (blocks, n, width).
+
+    ``given`` are the arrays, what else ``work`` is called with, ``start`` and ``stop``.
+    """
+    arrays, (*more, start, stop) = given[:n_arrays], given[n_arrays:]
+    n = arrays[0].shape[1]
+    if n == 0:
+        return
+    some = min(max(COPIED // n // LINE * LINE, LINE), max(MOST_COPIED // n, 1), stop - start)
+    rows = [np.empty((some, n + LINE), array.dtype) for array in arrays]
+    plain = [
+        (array.view(np.int32), row.view(np.int32)) for array, row in zip(arrays, rows, strict=True)
+    ]
+    for first in range(start, stop, some):
+        last = min(first + some, stop)
+        for array, row in plain:
+            copy_lines(array, row, False, first, last)
+        work(*rows, *more, n, 0, last - first)
+        for array, row in plain[-n_changed:]:
+            copy_lines(array, row, True, first, last)
 
 
 def in_order(work: Callable[[int, int], None], n: int, cost: float, monitor: Monitor) -> None:

@@ -14,7 +14,7 @@ from napari_ncut.core.monitor import Monitor
 from napari_ncut.objects.review import Decisions, NeckId, decided_rows, necks
 from napari_ncut.splitting.criterion.hierarchy import NECK
 from napari_ncut.splitting.criterion.model import model, penalty_at
-from napari_ncut.splitting.criterion.teach import N_WEIGHTS, learned, log_odds_of
+from napari_ncut.splitting.criterion.teach import N_WEIGHTS, learned, log_odds_of, surprise
 
 if TYPE_CHECKING:
     from napari_ncut.runs.stacks import Frame
@@ -121,9 +121,9 @@ def lesson(
         rest = np.arange(len(asked)) != k
         without = learned(rows[rest], known[rest], joined[rest])
         right_after += bool((trees[frame].critical(without)[row] <= penalty) == joined[k])
-        sign = 1 if joined[k] else -1
-        odds = sign * known[k], sign * (known[k] + rows[k] @ without)
-        evidence += np.logaddexp(0, -odds[0]) - np.logaddexp(0, -odds[1])
+        odds = known[k] + np.array([0.0, rows[k] @ without])
+        untaught, taught_by_others = surprise(odds, joined[k : k + 1])
+        evidence += float(untaught - taught_by_others)
     is_clear = bool(right_after >= right_before and evidence > EVIDENCE)
     weights = learned(rows, known, joined) if is_clear else np.zeros(N_WEIGHTS)
     changes = []

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.core.parallel import LINES, along_middle, map_chunks, through_planes
+from napari_ncut.core.parallel import across_rows, map_chunks
 from napari_ncut.splitting.grid import LARGEST, Grid, Volume
 from napari_ncut.splitting.loops import half_width as loops
 from napari_ncut.splitting.parameters import SplitParameters
@@ -59,10 +59,10 @@ def squared_distance(labels: Volume, grid: Grid, monitor: Monitor) -> NDArray[np
     result = np.empty(labels.shape, np.float32)
     rows = labels.reshape(nz * ny, nx), result.reshape(nz * ny, nx)
     map_chunks(partial(loops.distance_in_rows, *rows, size_x), nz * ny, nx, monitor)
-    across = along_middle(loops.further_distance_in_rows, 2, 1)
-    map_chunks(partial(across, labels, result, size_y), nz * nx, 2 * ny, monitor, least=LINES)
+    further, arrays = loops.further_distance_in_rows, (labels, result)
+    across_rows(further, arrays, (size_y,), 1, 1, 2, monitor)
     if not grid.is_flat:
-        through_planes(across, (labels, result), (size_z,), 1, 2, monitor)
+        across_rows(further, arrays, (size_z,), 1, 0, 2, monitor)
     diagonal = sum((n * size) ** 2 for n, size in zip(labels.shape, grid.spacing, strict=True))
     np.minimum(result, np.float32(diagonal), out=result)
     return result

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.core.parallel import LINES, along_middle, map_chunks, through_planes
+from napari_ncut.core.parallel import across_rows, map_chunks
 from napari_ncut.splitting.adjacency import Borders
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.loops import spurious_maxima as loops
@@ -145,12 +145,10 @@ def holding_discs(
     rows = [array.reshape(nz * ny, nx) for array in arrays]
     work = partial(loops.power_in_rows, *rows, *of_all, size_x, nx)
     map_chunks(work, nz * ny, 2 * nx, monitor)
-    across = along_middle(loops.power_in_rows, 3, 2)
     if ny > 1:
-        work = partial(across, *arrays, *of_all, size_y)
-        map_chunks(work, nz * nx, 2 * ny, monitor, least=LINES)
+        across_rows(loops.power_in_rows, arrays, (*of_all, size_y), 2, 1, 2, monitor)
     if nz > 1:
-        through_planes(across, arrays, (*of_all, size_z), 2, 2, monitor)
+        across_rows(loops.power_in_rows, arrays, (*of_all, size_z), 2, 0, 2, monitor)
     return centre
 
 

@@ -91,10 +91,8 @@ def learned(
     precision = 1 / PRIOR**2
 
     def cost(tried: NDArray[np.float64]) -> float:
-        odds = known + numbers @ tried
-        return float(
-            (np.logaddexp(0, odds) - joined * odds).sum() + (precision * tried**2).sum() / 2
-        )
+        loss = surprise(known + numbers @ tried, joined).sum()
+        return float(loss + (precision * tried**2).sum() / 2)
 
     least = cost(weights)
     for _ in range(STEPS):
@@ -110,6 +108,11 @@ def learned(
         weights, least = weights + step, lower
     # Few digits: a recipe holds them, and they are the same on every machine.
     return np.round(weights, 3) + 0.0
+
+
+def surprise(odds: NDArray[np.float64], joined: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return how much each answer surprises, by the log-odds that were expected: -log P."""
+    return np.asarray(np.logaddexp(0, odds) - joined * odds)
 
 
 def log_odds_of(critical: NDArray[np.float64], penalty: float) -> NDArray[np.float64]:

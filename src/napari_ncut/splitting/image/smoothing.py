@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.core.parallel import LINES, along_middle, map_chunks, through_planes
+from napari_ncut.core.parallel import across_rows, map_chunks
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.loops import gaussian as loops
 
@@ -84,12 +84,8 @@ def _along(
     result = np.empty_like(values)
     arrays = labels, values, result
     cost = len(weights) / VECTOR
-    across = along_middle(loops.gaussian_in_rows, 3, 1)
-    if axis == 0:
-        through_planes(across, arrays, (weights, True), 1, cost, monitor)
-    elif axis == 1:
-        work = partial(across, *arrays, weights, True)
-        map_chunks(work, nz * nx, cost * ny, monitor, least=LINES)
+    if axis < 2:
+        across_rows(loops.gaussian_in_rows, arrays, (weights, True), 1, axis, cost, monitor)
     else:
         rows = [array.reshape(nz * ny, nx) for array in arrays]
         work = partial(loops.gaussian_in_rows, *rows, weights, False, nx)
