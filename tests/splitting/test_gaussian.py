@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage as ndi
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting.grid import Grid
+from napari_ncut.splitting.image import smoothing
 from napari_ncut.splitting.image.smoothing import mean_within
 from napari_ncut.splitting.loops.gaussian import gaussian_in_rows
 
@@ -47,3 +49,18 @@ def test_a_mean_reaches_no_further_than_the_image(shape):
     values = np.full(shape, 3.0, np.float32)
     means = mean_within(values, np.ones(shape, np.int32), 20.0, grid, Monitor())
     np.testing.assert_allclose(means, 3.0, rtol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(1, 43, 57), (3, 30, 26), (1, 9, 70)])
+def test_means_do_not_depend_on_the_tiles(shape, monkeypatch):
+    rng = np.random.default_rng(2)
+    values = rng.normal(size=shape).astype(np.float32)
+    labels = (ndi.gaussian_filter(rng.normal(size=shape), 1) > -0.1).astype(np.int32)
+    labels *= 1 + (np.indices(shape)[2] > 30)
+    grid = Grid((1.5, 1.0, 1.2), 2 if shape[0] == 1 else 3)
+    for sigma in (0.8, 2.0, 6.0):
+        whole = mean_within(values, labels, sigma, grid, Monitor())
+        monkeypatch.setattr(smoothing, "SIDE", 4)
+        in_tiles = mean_within(values, labels, sigma, grid, Monitor())
+        monkeypatch.undo()
+        np.testing.assert_array_equal(whole, in_tiles)

@@ -17,12 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.core.parallel import map_chunks
+from napari_ncut.core.parallel import in_order, map_chunks
 from napari_ncut.splitting.grid import Grid, Volume
+from napari_ncut.splitting.loops import fragments as sums_of
 from napari_ncut.splitting.loops import watershed as loops
-
-# Pixels that are counted at once.
-AT_ONCE = 1 << 22
 
 
 def watershed(
@@ -71,12 +69,11 @@ def watershed(
 
 def pixels_of(fragments: Volume, n: int, monitor: Monitor) -> NDArray[np.int64]:
     """Return how many pixels each of n fragments has; below 0 is background."""
-    flat, total = fragments.reshape(-1), np.zeros(n + 1, np.int64)
-    # Part by part: NumPy counts a copy of twice the size.
-    for start in range(0, flat.size, AT_ONCE):
-        monitor.check()
-        total += np.bincount(flat[start : start + AT_ONCE] + 1, minlength=n + 1)
-    return total[1:]
+    count = np.zeros(n, np.int64)
+    in_order(
+        partial(sums_of.count_pixels, fragments.reshape(-1), count), fragments.size, 1, monitor
+    )
+    return count
 
 
 def renumbered(

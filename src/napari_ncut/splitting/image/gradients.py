@@ -78,11 +78,18 @@ def gradients(
     sigma = parameters.surroundings * grid.finest
     expected = mean_within(length, labels, sigma, grid, monitor)
     monitor.check()
-    expected += parameters.gradient_floor / grid.finest
     ordinary = parameters.ordinary if grid.is_flat else parameters.ordinary_in_space
-    expected *= (expected_maximum / ordinary).astype(np.float32)[fragments.number + 1]
-    monitor.check()
-    length /= expected
+    factor = (expected_maximum / ordinary).astype(np.float32)
+    floor = parameters.gradient_floor / grid.finest
+    flat = length.reshape(-1), expected.reshape(-1), fragments.number.reshape(-1)
+
+    def work(start: int, stop: int) -> None:
+        unit = flat[1][start:stop]
+        unit += floor
+        unit *= factor[flat[2][start:stop] + 1]
+        flat[0][start:stop] /= unit
+
+    map_chunks(work, length.size, 1, monitor)
     return Gradients(brightness, length, expected)
 
 

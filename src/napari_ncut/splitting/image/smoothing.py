@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from napari_ncut.splitting.loops import gaussian as loops
 
 # So many pixels away are looked at in any image, however small.
 FARTHEST = 100
+# Planes are smoothed in tiles of so many pixels.
+SIDE = 192
 # So many weights take the time of one step of a plain loop.
 VECTOR = 4
 
@@ -36,60 +38,41 @@ def mean_within(
     monitor : Monitor
         Checks for cancellation.
     """
-    ones = (labels > 0).astype(np.float32)
-    total = _gaussian(ones, labels, sigma, grid, monitor)
-    result = _gaussian(values, labels, sigma, grid, monitor)
-    flat = result.reshape(-1), total.reshape(-1)
+    counts = (labels > 0).astype(np.float32)
+    if not grid.is_flat:
+        counts = _along_planes(counts, labels, sigma, grid, monitor)
+        values = _along_planes(values, labels, sigma, grid, monitor)
+    nz, ny, nx = labels.shape
+    weights = [
+        _weights(sigma / grid.spacing[axis], max(labels.shape[axis], FARTHEST)) for axis in (1, 2)
+    ]
+    reach = [len(weight) - 1 for weight in weights]
+    side = max(SIDE, *reach)
+    height, width = min(side + 2 * reach[0], ny), min(side + 2 * reach[1], nx)
+    result = np.empty_like(values)
 
     def work(start: int, stop: int) -> None:
-        sums, weights = (array[start:stop] for array in flat)
-        np.divide(sums, weights, out=sums, where=weights > 0)
+        room = (
+            np.empty((height, width), np.int32),
+            np.empty((width, height), np.int32),
+            np.empty((4, height, width), np.float32),
+            np.empty((2, width, height), np.float32),
+        )
+        loops.means_in_tiles(labels, values, counts, result, *weights, side, *room, start, stop)
 
-    map_chunks(work, result.size, VECTOR, monitor)
+    tiles = nz * math.ceil(ny / side) * math.ceil(nx / side)
+    map_chunks(work, tiles, height * width * (reach[0] + reach[1] + 2 * VECTOR) / VECTOR, monitor)
     return result
 
 
-def _gaussian(
+def _along_planes(
     values: NDArray[np.float32], labels: Volume, sigma: float, grid: Grid, monitor: Monitor
 ) -> NDArray[np.float32]:
-    """Return twice the sums weighted by a Gaussian, over pixels that runs of the label lead to.
-
-    The image goes on mirrored beyond its border. Where a run ends, rows and columns lead to other
-    pixels than columns and rows: the result is of both, the same for an image on its side.
-    """
-    if not grid.is_flat:
-        values = _along(0, values, labels, sigma, grid, monitor)
-    first = _along(2, _along(1, values, labels, sigma, grid, monitor), labels, sigma, grid, monitor)
-    other = _along(1, _along(2, values, labels, sigma, grid, monitor), labels, sigma, grid, monitor)
-    flat = first.reshape(-1), other.reshape(-1)
-
-    def work(start: int, stop: int) -> None:
-        np.add(flat[0][start:stop], flat[1][start:stop], out=flat[0][start:stop])
-
-    map_chunks(work, first.size, 1, monitor)
-    return first
-
-
-def _along(
-    axis: int,
-    values: NDArray[np.float32],
-    labels: Volume,
-    sigma: float,
-    grid: Grid,
-    monitor: Monitor,
-) -> NDArray[np.float32]:
-    """Return the weighted sums along one axis."""
-    nz, ny, nx = labels.shape
-    weights = _weights(sigma / grid.spacing[axis], max(labels.shape[axis], FARTHEST))
+    """Return the weighted sums through the planes."""
+    weights = _weights(sigma / grid.spacing[0], max(len(labels), FARTHEST))
     result = np.empty_like(values)
-    arrays = labels, values, result
-    cost = len(weights) / VECTOR
-    if axis < 2:
-        across_rows(loops.gaussian_in_rows, arrays, (weights, True), 1, axis, cost, monitor)
-    else:
-        rows = [array.reshape(nz * ny, nx) for array in arrays]
-        work = partial(loops.gaussian_in_rows, *rows, weights, False, nx)
-        map_chunks(work, nz * ny, cost * nx, monitor)
+    arrays, cost = (labels, values, result), len(weights) / VECTOR
+    across_rows(loops.gaussian_in_rows, arrays, (weights, True), 1, 0, cost, monitor)
     return result
 
 

@@ -20,6 +20,44 @@ def highest_of(
                 result[k] = height[i]
 
 
+def find_owners(
+    fragments: cython.int[::1],
+    labels: cython.int[::1],
+    owner: cython.int[::1],
+    start: cython.Py_ssize_t,
+    stop: cython.Py_ssize_t,
+):
+    """Write the label that each fragment lies in, from some pixels."""
+    i: cython.Py_ssize_t
+    k: cython.int = -1
+    with cython.nogil:
+        for i in range(start, stop):
+            if fragments[i] != k:
+                k = fragments[i]
+                if k >= 0:
+                    owner[k] = labels[i]
+
+
+def count_pixels(
+    fragments: cython.int[::1],
+    count: cython.longlong[::1],
+    start: cython.Py_ssize_t,
+    stop: cython.Py_ssize_t,
+):
+    """Add some pixels to the numbers of those of their fragments, a run at a time."""
+    i: cython.Py_ssize_t = start
+    first: cython.Py_ssize_t
+    k: cython.int
+    with cython.nogil:
+        while i < stop:
+            k, first = fragments[i], i
+            i += 1
+            while i < stop and fragments[i] == k:
+                i += 1
+            if k >= 0:
+                count[k] += i - first
+
+
 def first_pixels(
     fragments: cython.int[:, :, ::1],
     first: cython.int[:, ::1],
@@ -34,12 +72,17 @@ def first_pixels(
     y: cython.int
     x: cython.int
     k: cython.int
+    before: cython.int
     with cython.nogil:
         for row in range(start, stop):
             z = cython.cast(cython.int, row // ny)
             y = cython.cast(cython.int, row % ny)
+            before = -1
             for x in range(cython.cast(cython.int, nx)):
                 k = fragments[z, y, x]
+                if k == before:
+                    continue
+                before = k
                 if k >= 0:
                     first[k, 0] = min(first[k, 0], z)
                     first[k, 1] = min(first[k, 1], y)
