@@ -46,15 +46,23 @@ def by_doubt(ratio: NDArray[np.floating[Any]], neck: float) -> NDArray[np.intp]:
 def necks(tree: SplitTree) -> NDArray[np.int64]:
     """Return the two middle pixels that each row of a tree is known by, shape (n, 2).
 
-    They are flat indices. Found once a tree, in a time proportional to its pixels.
+    They are flat indices.
+    """
+    pairs: NDArray[np.int64] = middle_pixels(tree)[tree.beside]
+    return pairs
+
+
+def middle_pixels(tree: SplitTree) -> NDArray[np.int64]:
+    """Return the flat index of the middle pixel of each fragment, shape (n_fragments,).
+
+    Found once a tree, in a time proportional to its pixels.
     """
     if tree not in _middles:
         left = np.zeros(tree.n_fragments, np.int64)
         middle = np.empty(tree.n_fragments, np.int64)
         loops.middle_pixels(tree.fragments.reshape(-1), left, middle)
         _middles[tree] = middle
-    pairs: NDArray[np.int64] = _middles[tree][tree.beside]
-    return pairs
+    return _middles[tree]
 
 
 def decided_rows(tree: SplitTree, decisions: Decisions) -> dict[int, bool]:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
+from napari_ncut.core.parallel import map_chunks
 from napari_ncut.core.settings import CutSettings, SplitSettings
 from napari_ncut.core.validation import check_same_shape
 from napari_ncut.cutting.session import CutSession
@@ -29,6 +30,9 @@ from napari_ncut.splitting.split import split_tree
 from napari_ncut.splitting.tree import SplitTree
 
 Frame = tuple[int, ...]
+
+# Bytes that a checksum is of.
+CHECKED = 1 << 22
 
 
 @dataclass(frozen=True)
@@ -266,7 +270,10 @@ class StackSession:
             counts[frame] = int(found.max()) if is_counted else len(np.unique(found[found > 0]))
             if source.region is not None:
                 found = beside(found, source.region[frame], whole)
-            labels[frame] = found
+            if frame == ():
+                labels = found
+            else:
+                labels[frame] = found
         if not counts:
             raise ValueError(
                 "The mask is empty in every frame: no pixel is in it. Draw or threshold first."
@@ -374,8 +381,14 @@ def _told(monitor: Monitor, where: str) -> dict[str, Any]:
 def fingerprint(*arrays: NDArray[Any] | None) -> tuple[Any, ...]:
     """Return what tells arrays apart by their contents: layers are painted on in place."""
     return tuple(
-        None
-        if array is None
-        else (array.shape, array.dtype.str, zlib.crc32(np.ascontiguousarray(array).data))
+        None if array is None else (array.shape, array.dtype.str, *_sums_of_bytes(array))
         for array in arrays
+    )
+
+
+def _sums_of_bytes(array: NDArray[Any]) -> list[int]:
+    """Return checksums of consecutive parts of an array."""
+    data = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    return map_chunks(
+        lambda i, j: zlib.crc32(data[i:j].data), data.size, 1, Monitor(), least=CHECKED
     )

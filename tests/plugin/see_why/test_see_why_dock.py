@@ -88,12 +88,12 @@ def test_the_histogram_shows_every_neck_and_follows_the_slider(explained):
 
 def test_the_line_is_moved_by_mouse_or_keys_and_slider_and_labels_follow(explained):
     window, graph_cut, dock = explained
-    n_before = graph_cut.result_layer.data.max()
+    n_before = len(np.unique(graph_cut.result_layer.data))
     drag(window, dock.histogram, 0.85, 0.2)
     idle(window, graph_cut, dock)
     assert graph_cut.controls.neck.value == pytest.approx(0.2, abs=0.02)
     assert dock.histogram.threshold == graph_cut.controls.neck.value
-    assert graph_cut.result_layer.data.max() < n_before
+    assert len(np.unique(graph_cut.result_layer.data)) < n_before
     # Once released, the mouse drags nothing.
     QTest.mouseMove(dock.histogram, QPoint(dock.histogram.x_of(0.9), 40))
     assert dock.histogram.threshold < 0.3

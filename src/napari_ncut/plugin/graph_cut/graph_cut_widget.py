@@ -28,6 +28,8 @@ from napari_ncut.plugin.shared.run import Run
 LATE_SETTINGS = ("neck", "min_size", "n_segments", *DROPS)
 # A preview begins with one of these: they say what is wanted.
 SPLIT_STARTS = ("neck", "min_size", "beta", "max_hole", "foreground", "threshold", *DROPS)
+# Milliseconds that a preview waits for further changes where each would begin it anew.
+BURST = 15
 # The threshold is found again.
 OF_THRESHOLD = ("foreground", "method", "smoothing", "window")
 CUT_STARTS = ("n_segments", "seeds", "beta", "connectivity", "foreground", "threshold")
@@ -71,7 +73,7 @@ class GraphCutWidget(Dock):
         layout.addStretch()
 
         # Changes that come in a burst, as from a slider, are one change.
-        self._soon = self.debounced(15, self._start_preview)
+        self._soon = self.debounced(BURST, self._start_preview)
         self._count = ByHand(self, model, self._is_result_busy)
         self.recipe.run_wanted.connect(self.start)
         self._is_of_last_session = False
@@ -189,7 +191,8 @@ class GraphCutWidget(Dock):
         if self._is_applying():
             return
         if "cut" not in self._runs:
-            self._soon.trigger()
+            # What goes on from the last result is fast: a slider is followed at once.
+            self._soon.trigger_after(0 if keep_running else BURST)
         elif keep_running:
             self._again = True
         else:
@@ -207,7 +210,8 @@ class GraphCutWidget(Dock):
         self._stop()
         previous = None if self._result.is_preview else self._result.layer
         self._is_of_last_session = False
-        job = new_job(self._viewer, self._model, self.controls, preview, previous)
+        shown = self._result.shown
+        job = new_job(self._viewer, self._model, self.controls, preview, shown, previous)
         self._job, session = job, self._model.session
         self._result.watch()
         self._began = time.monotonic()
@@ -298,6 +302,8 @@ class GraphCutWidget(Dock):
             job.name,
             preview=job.preview,
             painted=outcome.painted or self._result.is_touched,
+            shown=outcome.shown,
+            step=outcome.step,
             below=(self.controls.seeds.value, self.controls.shapes.value),
         )
         text = summary(outcome.made, seconds)
@@ -321,7 +327,7 @@ class GraphCutWidget(Dock):
         self._set_run_text()
         if self._again:
             self._again = False
-            self._soon.trigger()
+            self._soon.trigger_after(0)
 
     # What the dock says
 

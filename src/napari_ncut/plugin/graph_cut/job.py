@@ -13,6 +13,7 @@ from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.settings import SplitSettings
 from napari_ncut.objects.review import Decisions, necks
 from napari_ncut.plugin.graph_cut.regions import MakeRegion, MakeSeeds
+from napari_ncut.plugin.graph_cut.steady import Shown, Step
 from napari_ncut.plugin.shared.model import LastRun
 from napari_ncut.plugin.shared.result_record import AUTOMATIC, SHOWN, Snapshot
 from napari_ncut.runs.reasons import reasons_of
@@ -36,6 +37,8 @@ class Job:
     place: dict[str, Any]
     paths: dict[str, str | None]
     preview: bool
+    # What the preview before shows.
+    shown: Shown | None
     # The result that was applied last, and its labels as they were made.
     previous: Snapshot | None
     before: str | None
@@ -74,7 +77,23 @@ class Job:
             }
             record |= {key: None if a is None else pack(a) for key, a in arrays.items()}
         painted = self.previous is not None and self.previous.is_corrected()
-        return Outcome(LastRun(source, recipe, self.place, result), labels, record, painted)
+        made = LastRun(source, recipe, self.place, result)
+        shown = self._shown(source, result) if self.preview else None
+        if isinstance(shown, Step):
+            return Outcome(made, labels, record, painted, shown.after, shown)
+        if shown is not None:
+            # The layer's own: the next preview is painted into it.
+            labels = labels.copy()
+        return Outcome(made, labels, record, painted, shown)
+
+    def _shown(self, source: Source, result: Result) -> Shown | Step | None:
+        """Return what a preview shows of a split, as a step from the one before if it can be."""
+        tree = result.trees.get(())
+        if tree is None or source.region is not None:
+            return None
+        if self.shown is not None and self.shown.tree is tree:
+            return Step.between(self.shown, result.labels)
+        return Shown.of(tree, result.labels)
 
     def _beside_other_frames(self, labels: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return the labels together with those of the frames that this run does not do."""
@@ -91,12 +110,17 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A result, what its layer is to show, how it was made, and whether the last was painted on."""
+    """A result, what its layer is to show, how it was made, and whether the last was painted on.
+
+    Of a preview also what it shows, and the step to it from the preview before.
+    """
 
     made: LastRun
     labels: NDArray[np.int32]
     record: dict[str, Any]
     painted: bool
+    shown: Shown | None = None
+    step: Step | None = None
 
 
 def describe(result: Result) -> dict[str, Any]:

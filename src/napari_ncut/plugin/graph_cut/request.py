@@ -11,6 +11,7 @@ from napari_ncut.plugin.graph_cut import regions
 from napari_ncut.plugin.graph_cut.controls import Controls
 from napari_ncut.plugin.graph_cut.job import Job
 from napari_ncut.plugin.graph_cut.regions import MakeRegion, MakeSeeds
+from napari_ncut.plugin.graph_cut.steady import Shown
 from napari_ncut.plugin.shared import layers
 from napari_ncut.plugin.shared.model import Form, Model
 from napari_ncut.plugin.shared.result_record import AUTOMATIC, SHOWN, Snapshot
@@ -24,6 +25,7 @@ def new_job(
     model: Model,
     controls: Controls,
     preview: bool,
+    shown: Shown | None,
     previous: Labels | None,
 ) -> Job:
     """Return the job that the form asks for; of the layers only what is small is read.
@@ -38,6 +40,8 @@ def new_job(
         The layers; the form has no problem.
     preview : bool
         Whether only the frame that is shown is done, to look at.
+    shown : Shown or None
+        What the preview before shows.
     previous : napari.layers.Labels or None
         The layer of the result that was applied last.
     """
@@ -82,6 +86,7 @@ def new_job(
         layers.place(main),
         {"image": layers.path(image), "mask": layers.path(mask)},
         preview,
+        shown,
         None if previous is None else Snapshot.of(previous),
         applied.get(SHOWN) or applied.get(AUTOMATIC),
     )

@@ -10,8 +10,10 @@ from napari.components import ViewerModel
 from napari.layers import Labels, Layer
 from numpy.typing import NDArray
 
+from napari_ncut.plugin.graph_cut.steady import Shown, Step
 from napari_ncut.plugin.shared.layers import RECORD, changes_of
 from napari_ncut.plugin.shared.model import Applied, LastRun, Model
+from napari_ncut.plugin.shared.napari_private import forget_history, set_pixels
 
 PREVIEW = " (preview)"
 
@@ -35,6 +37,8 @@ class ResultLayer:
         self._model = model
         self._watched: Labels | None = None
         self.is_touched = False
+        # What a preview shows, and the labels that show it.
+        self._shown: tuple[Shown, NDArray[np.int32]] | None = None
         # The corrected result that a preview lies over, hidden meanwhile.
         self._covered: tuple[LastRun, Labels, Applied | None] | None = None
 
@@ -47,6 +51,14 @@ class ResultLayer:
     def is_preview(self) -> bool:
         """Whether the layer shows something that has not been applied."""
         return self.layer is not None and not self.layer.editable
+
+    @property
+    def shown(self) -> Shown | None:
+        """What the layer shows as a preview, if the next one can go on from it."""
+        if self._shown is None or self.layer is None or not self.is_preview:
+            return None
+        shown, labels = self._shown
+        return shown if self.layer.data is labels else None
 
     def watch(self) -> None:
         """Note from now on in ``is_touched`` whether the layer is painted on."""
@@ -76,6 +88,8 @@ class ResultLayer:
         *,
         preview: bool,
         painted: bool = False,
+        shown: Shown | None = None,
+        step: Step | None = None,
         below: Sequence[Layer | None] = (),
     ) -> Labels:
         """Show labels: in the layer that is there, if it is still in the viewer and fits.
@@ -94,6 +108,10 @@ class ResultLayer:
             Whether the labels are a preview.
         painted : bool
             Whether the layer was painted on since its labels were made: then it is left alone.
+        shown : Shown, optional
+            What a preview shows.
+        step : Step, optional
+            To it from the preview before: if the layer shows that, only this is painted.
         below : sequence of layers, optional
             What the user goes on drawing in; a new layer does not cover them.
         """
@@ -105,8 +123,14 @@ class ResultLayer:
                 self._cover()
             self._model.applied = None
             layer = self._add(labels, name, made.place, below)
+        elif step is not None and step.before is self.shown:
+            set_pixels(layer, [step.changes])
+            forget_history(layer)
+            labels, step = layer.data, None
         else:
             layer.data = labels
+        # A step that was not taken leads to other numbers than these labels have.
+        self._shown = None if shown is None or step is not None else (shown, labels)
         layer.metadata[RECORD] = record
         if preview:
             layer.editable = False

@@ -25,12 +25,17 @@ class Debounced(QSignalDebouncer):
         super().__init__(parent=parent)
         self.is_pending = False
         self._react = react
-        self.setTimeout(milliseconds)
+        self._milliseconds = milliseconds
         self.triggered.connect(self._on_triggered)
 
     def trigger(self, _: object = None) -> None:
         """React soon; not before the time from now on is over."""
+        self.trigger_after(self._milliseconds)
+
+    def trigger_after(self, milliseconds: int) -> None:
+        """React soon, after another time."""
         self.is_pending = True
+        self.setTimeout(milliseconds)
         self.throttle()
 
     def cancel(self) -> None:

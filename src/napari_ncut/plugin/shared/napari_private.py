@@ -85,3 +85,13 @@ def set_pixels(layer: Any, changes: Iterable[tuple[Any, Any]]) -> None:
         show()
     except Exception:  # Whatever the events of a stale view come to.
         layer.refresh()
+
+
+def forget_history(layer: Any) -> None:
+    """Forget the undo steps of a Labels layer that can not be painted on.
+
+    Publicly they are forgotten when it ceases to be editable, which it is not already.
+    """
+    forget = getattr(layer, "_reset_history", None)
+    if forget is not None:
+        forget()

@@ -18,8 +18,8 @@ from napari_ncut.core.monitor import Cancelled, Monitor
 
 # How often the GUI's thread looks for news, in milliseconds, and at every which time it shows
 # progress.
-POLL = 5
-PROGRESS_EVERY = 10
+POLL = 2
+PROGRESS_EVERY = 25
 # For how many seconds the end of the process waits for a thread that does not hear.
 PATIENCE = 10.0
 
