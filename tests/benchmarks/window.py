@@ -135,7 +135,9 @@ def main(argv):
     """Print the table."""
     quick = options(argv).quick
     print("## The window\n")
-    print("Of 50 moves of the slider, those that change labels; drawn by a processor, without GPU.\n")
+    print(
+        "Of 50 moves of the slider, those that change labels; drawn by a processor, without GPU.\n"
+    )
     if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
         print("Not measured: there is no display (use `xvfb-run -a`).\n")
         return

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage as ndi
 from tests.splitting.mixed import assert_same_labels
 
-from napari_ncut import split_touching, split_tree, split_volume
+from napari_ncut import scenes, split_touching, split_tree, split_volume
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.islands import find_islands
@@ -41,6 +42,45 @@ def test_a_nucleus_is_whole_with_a_speck_in_its_hole(ndim, with_image, label):
     assert len(np.unique(found[speck])) == 1
     if not with_image:
         assert_same_labels(np.where(mask, found, 0), wanted)
+
+
+@pytest.mark.parametrize("ndim", [2, 3])
+def test_a_pixel_that_hangs_by_a_corner_in_a_hole_does_not_open_it(ndim):
+    mask, _ = two_nuclei(ndim)
+    wanted = split_touching(mask)
+    # In the hole, without a face in common with what is around it.
+    hole = ~mask & ball(mask.shape, (*(30, 30)[3 - ndim :], 29), 7)
+    free = hole & ~ndi.binary_dilation(mask)
+    over_corners = ndi.binary_dilation(mask, ndi.generate_binary_structure(ndim, ndim))
+    pixel = tuple(np.argwhere(free & over_corners)[0])
+    mask[pixel] = True
+    found = split_touching(mask)
+    assert (wanted.max(), found.max()) == (2, 3)
+    assert (found == found[pixel]).sum() == 1
+    found[pixel] = 0
+    assert_same_labels(found, wanted)
+
+
+def test_nuclei_with_holes_that_overlap_are_whole():
+    """Between two round holes that overlap, single pixels hang by a corner."""
+    n_right = n = 0
+    for seed in range(8):
+        scene = scenes.field(60, size=420, radius=(14, 20), seed=seed)
+        rng, mask = np.random.default_rng(seed), scene.mask.copy()
+        for k in range(1, scene.truth.max() + 1):
+            depth = ndi.distance_transform_edt(np.pad(scene.truth == k, 1))[1:-1, 1:-1]
+            for _ in range(rng.integers(1, 4)):
+                radius = rng.uniform(4, 5.5)
+                places = np.argwhere(depth > radius + 2)
+                if len(places):
+                    mask &= ~ball(mask.shape, places[rng.integers(len(places))], radius)
+        found = split_touching(mask)
+        both = np.zeros((scene.truth.max() + 1, found.max() + 1))
+        np.add.at(both, (scene.truth[mask], found[mask]), 1)
+        union = both.sum(axis=1, keepdims=True) + both.sum(axis=0) - both
+        n_right += np.count_nonzero((both / np.maximum(union, 1))[1:, 1:] > 0.7)
+        n += int(scene.truth.max())
+    assert n_right >= 0.95 * n
 
 
 def test_objects_in_a_ring_are_split_as_they_are_alone():

@@ -92,8 +92,8 @@ def find_islands(
 ) -> tuple[Islands | None, Holes | None]:
     """Return the islands of a label image, if there are any; if there are none, its holes.
 
-    An island is a component (over faces, edges and corners) of the foreground that another one
-    encloses.
+    An island is a component of the foreground that another one encloses: over the same neighbours
+    as blobs, so that a pixel that hangs by a corner at the rim of a hole is one, too.
 
     Parameters
     ----------
@@ -103,7 +103,8 @@ def find_islands(
     found = enclosed_background(labels, monitor)
     count = blobs_around(found, labels, grid, monitor)
     if (count > 1).any():
-        clumps = components(labels > 0, connectivity=3).astype(np.int32, copy=False)
+        over = 1 if grid.strict else 3
+        clumps = components(labels > 0, connectivity=over).astype(np.int32, copy=False)
         monitor.check()
         sides = ndimage.find_objects(clumps)
         hole, clump = found[count > 1].around(clumps, 1).T
