@@ -247,3 +247,48 @@ def test_a_mosaic_holds_each_mask_as_a_label_and_none_touches_another(seed, ndim
     assert ((grown == least) | (volume == 0)).all()
     if ndim == 2:
         assert volume.shape[0] == 1
+
+
+def salted(mask, rng):
+    """Return a mask in which single pixels are missing."""
+    return mask & (rng.random(mask.shape) > 0.02)
+
+
+def textured(mask, rng):
+    """Return a mask with small ragged holes, as a threshold leaves them in textured nuclei."""
+    texture = ndi.gaussian_filter(rng.normal(size=mask.shape), 1.2)
+    return mask & ~(texture > 1.6 * texture.std())
+
+
+@pytest.mark.parametrize(("dirt", "share", "pieces"), [(salted, 0.92, 1.15), (textured, 0.78, 1.4)])
+def test_many_holes_do_not_shatter_nuclei(dirt, share, pieces):
+    n = right = found = 0
+    for seed in range(50, 58):
+        scene = field(60, size=420, radius=(12, 20), seed=seed)
+        mask = dirt(scene.mask, np.random.default_rng(seed))
+        labels = split_touching(mask, drop_small=30)
+        both = np.zeros((scene.truth.max() + 1, labels.max() + 1))
+        np.add.at(both, (scene.truth[mask], labels[mask]), 1)
+        union = both.sum(axis=1, keepdims=True) + both.sum(axis=0) - both
+        right += np.count_nonzero((both / np.maximum(union, 1))[1:, 1:] > 0.7)
+        n, found = n + int(scene.truth.max()), found + int(labels.max())
+    assert right >= share * n
+    assert found <= pieces * n
+
+
+def test_what_holes_have_shattered_is_found_among_gaps():
+    """Of three discs around a gap, one is shattered by holes: these are closed, the gap is not."""
+    mask = rosette(3, radius=20)
+    gap = ndi.binary_fill_holes(mask) & ~mask
+    assert gap.any()
+    depth = ndi.distance_transform_edt(mask)
+    middle = np.argwhere(depth == depth.max())[0]
+    y, x = np.indices(mask.shape)
+    holes = np.zeros_like(mask)
+    for turn in np.arange(5) * 2 * np.pi / 5:
+        centre = middle + 9 * np.array([np.sin(turn), np.cos(turn)])
+        holes |= np.hypot(y - centre[0], x - centre[1]) <= 3.5
+    result = closed(mask & ~holes)
+    assert result[holes].all()
+    assert not result[gap].any()
+    assert split_touching(mask & ~holes).max() == 3

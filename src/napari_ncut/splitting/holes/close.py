@@ -2,16 +2,16 @@
 
 Masks from real pictures have holes, and one in the middle of an object is an edge for the
 half-width, which falls to pieces around it. But where objects meet, there are gaps between them
-that look the same. So blobs are divided with their holes as they are, and each hole is judged by
-the parts around it:
+that look the same. So blobs are divided with their holes as they are, and what many holes have
+shattered is put together first (`shattered`). Each other hole is judged by the parts around it:
 
 - a hole in one part tells nothing;
 - among parts that are all objects it is a gap;
 - otherwise these parts are put together, with the hole filled, and divided again. Whether the hole
   lies inside one object then, was learned (`doubtful`).
 
-Single pixels are too small to divide a blob by, and many of them shatter it. So they are closed at
-first, and those where the part around is no ellipse are gaps.
+Single pixels are too small to divide a blob by. So they are filled throughout, and in the end those
+are gaps where the part around is no ellipse and no object, or one with few of them.
 
 In the result all holes are what they were: background.
 """
@@ -33,6 +33,7 @@ from napari_ncut.splitting.holes.divided import Divided, divided
 from napari_ncut.splitting.holes.doubtful import doubtful
 from napari_ncut.splitting.holes.holes import Holes, find_holes
 from napari_ncut.splitting.holes.shape import Shape, changed, shape_of
+from napari_ncut.splitting.holes.shattered import surely_inside
 from napari_ncut.splitting.parameters import SplitParameters
 
 
@@ -94,10 +95,11 @@ def shape_without_holes(
         return shape_of(filled, grid, parameters, monitor)
     judge = Judge(grid, parameters, model, monitor)
     shape, pinholes, holes = without_pinholes(labels, holes, judge)
-    shape, found, closed = _filled(shape, holes, judge)
+    shape, found, inside = _mended(shape, holes, judge)
+    shape, found, closed = _filled(shape, found, holes[~inside], judge)
     shape, found, pinholes = _opened(shape, found, pinholes, judge)
     graph = None if found is None else found.graph
-    return replace(shape, graph=graph, holes=closed, pinholes=pinholes)
+    return replace(shape, graph=graph, holes=holes[inside].beside(closed), pinholes=pinholes)
 
 
 def without_pinholes(labels: Volume, holes: Holes, judge: Judge) -> tuple[Shape, Holes, Holes]:
@@ -108,13 +110,36 @@ def without_pinholes(labels: Volume, holes: Holes, judge: Judge) -> tuple[Shape,
     return shape, holes[small], holes[~small]
 
 
-def _filled(shape: Shape, holes: Holes, judge: Judge) -> tuple[Shape, Divided | None, Holes]:
+def _mended(
+    shape: Shape, holes: Holes, judge: Judge
+) -> tuple[Shape, Divided | None, NDArray[np.bool_]]:
+    """Fill the holes that have shattered an object.
+
+    Returns the shape, its parts if they are known, and which holes are filled.
+    """
+    if len(holes) == 0:
+        return shape, None, np.zeros(0, bool)
+    found = judge.divided(shape)
+    inside = surely_inside(shape, found, holes, *vars(judge).values())
+    if not inside.any():
+        return shape, found, inside
+    hole, fragment = holes.around(shape.fragments.number, 0).T
+    blob = np.zeros(len(holes), np.int32)
+    blob[hole] = found.blob[fragment]
+    filled = holes[inside]
+    labels = filled.filled(shape.labels)
+    return judge.changed(shape, found, filled, blob[inside], labels), None, inside
+
+
+def _filled(
+    shape: Shape, found: Divided | None, holes: Holes, judge: Judge
+) -> tuple[Shape, Divided | None, Holes]:
     """Fill the holes that lie inside one object; return the shape, its parts if known, and them."""
-    found, done = None, holes[np.zeros(len(holes), bool)]
+    done = holes[np.zeros(len(holes), bool)]
     # A hole that is filled changes what is around the other holes of its blob: those are judged
     # again, until none of them is filled. Each turn fills one at least.
     while len(holes):
-        found = judge.divided(shape)
+        found = found or judge.divided(shape)
         asked = doubtful(shape, found, holes, *vars(judge).values())
         close = np.zeros(len(holes), bool)
         inside = probabilities(judge.model.hole.log_odds(asked.terms))
@@ -144,7 +169,12 @@ def _opened(
         fragment = shape.fragments.number.reshape(-1)[index]
         shapes = ellipticities(found.sums, numbers(judge.grid, judge.parameters))
         gap = np.zeros(len(pinholes), bool)
-        gap[hole[shapes[found.part[fragment]] < judge.parameters.hole_ellipticity]] = True
+        count = np.bincount(found.part[fragment], minlength=len(found.size))
+        is_object = found.probability >= judge.parameters.hole_object
+        is_object &= count >= judge.parameters.hole_share * found.size
+        is_object |= found.probability >= judge.parameters.hole_sure
+        is_object |= shapes >= judge.parameters.hole_ellipticity
+        gap[hole[~is_object[found.part[fragment]]]] = True
         if not gap.any():
             break
         is_gap[number[gap]] = True

@@ -124,22 +124,21 @@ def doubtful(
     grid, parameters, model, monitor
         As in `close.shape_without_holes`.
     """
-    hole, fragment = holes.around(shape.fragments.number, 0).T
+    around, parts = parts_around(shape, found, holes)
+    of_part = np.zeros(len(found.size), np.int32)
+    of_part[found.part] = found.blob
     blob = np.zeros(len(holes), np.int32)
-    blob[hole] = found.blob[fragment]
-    around = np.unique(np.stack([hole, found.part[fragment]], axis=1), axis=0)
-    starts = np.searchsorted(around[:, 0], np.arange(len(holes) + 1))
-    parts = [tuple(part.tolist()) for part in np.split(around[:, 1], starts[1:-1])]
+    blob[around[:, 0]] = of_part[around[:, 1]]
     surest = np.ones(len(holes))
     np.minimum.at(surest, around[:, 0], found.probability[around[:, 1]])
-    count = np.diff(starts)
+    count = np.array([len(members) for members in parts])
     chosen = (count > 1) & (count <= parameters.hole_parts)
     chosen &= surest < parameters.hole_certainty
     rows = np.flatnonzero(chosen)
     if len(rows) == 0:
         return Doubtful(blob, rows, np.zeros((0, len(NAMES)), np.float32))
     groups = _groups([parts[k] for k in rows])
-    tiles, corners = _tiles(shape, found.part, groups.parts, holes, parts, monitor)
+    tiles, corners = tiles_of(shape, found.part, groups.parts, holes, parts, monitor)
     together, boxes = mosaic(tiles)
     filled = shape_of(together, grid, parameters, monitor)
     parted = divided(filled, grid, parameters, model, monitor)
@@ -166,6 +165,16 @@ def doubtful(
         _of_blobs(blob, rows, largest, found, groups, grid),
     ]
     return Doubtful(blob, rows, np.column_stack(terms).astype(np.float32))
+
+
+def parts_around(
+    shape: Shape, found: Divided, holes: Holes
+) -> tuple[NDArray[np.int32], list[tuple[int, ...]]]:
+    """Return the pairs of a hole and a part around it, shape (n, 2), and the parts of each hole."""
+    hole, fragment = holes.around(shape.fragments.number, 0).T
+    around = np.unique(np.stack([hole, found.part[fragment]], axis=1), axis=0)
+    starts = np.searchsorted(around[:, 0], np.arange(len(holes) + 1))
+    return around, [tuple(part.tolist()) for part in np.split(around[:, 1], starts[1:-1])]
 
 
 def _groups(around: list[tuple[int, ...]]) -> _Groups:
@@ -283,7 +292,7 @@ def _moments(place: NDArray[np.int64], number: NDArray[np.int32], n: int) -> NDA
     return result
 
 
-def _tiles(
+def tiles_of(
     shape: Shape,
     part: NDArray[np.int32],
     groups: list[tuple[int, ...]],
