@@ -29,10 +29,10 @@ class SplitParameters:
     hole_asked : float
         The parts around a hole may be an object that is shattered, unless each of them is one
         object with this probability (`holes.shattered`).
-    hole_sure : float
+    hole_sure, holes_sure : float
         Holes are closed in what they have shattered if it is one object with this probability when
-        it is put together. Chosen on training photographs with holes punched into them, and on the
-        training scenes, where it costs neither .002.
+        it is put together: one hole, and two or more. Chosen on training photographs with holes
+        punched into them, and on the training scenes, where it costs neither .002.
     hole_certainty : float
         A hole is a gap if every part around it is one object with this probability.
     hole_parts : int
@@ -115,6 +115,7 @@ class SplitParameters:
     hole_size: int = 1
     hole_asked: float = 0.95
     hole_sure: float = 0.98
+    holes_sure: float = 0.95
     hole_certainty: float = 0.9
     hole_parts: int = 8
     hole_inside: float = 0.8

@@ -58,8 +58,11 @@ def surely_inside(
         part = parted.part[fragment[there]]
         np.minimum.at(lowest, of_pixel[there], part)
         np.maximum.at(highest, of_pixel[there], part)
-    one = asked & (lowest == highest)
-    result[one] = parted.probability[lowest[one]] >= parameters.hole_sure
+    one = np.flatnonzero(asked & (lowest == highest))
+    part = lowest[one]
+    is_alone = np.bincount(part, minlength=len(parted.size))[part] == 1
+    wanted = np.where(is_alone, parameters.hole_sure, parameters.holes_sure)
+    result[one] = parted.probability[part] >= wanted
     return result
 
 
