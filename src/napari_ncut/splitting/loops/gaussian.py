@@ -100,60 +100,60 @@ def means_in_tiles(
                         else:
                             plain[0, y, x] = counts[z, top + y, left + x]
                 _turn(plain[0], turned[0], height, width)
-                for x in range(width):
-                    _in_row(
-                        turned_run,
-                        turned[0],
-                        turned[1],
-                        x,
-                        height,
-                        weights_1,
-                        True,
-                        begins_1,
-                        ends_1,
-                        padded,
-                    )
-                for y in range(height):
-                    _in_row(
-                        run,
-                        plain[0],
-                        plain[1],
-                        y,
-                        width,
-                        weights_2,
-                        False,
-                        begins_2,
-                        ends_2,
-                        padded,
-                    )
+                _in_rows(
+                    turned_run,
+                    turned[0],
+                    turned[1],
+                    0,
+                    width,
+                    height,
+                    weights_1,
+                    True,
+                    begins_1,
+                    ends_1,
+                    padded,
+                )
+                _in_rows(
+                    run,
+                    plain[0],
+                    plain[1],
+                    0,
+                    height,
+                    width,
+                    weights_2,
+                    False,
+                    begins_2,
+                    ends_2,
+                    padded,
+                )
                 _turn(turned[1], plain[0], width, height)
                 _turn(plain[1], turned[0], height, width)
-                for y in range(y0, y1):
-                    _in_row(
-                        run,
-                        plain[0],
-                        plain[2 + k],
-                        y,
-                        width,
-                        weights_2,
-                        False,
-                        begins_2,
-                        ends_2,
-                        padded,
-                    )
-                for x in range(x0, x1):
-                    _in_row(
-                        turned_run,
-                        turned[0],
-                        turned[1],
-                        x,
-                        height,
-                        weights_1,
-                        True,
-                        begins_1,
-                        ends_1,
-                        padded,
-                    )
+                _in_rows(
+                    run,
+                    plain[0],
+                    plain[2 + k],
+                    y0,
+                    y1,
+                    width,
+                    weights_2,
+                    False,
+                    begins_2,
+                    ends_2,
+                    padded,
+                )
+                _in_rows(
+                    turned_run,
+                    turned[0],
+                    turned[1],
+                    x0,
+                    x1,
+                    height,
+                    weights_1,
+                    True,
+                    begins_1,
+                    ends_1,
+                    padded,
+                )
                 for y in range(y0, y1):
                     for x in range(x0, x1):
                         plain[2 + k, y, x] += turned[1, x, y]
@@ -196,11 +196,31 @@ def gaussian_in_rows(
     The image goes on mirrored beyond its border, for runs that reach it; where that leads beyond
     the other border, with its last pixel or not at all.
     """
-    row: cython.Py_ssize_t
     padded: cython.float[::1] = np.empty(n + 2 * weights.shape[0], np.float32)
     with cython.nogil:
-        for row in range(start, stop):
-            _in_row(labels, source, target, row, n, weights, goes_on, True, True, padded)
+        _in_rows(labels, source, target, start, stop, n, weights, goes_on, True, True, padded)
+
+
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _in_rows(
+    labels: cython.int[:, ::1],
+    source: cython.float[:, ::1],
+    target: cython.float[:, ::1],
+    start: cython.Py_ssize_t,
+    stop: cython.Py_ssize_t,
+    n: cython.Py_ssize_t,
+    weights: cython.float[::1],
+    goes_on: cython.bint,
+    begins: cython.bint,
+    ends: cython.bint,
+    padded: cython.float[::1],
+) -> cython.void:
+    """Write weighted sums along some rows; arguments as in `_in_row`."""
+    row: cython.Py_ssize_t
+    for row in range(start, stop):
+        _in_row(labels, source, target, row, n, weights, goes_on, begins, ends, padded)
 
 
 @cython.cfunc
