@@ -33,9 +33,10 @@ from napari_ncut.splitting.criterion.nodes import NAMES
 from napari_ncut.splitting.criterion.pairs import numbers
 from napari_ncut.splitting.criterion.trees import Trees
 from napari_ncut.splitting.grid import Grid
-from napari_ncut.splitting.holes.close import Judge, without_pinholes
+from napari_ncut.splitting.holes.close import without_pinholes
 from napari_ncut.splitting.holes.doubtful import doubtful
 from napari_ncut.splitting.holes.holes import find_holes
+from napari_ncut.splitting.holes.judge import Judge
 from napari_ncut.splitting.loops import agglomerate as loops
 from napari_ncut.splitting.loops.tree import sums_of_nodes
 from napari_ncut.splitting.parameters import DEFAULT, VERSION
@@ -335,7 +336,7 @@ def rows_of_holes(
     shape, _, holes = without_pinholes(labels, holes, judge)
     if len(holes) == 0:
         return None
-    asked = doubtful(shape, judge.divided(shape), holes, *vars(judge).values())
+    asked = doubtful(shape, judge.divided(shape), holes, judge)
     around = np.bincount(holes.around(volume, 1)[:, 0], minlength=len(holes))
     return (asked.terms, around[asked.rows] == 1) if len(asked.rows) else None
 

@@ -14,7 +14,8 @@ from napari_ncut.splitting.adjacency import RegionAdjacencyGraph, adjacency
 from napari_ncut.splitting.criterion.model import Model
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.holes.both_ways import surer_graph
-from napari_ncut.splitting.holes.close import Judge, shape_without_holes
+from napari_ncut.splitting.holes.close import shape_without_holes
+from napari_ncut.splitting.holes.judge import Judge
 from napari_ncut.splitting.holes.shape import Shape
 from napari_ncut.splitting.image.divide import divide
 from napari_ncut.splitting.image.statistics import (

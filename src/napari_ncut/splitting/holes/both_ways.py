@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
 from napari_ncut.splitting.criterion.hierarchy import hierarchy, probabilities
 from napari_ncut.splitting.grid import Volume
-from napari_ncut.splitting.holes.close import Judge
 from napari_ncut.splitting.holes.divided import NECK, Divided
 from napari_ncut.splitting.holes.holes import Holes
+from napari_ncut.splitting.holes.judge import Judge
 from napari_ncut.splitting.holes.shape import Shape
 from napari_ncut.splitting.oversegment import Fragments
 

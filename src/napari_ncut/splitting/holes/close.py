@@ -18,7 +18,7 @@ In the result all holes are what they were: background.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,34 +29,14 @@ from napari_ncut.splitting.criterion.hierarchy import probabilities
 from napari_ncut.splitting.criterion.model import Model
 from napari_ncut.splitting.criterion.pairs import numbers
 from napari_ncut.splitting.grid import Grid, Volume
-from napari_ncut.splitting.holes.divided import Divided, divided
+from napari_ncut.splitting.holes.divided import Divided
 from napari_ncut.splitting.holes.doubtful import doubtful
 from napari_ncut.splitting.holes.holes import Holes, find_holes
-from napari_ncut.splitting.holes.shape import Shape, changed, shape_of
+from napari_ncut.splitting.holes.judge import Judge
+from napari_ncut.splitting.holes.shape import Shape, shape_of
 from napari_ncut.splitting.holes.shattered import surely_inside
+from napari_ncut.splitting.holes.together import Around
 from napari_ncut.splitting.parameters import SplitParameters
-
-
-@dataclass(frozen=True)
-class Judge:
-    """What judging holes takes; as in `shape_without_holes`."""
-
-    grid: Grid
-    parameters: SplitParameters
-    model: Model
-    monitor: Monitor
-
-    def divided(self, shape: Shape) -> Divided:
-        """Return the parts that a shape falls into."""
-        return divided(shape, self.grid, self.parameters, self.model, self.monitor)
-
-    def changed(
-        self, shape: Shape, found: Divided, holes: Holes, blob: NDArray[np.int32], labels: Volume
-    ) -> Shape:
-        """Return the shape when holes, each in a blob, are filled or opened in labels."""
-        index, hole = holes.pixels(labels.shape[2])
-        arguments = found.blob, index, blob[hole], self.grid, self.parameters, self.monitor
-        return changed(shape, labels, *arguments)
 
 
 def shape_without_holes(
@@ -106,8 +86,7 @@ def without_pinholes(labels: Volume, holes: Holes, judge: Judge) -> tuple[Shape,
     """Return the shape of labels with their pinholes filled, these, and the other holes."""
     small = holes.size <= judge.parameters.hole_size
     filled = holes[small].filled(labels) if small.any() else labels
-    shape = shape_of(filled, judge.grid, judge.parameters, judge.monitor)
-    return shape, holes[small], holes[~small]
+    return judge.shape_of(filled), holes[small], holes[~small]
 
 
 def _mended(
@@ -120,15 +99,13 @@ def _mended(
     if len(holes) == 0:
         return shape, None, np.zeros(0, bool)
     found = judge.divided(shape)
-    inside = surely_inside(shape, found, holes, *vars(judge).values())
+    around = Around.of(shape, found, holes)
+    inside = surely_inside(shape, found, holes, around, judge)
     if not inside.any():
         return shape, found, inside
-    hole, fragment = holes.around(shape.fragments.number, 0).T
-    blob = np.zeros(len(holes), np.int32)
-    blob[hole] = found.blob[fragment]
     filled = holes[inside]
     labels = filled.filled(shape.labels)
-    return judge.changed(shape, found, filled, blob[inside], labels), None, inside
+    return judge.changed(shape, found, filled, around.blob[inside], labels), None, inside
 
 
 def _filled(
@@ -140,7 +117,7 @@ def _filled(
     # again, until none of them is filled. Each turn fills one at least.
     while len(holes):
         found = found or judge.divided(shape)
-        asked = doubtful(shape, found, holes, *vars(judge).values())
+        asked = doubtful(shape, found, holes, judge)
         close = np.zeros(len(holes), bool)
         inside = probabilities(judge.model.hole.log_odds(asked.terms))
         close[asked.rows[inside > judge.parameters.hole_inside]] = True

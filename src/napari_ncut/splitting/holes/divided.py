@@ -49,6 +49,13 @@ class Divided:
     width: NDArray[np.float64]
 
     @cached_property
+    def blob_of_part(self) -> NDArray[np.int32]:
+        """The blob of each part, shape (k,)."""
+        result = np.zeros(len(self.size), np.int32)
+        result[self.part] = self.blob
+        return result
+
+    @cached_property
     def sums(self) -> NDArray[np.float64]:
         """The sums over each part, shape (k, len(adjacency.NODE_SUMS))."""
         result = np.zeros((len(self.size), self.graph.nodes.shape[1]))

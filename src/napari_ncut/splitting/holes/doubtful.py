@@ -6,24 +6,20 @@ the parts around it fall into when they are put together and the hole is filled.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
-from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting.adjacency import NODE_SUMS
-from napari_ncut.splitting.criterion.model import Model
 from napari_ncut.splitting.criterion.nodes import shape_of_sums
-from napari_ncut.splitting.grid import Grid, Volume
-from napari_ncut.splitting.holes.divided import Divided, divided
+from napari_ncut.splitting.grid import Grid
+from napari_ncut.splitting.holes.divided import Divided
 from napari_ncut.splitting.holes.holes import Holes
-from napari_ncut.splitting.holes.mosaic import mosaic
-from napari_ncut.splitting.holes.shape import Shape, of_fragments, shape_of
-from napari_ncut.splitting.parameters import SplitParameters
+from napari_ncut.splitting.holes.judge import Judge
+from napari_ncut.splitting.holes.shape import Shape
+from napari_ncut.splitting.holes.together import Around, Together
 
 # Of the hole: its size over that of all parts around, and of the mean one; its width over that of
 # the widest; how elliptic, and how long it is. Of the parts around, with the hole open: how many,
@@ -100,15 +96,7 @@ class _Groups:
         return len(self.parts)
 
 
-def doubtful(
-    shape: Shape,
-    found: Divided,
-    holes: Holes,
-    grid: Grid,
-    parameters: SplitParameters,
-    model: Model,
-    monitor: Monitor,
-) -> Doubtful:
+def doubtful(shape: Shape, found: Divided, holes: Holes, judge: Judge) -> Doubtful:
     """Return the holes that may lie inside one object.
 
     Those with one part around tell nothing, and those among sure objects, or among many, are gaps.
@@ -121,34 +109,23 @@ def doubtful(
         Its parts.
     holes : Holes
         In them.
-    grid, parameters, model, monitor
-        As in `close.shape_without_holes`.
+    judge : Judge
+        What judging holes takes.
     """
-    around, parts = parts_around(shape, found, holes)
-    of_part = np.zeros(len(found.size), np.int32)
-    of_part[found.part] = found.blob
-    blob = np.zeros(len(holes), np.int32)
-    blob[around[:, 0]] = of_part[around[:, 1]]
-    surest = np.ones(len(holes))
-    np.minimum.at(surest, around[:, 0], found.probability[around[:, 1]])
-    count = np.array([len(members) for members in parts])
+    grid, parameters = judge.grid, judge.parameters
+    around = Around.of(shape, found, holes)
+    count = np.array([len(members) for members in around.parts])
     chosen = (count > 1) & (count <= parameters.hole_parts)
-    chosen &= surest < parameters.hole_certainty
+    chosen &= around.least < parameters.hole_certainty
     rows = np.flatnonzero(chosen)
     if len(rows) == 0:
-        return Doubtful(blob, rows, np.zeros((0, len(NAMES)), np.float32))
-    groups = _groups([parts[k] for k in rows])
-    tiles, corners = tiles_of(shape, found.part, groups.parts, holes, parts, monitor)
-    together, boxes = mosaic(tiles)
-    filled = shape_of(together, grid, parameters, monitor)
-    parted = divided(filled, grid, parameters, model, monitor)
-    # Where the pixels of each hole are in the mosaic.
-    index, number = holes[chosen].pixels(shape.labels.shape[2])
-    moved = np.array([[side.start for side in box] for box in boxes]) - corners
-    place = np.array(np.unravel_index(index, shape.labels.shape)) + moved[groups.of_hole[number]].T
-    holding = parted.part[filled.fragments.number[tuple(place)]]
+        return Doubtful(around.blob, rows, np.zeros((0, len(NAMES)), np.float32))
+    groups = _groups([around.parts[k] for k in rows])
+    together = Together.of(shape, found, holes, around, groups.parts, chosen, groups.of_hole, judge)
+    parted, place, number = together.found, together.place, together.hole
+    holding = parted.part[together.shape.fragments.number[tuple(place)]]
     held = np.unique(np.stack([number, holding], axis=1), axis=0)
-    after = _summary(_tile_of_part(together, filled, parted), parted, len(groups))
+    after = _summary(together.tile_of_part(), parted, len(groups))
     largest = np.zeros(len(rows))
     np.maximum.at(largest, held[:, 0], parted.size[held[:, 1]])
     before = _summary(groups.of_member, found, len(groups), groups.member)
@@ -162,19 +139,9 @@ def doubtful(
         after[row],
         _summary(held[:, 0], parted, len(rows), held[:, 1])[:, :2],
         gain[row],
-        _of_blobs(blob, rows, largest, found, groups, grid),
+        _of_blobs(around.blob, rows, largest, found, groups, grid),
     ]
-    return Doubtful(blob, rows, np.column_stack(terms).astype(np.float32))
-
-
-def parts_around(
-    shape: Shape, found: Divided, holes: Holes
-) -> tuple[NDArray[np.int32], list[tuple[int, ...]]]:
-    """Return the pairs of a hole and a part around it, shape (n, 2), and the parts of each hole."""
-    hole, fragment = holes.around(shape.fragments.number, 0).T
-    around = np.unique(np.stack([hole, found.part[fragment]], axis=1), axis=0)
-    starts = np.searchsorted(around[:, 0], np.arange(len(holes) + 1))
-    return around, [tuple(part.tolist()) for part in np.split(around[:, 1], starts[1:-1])]
+    return Doubtful(around.blob, rows, np.column_stack(terms).astype(np.float32))
 
 
 def _groups(around: list[tuple[int, ...]]) -> _Groups:
@@ -184,16 +151,6 @@ def _groups(around: list[tuple[int, ...]]) -> _Groups:
     groups = list(number_of)
     of_member = np.repeat(np.arange(len(groups)), [len(parts) for parts in groups])
     return _Groups(of_hole, groups, np.concatenate(groups).astype(np.int64), of_member)
-
-
-def _tile_of_part(together: Volume, filled: Shape, parted: Divided) -> NDArray[np.int64]:
-    """Return the tile of the mosaic, from 0, that each part lies in."""
-    tile = np.zeros(filled.fragments.n, np.int64)
-    inside = together > 0
-    tile[filled.fragments.number[inside]] = together[inside] - 1
-    result = np.zeros(len(parted.size), np.int64)
-    result[parted.part] = tile
-    return result
 
 
 def _of_holes(
@@ -221,12 +178,10 @@ def _of_blobs(
     longest = np.zeros(len(groups))
     elongation = shape_of_sums(found.sums[groups.member], grid)[:, 1]
     np.maximum.at(longest, groups.of_member, elongation)
-    of_part = np.zeros(len(found.size), np.int32)
-    of_part[found.part] = found.blob
-    n_parts = np.bincount(of_part)
+    n_parts = np.bincount(found.blob_of_part)
     crowd = np.bincount(blob, minlength=len(n_parts)) / n_parts
     # Parts by size within each blob, and where each stands among them.
-    order = np.lexsort((found.size, of_part))
+    order = np.lexsort((found.size, found.blob_of_part))
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
     start = np.cumsum(n_parts) - n_parts
@@ -290,39 +245,3 @@ def _moments(place: NDArray[np.int64], number: NDArray[np.int32], n: int) -> NDA
     for column, values in enumerate(sums):
         result[:, column] = np.bincount(number, values, n)
     return result
-
-
-def tiles_of(
-    shape: Shape,
-    part: NDArray[np.int32],
-    groups: list[tuple[int, ...]],
-    holes: Holes,
-    parts: list[tuple[int, ...]],
-    monitor: Monitor,
-) -> tuple[list[NDArray[np.bool_]], NDArray[np.int64]]:
-    """Return the mask of each group of parts, with the holes filled that it encloses, and where."""
-    used = np.zeros(int(part.max()) + 1, np.int32)
-    used[np.unique(np.concatenate(groups))] = 1
-    used *= np.cumsum(used, dtype=np.int32)
-    image = of_fragments(used[part], shape.fragments.number, monitor)
-    boxes = ndimage.find_objects(image)
-    order = np.argsort(holes.runs[:, 3], kind="stable")
-    runs = np.split(holes.runs[order], np.cumsum(np.bincount(holes.runs[:, 3]))[:-1])
-    beside: dict[int, list[int]] = defaultdict(list)
-    for hole, around in enumerate(parts):
-        for k in around:
-            beside[k].append(hole)
-    ny = shape.labels.shape[1]
-    tiles, corners = [], []
-    for group in groups:
-        of_parts = [boxes[used[k] - 1] for k in group]
-        low = np.array([[side.start for side in box] for box in of_parts]).min(axis=0)
-        high = np.array([[side.stop for side in box] for box in of_parts]).max(axis=0)
-        tile = np.isin(image[tuple(map(slice, low, high))], used[list(group)])
-        for hole in {hole for k in group for hole in beside[k]}:
-            if set(parts[hole]) <= set(group):
-                for row, start, stop, _ in runs[hole].tolist():
-                    tile[row // ny - low[0], row % ny - low[1], start - low[2] : stop - low[2]] = 1
-        tiles.append(tile)
-        corners.append(low)
-    return tiles, np.array(corners)

@@ -12,61 +12,51 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from napari_ncut.core.monitor import Monitor
-from napari_ncut.splitting.criterion.model import Model
-from napari_ncut.splitting.grid import Grid
-from napari_ncut.splitting.holes.divided import Divided, divided
-from napari_ncut.splitting.holes.doubtful import parts_around, tiles_of
+from napari_ncut.splitting.holes.divided import Divided
 from napari_ncut.splitting.holes.holes import Holes
-from napari_ncut.splitting.holes.mosaic import mosaic
-from napari_ncut.splitting.holes.shape import Shape, shape_of
-from napari_ncut.splitting.parameters import SplitParameters
+from napari_ncut.splitting.holes.judge import Judge
+from napari_ncut.splitting.holes.shape import Shape
+from napari_ncut.splitting.holes.together import Around, Together
 
 
 def surely_inside(
-    shape: Shape,
-    found: Divided,
-    holes: Holes,
-    grid: Grid,
-    parameters: SplitParameters,
-    model: Model,
-    monitor: Monitor,
+    shape: Shape, found: Divided, holes: Holes, around: Around, judge: Judge
 ) -> NDArray[np.bool_]:
-    """Tell which holes lie in an object that they have shattered; arguments as in `doubtful`."""
+    """Tell which holes lie in an object that they have shattered.
+
+    Parameters
+    ----------
+    shape, found, holes, around
+        The holes open, and what is around them.
+    judge : Judge
+        What judging holes takes.
+    """
     result = np.zeros(len(holes), bool)
-    around, parts = parts_around(shape, found, holes)
-    least = np.ones(len(holes))
-    np.minimum.at(least, around[:, 0], found.probability[around[:, 1]])
-    asked = least < parameters.hole_asked
+    asked = around.least < judge.parameters.hole_asked
     if not asked.any():
         return result
-    groups, of_hole = _together(around[asked[around[:, 0]]], len(holes), len(found.size))
-    tiles, corners = tiles_of(shape, found.part, groups, holes, parts, monitor)
-    volume, boxes = mosaic(tiles)
-    filled = shape_of(volume, grid, parameters, monitor)
-    parted = divided(filled, grid, parameters, model, monitor)
-    number = filled.fragments.number
-    # Where the pixels of each hole, and those beside them, are in the mosaic.
-    index, hole = holes[asked].pixels(shape.labels.shape[2])
-    moved = np.array([[side.start for side in box] for box in boxes]) - corners
-    place = np.array(np.unravel_index(index, shape.labels.shape)) + moved[of_hole[asked][hole]].T
-    lowest, highest = np.full(len(holes), len(parted.size)), np.full(len(holes), -1)
-    of_pixel = np.flatnonzero(asked)[hole]
-    for step in np.vstack([np.zeros((1, 3), np.int64), grid.offsets]):
-        fragment = number[tuple(place + step[:, np.newaxis])]
+    groups, of_hole = _groups(around.pairs[asked[around.pairs[:, 0]]], len(holes), len(found.size))
+    together = Together.of(shape, found, holes, around, groups, asked, of_hole[asked], judge)
+    number, parted = together.shape.fragments.number, together.found
+    # The lowest and the highest part in each hole and beside it.
+    n = np.count_nonzero(asked)
+    lowest, highest = np.full(n, len(parted.size)), np.full(n, -1)
+    for step in np.vstack([np.zeros((1, 3), np.int64), judge.grid.offsets]):
+        fragment = number[tuple(together.place + step[:, np.newaxis])]
         there = fragment >= 0
         part = parted.part[fragment[there]]
-        np.minimum.at(lowest, of_pixel[there], part)
-        np.maximum.at(highest, of_pixel[there], part)
-    one = np.flatnonzero(asked & (lowest == highest))
+        np.minimum.at(lowest, together.hole[there], part)
+        np.maximum.at(highest, together.hole[there], part)
+    one = np.flatnonzero(lowest == highest)
     part = lowest[one]
     is_alone = np.bincount(part, minlength=len(parted.size))[part] == 1
+    parameters = judge.parameters
     wanted = np.where(is_alone, parameters.hole_sure, parameters.holes_sure)
-    result[one] = parted.probability[part] >= wanted
+    result[np.flatnonzero(asked)[one]] = parted.probability[part] >= wanted
     return result
 
 
-def _together(
+def _groups(
     around: NDArray[np.int32], n_holes: int, n_parts: int
 ) -> tuple[list[tuple[int, ...]], NDArray[np.int64]]:
     """Return the parts that have holes in common, group by group, and the group of each hole."""

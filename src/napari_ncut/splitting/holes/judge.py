@@ -1,0 +1,42 @@
+"""What judging holes takes, and what is done with it again and again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.splitting.criterion.model import Model
+from napari_ncut.splitting.grid import Grid, Volume
+from napari_ncut.splitting.holes.divided import Divided, divided
+from napari_ncut.splitting.holes.holes import Holes
+from napari_ncut.splitting.holes.shape import Shape, changed, shape_of
+from napari_ncut.splitting.parameters import SplitParameters
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What judging holes takes; as in `close.shape_without_holes`."""
+
+    grid: Grid
+    parameters: SplitParameters
+    model: Model
+    monitor: Monitor
+
+    def shape_of(self, labels: Volume) -> Shape:
+        """Return the half-width and the fragments of labels as they are."""
+        return shape_of(labels, self.grid, self.parameters, self.monitor)
+
+    def divided(self, shape: Shape) -> Divided:
+        """Return the parts that a shape falls into."""
+        return divided(shape, self.grid, self.parameters, self.model, self.monitor)
+
+    def changed(
+        self, shape: Shape, found: Divided, holes: Holes, blob: NDArray[np.int32], labels: Volume
+    ) -> Shape:
+        """Return the shape when holes, each in a blob, are filled or opened in labels."""
+        index, hole = holes.pixels(labels.shape[2])
+        arguments = found.blob, index, blob[hole], self.grid, self.parameters, self.monitor
+        return changed(shape, labels, *arguments)
