@@ -303,7 +303,6 @@ class GraphCutWidget(Dock):
             preview=job.preview,
             painted=outcome.painted or self._result.is_touched,
             shown=outcome.shown,
-            step=outcome.step,
             below=(self.controls.seeds.value, self.controls.shapes.value),
         )
         text = summary(outcome.made, seconds)

@@ -79,9 +79,7 @@ class Job:
         painted = self.previous is not None and self.previous.is_corrected()
         made = LastRun(source, recipe, self.place, result)
         shown = self._shown(source, result) if self.preview else None
-        if isinstance(shown, Step):
-            return Outcome(made, labels, record, painted, shown.after, shown)
-        if shown is not None:
+        if isinstance(shown, Shown):
             # The layer's own: the next preview is painted into it.
             labels = labels.copy()
         return Outcome(made, labels, record, painted, shown)
@@ -112,15 +110,14 @@ class Job:
 class Outcome:
     """A result, what its layer is to show, how it was made, and whether the last was painted on.
 
-    Of a preview also what it shows, and the step to it from the preview before.
+    Of a preview also what it shows, or the step to it from the preview before.
     """
 
     made: LastRun
     labels: NDArray[np.int32]
     record: dict[str, Any]
     painted: bool
-    shown: Shown | None = None
-    step: Step | None = None
+    shown: Shown | Step | None = None
 
 
 def describe(result: Result) -> dict[str, Any]:

@@ -88,8 +88,7 @@ class ResultLayer:
         *,
         preview: bool,
         painted: bool = False,
-        shown: Shown | None = None,
-        step: Step | None = None,
+        shown: Shown | Step | None = None,
         below: Sequence[Layer | None] = (),
     ) -> Labels:
         """Show labels: in the layer that is there, if it is still in the viewer and fits.
@@ -108,10 +107,9 @@ class ResultLayer:
             Whether the labels are a preview.
         painted : bool
             Whether the layer was painted on since its labels were made: then it is left alone.
-        shown : Shown, optional
-            What a preview shows.
-        step : Step, optional
-            To it from the preview before: if the layer shows that, only this is painted.
+        shown : Shown or Step, optional
+            What a preview shows. Of a step from what the layer shows now only the changes are
+            painted.
         below : sequence of layers, optional
             What the user goes on drawing in; a new layer does not cover them.
         """
@@ -123,14 +121,14 @@ class ResultLayer:
                 self._cover()
             self._model.applied = None
             layer = self._add(labels, name, made.place, below)
-        elif step is not None and step.before is self.shown:
-            set_pixels(layer, [step.changes])
+        elif isinstance(shown, Step) and shown.before is self.shown:
+            set_pixels(layer, [shown.changes])
             forget_history(layer)
-            labels, step = layer.data, None
+            labels, shown = layer.data, shown.after
         else:
             layer.data = labels
         # A step that was not taken leads to other numbers than these labels have.
-        self._shown = None if shown is None or step is not None else (shown, labels)
+        self._shown = (shown, labels) if isinstance(shown, Shown) else None
         layer.metadata[RECORD] = record
         if preview:
             layer.editable = False
