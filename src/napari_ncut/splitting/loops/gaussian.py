@@ -68,7 +68,9 @@ def means_in_tiles(
     ends_1: cython.bint
     ends_2: cython.bint
     is_empty: cython.bint
-    padded: cython.float[::1] = np.empty(max(ny, nx) + 2 * max(reach_1, reach_2) + 2, np.float32)
+    padded: cython.float[::1] = np.empty(
+        max(run.shape[0], run.shape[1]) + 2 * max(reach_1, reach_2), np.float32
+    )
     with cython.nogil:
         for tile in range(start, stop):
             z = tile // in_plane
@@ -217,34 +219,14 @@ def _in_rows(
     ends: cython.bint,
     padded: cython.float[::1],
 ) -> cython.void:
-    """Write weighted sums along some rows; arguments as in `_in_row`."""
-    row: cython.Py_ssize_t
-    for row in range(start, stop):
-        _in_row(labels, source, target, row, n, weights, goes_on, begins, ends, padded)
-
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _in_row(
-    labels: cython.int[:, ::1],
-    source: cython.float[:, ::1],
-    target: cython.float[:, ::1],
-    row: cython.Py_ssize_t,
-    n: cython.Py_ssize_t,
-    weights: cython.float[::1],
-    goes_on: cython.bint,
-    begins: cython.bint,
-    ends: cython.bint,
-    padded: cython.float[::1],
-) -> cython.void:
-    """Write weighted sums along one row, which begins and ends at the image's border or not.
+    """Write weighted sums along some rows, which begin and end at the image's border or not.
 
     ``padded`` has room for a run and what the weights reach before and after it.
     """
     reach: cython.Py_ssize_t = weights.shape[0] - 1
     farthest: cython.Py_ssize_t
-    first: cython.Py_ssize_t = 0
+    row: cython.Py_ssize_t
+    first: cython.Py_ssize_t
     end: cython.Py_ssize_t
     long: cython.Py_ssize_t
     at: cython.Py_ssize_t
@@ -252,37 +234,41 @@ def _in_row(
     k: cython.Py_ssize_t
     label: cython.int
     weight: cython.float
-    while first < n:
-        label = labels[row, first]
-        end = first + 1
-        while end < n and labels[row, end] == label:
-            end += 1
-        if label == 0:
-            for x in range(first, end):
-                target[row, x] = 0.0
-            first = end
-            continue
-        long = end - first
-        for x in range(long):
-            padded[reach + x] = source[row, first + x]
-            target[row, first + x] = weights[0] * source[row, first + x]
-        farthest = min(reach, long - 1)
-        if (begins and first == 0) or (ends and end == n):
-            farthest = reach
-        for k in range(1, farthest + 1):
-            padded[reach - k] = padded[reach + long - 1 + k] = 0.0
-        if begins and first == 0:
-            for k in range(1, reach + 1):
-                at = min(k - 1, n - 1) if goes_on else k - 1
-                if at < end:
-                    padded[reach - k] = source[row, at]
-        if ends and end == n:
-            for k in range(1, reach + 1):
-                at = max(n - k, 0) if goes_on else n - k
-                if at >= first:
-                    padded[reach + long - 1 + k] = source[row, at]
-        for k in range(1, farthest + 1):
-            weight = weights[k]
+    for row in range(start, stop):
+        first = 0
+        while first < n:
+            label = labels[row, first]
+            end = first + 1
+            while end < n and labels[row, end] == label:
+                end += 1
+            if label == 0:
+                for x in range(first, end):
+                    target[row, x] = 0.0
+                first = end
+                continue
+            long = end - first
             for x in range(long):
-                target[row, first + x] += weight * (padded[reach + x - k] + padded[reach + x + k])
-        first = end
+                padded[reach + x] = source[row, first + x]
+                target[row, first + x] = weights[0] * source[row, first + x]
+            farthest = min(reach, long - 1)
+            if (begins and first == 0) or (ends and end == n):
+                farthest = reach
+            for k in range(1, farthest + 1):
+                padded[reach - k] = padded[reach + long - 1 + k] = 0.0
+            if begins and first == 0:
+                for k in range(1, reach + 1):
+                    at = min(k - 1, n - 1) if goes_on else k - 1
+                    if at < end:
+                        padded[reach - k] = source[row, at]
+            if ends and end == n:
+                for k in range(1, reach + 1):
+                    at = max(n - k, 0) if goes_on else n - k
+                    if at >= first:
+                        padded[reach + long - 1 + k] = source[row, at]
+            for k in range(1, farthest + 1):
+                weight = weights[k]
+                for x in range(long):
+                    target[row, first + x] += weight * (
+                        padded[reach + x - k] + padded[reach + x + k]
+                    )
+            first = end
