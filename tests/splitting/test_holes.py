@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage as ndi
+from tests.benchmarks.dirt import missing_pixels, small_ragged_holes
+from tests.benchmarks.scoring import overlaps
 
 from napari_ncut import split_touching, split_volume
 from napari_ncut.core.monitor import Monitor
@@ -249,28 +251,16 @@ def test_a_mosaic_holds_each_mask_as_a_label_and_none_touches_another(seed, ndim
         assert volume.shape[0] == 1
 
 
-def salted(mask, rng):
-    """Return a mask in which single pixels are missing."""
-    return mask & (rng.random(mask.shape) > 0.02)
-
-
-def textured(mask, rng):
-    """Return a mask with small ragged holes, as a threshold leaves them in textured nuclei."""
-    texture = ndi.gaussian_filter(rng.normal(size=mask.shape), 1.2)
-    return mask & ~(texture > 1.6 * texture.std())
-
-
-@pytest.mark.parametrize(("dirt", "share", "pieces"), [(salted, 0.92, 1.15), (textured, 0.78, 1.4)])
+@pytest.mark.parametrize(
+    ("dirt", "share", "pieces"), [(missing_pixels, 0.92, 1.15), (small_ragged_holes, 0.78, 1.4)]
+)
 def test_many_holes_do_not_shatter_nuclei(dirt, share, pieces):
     n = right = found = 0
     for seed in range(50, 58):
         scene = field(60, size=420, radius=(12, 20), seed=seed)
-        mask = dirt(scene.mask, np.random.default_rng(seed))
+        mask = dirt(scene, np.random.default_rng(seed))
         labels = split_touching(mask, drop_small=30)
-        both = np.zeros((scene.truth.max() + 1, labels.max() + 1))
-        np.add.at(both, (scene.truth[mask], labels[mask]), 1)
-        union = both.sum(axis=1, keepdims=True) + both.sum(axis=0) - both
-        right += np.count_nonzero((both / np.maximum(union, 1))[1:, 1:] > 0.7)
+        right += np.count_nonzero(overlaps(np.where(mask, scene.truth, 0), labels) > 0.7)
         n, found = n + int(scene.truth.max()), found + int(labels.max())
     assert right >= share * n
     assert found <= pieces * n

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 from scipy import ndimage as ndi
+from tests.benchmarks.dirt import round_holes
+from tests.benchmarks.scoring import overlaps
 from tests.splitting.mixed import assert_same_labels
 
 from napari_ncut import scenes, split_touching, split_tree, split_volume
@@ -66,19 +68,9 @@ def test_nuclei_with_holes_that_overlap_are_whole():
     n_right = n = 0
     for seed in range(8):
         scene = scenes.field(60, size=420, radius=(14, 20), seed=seed)
-        rng, mask = np.random.default_rng(seed), scene.mask.copy()
-        for k in range(1, scene.truth.max() + 1):
-            depth = ndi.distance_transform_edt(np.pad(scene.truth == k, 1))[1:-1, 1:-1]
-            for _ in range(rng.integers(1, 4)):
-                radius = rng.uniform(4, 5.5)
-                places = np.argwhere(depth > radius + 2)
-                if len(places):
-                    mask &= ~ball(mask.shape, places[rng.integers(len(places))], radius)
-        found = split_touching(mask)
-        both = np.zeros((scene.truth.max() + 1, found.max() + 1))
-        np.add.at(both, (scene.truth[mask], found[mask]), 1)
-        union = both.sum(axis=1, keepdims=True) + both.sum(axis=0) - both
-        n_right += np.count_nonzero((both / np.maximum(union, 1))[1:, 1:] > 0.7)
+        mask = round_holes(scene, np.random.default_rng(seed))
+        table = overlaps(np.where(mask, scene.truth, 0), split_touching(mask))
+        n_right += np.count_nonzero(table > 0.7)
         n += int(scene.truth.max())
     assert n_right >= 0.95 * n
 
