@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
-from itertools import islice
+from threading import Lock, Thread
 from typing import Any, TypeVar
 
 import numpy as np
@@ -23,6 +22,8 @@ R = TypeVar("R")
 
 # Elements a chunk: some 10 ms of a plain loop, so that a run ends soon after it is cancelled.
 CHUNK = 1 << 19
+# So many parts at least, where they are large enough that a thread is worth starting.
+PARTS, SMALLEST = 8, 1 << 14
 # Lines through planes that are copied at once: of each plane what the system reads at a time.
 BAND = 1 << 14
 # Pixels of lines across the rows that are copied at once: they fit into the cache of a core. A line
@@ -32,11 +33,6 @@ COPIED, LINE = 1 << 16, 16
 MOST_COPIED = 1 << 20
 # Fewest lines across the rows at a time.
 LINES = 64
-# How often a waiting run asks whether it is to go on, in seconds.
-PATIENCE = 0.05
-# Parts that wait for their turn: all that there are, a million in a large volume, would take longer
-# to look through than to do.
-AHEAD = 512
 # The environment's limit on threads.
 VARIABLE = "NAPARI_NCUT_THREADS"
 
@@ -111,31 +107,36 @@ def map_chunks(
     """
     monitor.check()
     parts = _parts(n, cost, least)
-    threads = min(number_of_threads(), len(parts))
-    if threads <= 1:
-        results = []
-        for start, stop in parts:
-            results.append(work(start, stop))
-            monitor.check()
-        return results
-    futures: list[Future[R]] = []
-    waiting: set[Future[R]] = set()
-    left = iter(parts)
-    with ThreadPoolExecutor(threads) as pool:
+    results: list[Any] = [None] * len(parts)
+    left = iter(enumerate(parts))
+    lock = Lock()
+    errors: list[BaseException] = []
+
+    def take_parts(after_each: Callable[[], None]) -> None:
         try:
-            while True:
-                for part in islice(left, AHEAD - len(waiting)):
-                    futures.append(pool.submit(work, *part))
-                    waiting.add(futures[-1])
-                if not waiting:
-                    return [future.result() for future in futures]
-                done, waiting = wait(waiting, timeout=PATIENCE, return_when=FIRST_EXCEPTION)
-                for future in done:
-                    future.result()
-                monitor.check()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+            while not errors:
+                with lock:
+                    number, part = next(left, (-1, (0, 0)))
+                if number < 0:
+                    return
+                results[number] = work(*part)
+                after_each()
+        except BaseException as error:
+            errors.append(error)
+
+    # The calling thread takes its share, and asks after each part.
+    others = [
+        Thread(target=take_parts, args=(lambda: None,), daemon=True)
+        for _ in range(min(number_of_threads(), len(parts)) - 1)
+    ]
+    for thread in others:
+        thread.start()
+    take_parts(monitor.check)
+    for thread in others:
+        thread.join()
+    if errors:
+        raise errors[0]
+    return results
 
 
 def through_planes(
@@ -254,7 +255,8 @@ def in_order(work: Callable[[int, int], None], n: int, cost: float, monitor: Mon
 
 def _parts(n: int, cost: float, least: int = 1) -> list[tuple[int, int]]:
     """Return consecutive parts of range(n)."""
-    step = max(least, int(CHUNK / max(cost, 1.0)), 1)
+    some = min(CHUNK, max(int(n * cost) // PARTS, SMALLEST))
+    step = max(least, int(some / max(cost, 1.0)), 1)
     return [(start, min(start + step, n)) for start in range(0, n, step)]
 
 
