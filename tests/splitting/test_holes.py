@@ -16,8 +16,8 @@ from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.holes.close import shape_without_holes
 from napari_ncut.splitting.holes.divided import divided
 from napari_ncut.splitting.holes.holes import find_holes
-from napari_ncut.splitting.holes.mosaic import mosaic
 from napari_ncut.splitting.holes.shape import changed, shape_of
+from napari_ncut.splitting.holes.tiles import mosaic
 from napari_ncut.splitting.parameters import DEFAULT
 
 PLANE = Grid((1.0, 1.0, 1.0), 2)
@@ -221,7 +221,7 @@ def test_a_shape_whose_holes_are_changed_is_that_of_the_new_labels(ndim):
     index, number = holes.pixels(labels.shape[2])
     filled = holes.filled(labels)
     arguments = grid, DEFAULT, Monitor()
-    new = changed(shape, filled, found.blob, index, blob[number], *arguments)
+    new = changed(shape, filled, found.graph, found.blob, index, blob[number], *arguments)
     wanted = shape_of(filled, *arguments)
     np.testing.assert_array_equal(new.width, wanted.width)
     np.testing.assert_array_equal(

@@ -10,7 +10,7 @@ from tests.splitting.mixed import assert_same_labels
 from napari_ncut import scenes, split_touching, split_tree, split_volume
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting.grid import Grid
-from napari_ncut.splitting.islands import find_islands
+from napari_ncut.splitting.islands import find_islands, without
 
 PLANE = Grid((1.0, 1.0, 1.0), 2)
 
@@ -106,8 +106,8 @@ def test_what_lies_in_a_gap_between_two_blobs_is_an_island_of_their_clump():
     labels[0, 12:14, 12:14] = 1
     islands, _ = find_islands(labels, PLANE, Monitor())
     assert [mask.sum() for mask in islands.masks] == [4]
-    assert (islands.removed(labels) == 0)[0, 8:20, 8:20].all()
-    assert islands.beside_one_another(labels).max() == 1
+    assert (without(labels, islands) == 0)[0, 8:20, 8:20].all()
+    assert islands.values(labels).max() == 1
 
 
 def test_most_images_have_no_islands():

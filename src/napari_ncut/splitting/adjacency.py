@@ -99,6 +99,23 @@ class RegionAdjacencyGraph:
         """Length or area of each border, shape (m,)."""
         return self.borders[:, 0]
 
+    def __getitem__(self, chosen: NDArray[np.bool_]) -> RegionAdjacencyGraph:
+        """Return the graph of the chosen fragments, numbered anew; none of them touches another."""
+        if chosen.all():
+            return self
+        number = np.cumsum(chosen, dtype=np.int32) - 1
+        inside = chosen[self.low]
+        return RegionAdjacencyGraph(
+            width=self.width[chosen],
+            nodes=self.nodes[chosen],
+            basin=self.basin[chosen],
+            low=number[self.low[inside]],
+            high=number[self.high[inside]],
+            saddle=self.saddle[inside],
+            index=self.index[inside],
+            borders=self.borders[inside],
+        )
+
     def beside(self, other: RegionAdjacencyGraph) -> RegionAdjacencyGraph:
         """Return the graph of these fragments and those of another, which none of these touches."""
         n = np.int32(self.n)
@@ -211,6 +228,14 @@ def highest(
     """Return the greatest height in each fragment, shape (n,)."""
     result = np.zeros(n, np.int32)
     work = partial(sums_of.highest_of, fragments.reshape(-1), height.reshape(-1), result)
+    in_order(work, fragments.size, 1, monitor)
+    return result
+
+
+def owners(fragments: Volume, n: int, labels: Volume, monitor: Monitor) -> NDArray[np.int32]:
+    """Return the label that each of n fragments lies in."""
+    result = np.zeros(n, np.int32)
+    work = partial(sums_of.find_owners, fragments.reshape(-1), labels.reshape(-1), result)
     in_order(work, fragments.size, 1, monitor)
     return result
 

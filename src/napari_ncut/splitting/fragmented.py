@@ -17,6 +17,7 @@ from napari_ncut.splitting.holes.both_ways import surer_graph
 from napari_ncut.splitting.holes.close import shape_without_holes
 from napari_ncut.splitting.holes.judge import Judge
 from napari_ncut.splitting.holes.shape import Shape
+from napari_ncut.splitting.holes.tiles import Tiles
 from napari_ncut.splitting.image.divide import divide
 from napari_ncut.splitting.image.statistics import (
     ImageStatistics,
@@ -24,7 +25,7 @@ from napari_ncut.splitting.image.statistics import (
     standardised,
     statistics_of,
 )
-from napari_ncut.splitting.islands import Islands, find_islands
+from napari_ncut.splitting.islands import find_islands, without
 from napari_ncut.splitting.parameters import DEFAULT
 
 
@@ -99,7 +100,8 @@ def fragmented(
         theirs = None if grey is None else part.of(grey)
         found = _surer_graph(part.shape, theirs, part.labels, beta, grid, judge, quiet)
         if part.islands is not None:
-            graph = part.islands.put_back(number, graph, *found)
+            gone = np.zeros(graph.n, bool)
+            graph = part.islands.put_back_fragments(number, graph, gone, found, None, quiet)
     return Fragmented(number.reshape(labels.shape), graph, grid, statistics, grey is not None)
 
 
@@ -113,17 +115,17 @@ class Part:
         0 is background.
     shape : Shape
         Of these.
-    islands : Islands or None
+    islands : Tiles or None
         What is side by side.
     """
 
     labels: Volume
     shape: Shape
-    islands: Islands | None = None
+    islands: Tiles | None = None
 
     def of(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return the values of an image where these labels are."""
-        return values if self.islands is None else self.islands.beside_one_another(values)
+        return values if self.islands is None else self.islands.values(values)
 
     def seen(self, channels: NDArray[Any], gain: int) -> Seen:
         """Return the image where these labels are."""
@@ -135,11 +137,11 @@ def parts_of(
 ) -> list[Part]:
     """Return the labels of an image and, if there are any, its islands."""
     islands, holes = find_islands(whole, grid, monitor)
-    volume = whole if islands is None else islands.removed(whole)
+    volume = whole if islands is None else without(whole, islands)
     shape = shape_without_holes(volume, grid, DEFAULT, model, monitor, max_hole, holes)
     parts = [Part(volume, shape)]
     if islands is not None:
-        beside = islands.beside_one_another(whole)
+        beside = islands.values(whole)
         quiet = Monitor(cancelled=monitor.cancelled)
         shape = shape_without_holes(beside, grid, DEFAULT, model, quiet, max_hole)
         parts.append(Part(beside, shape, islands))
@@ -174,11 +176,14 @@ def _surer_graph(
 ) -> tuple[Volume, RegionAdjacencyGraph]:
     """Return the fragments of a shape and their graph, its holes filled or open as is surer."""
 
-    def graph_of(shape: Shape) -> tuple[Volume, RegionAdjacencyGraph]:
-        return _graph_of(shape, grey, labels, beta, grid, monitor)
+    def graph_of(shape: Shape, tiles: Tiles | None) -> tuple[Volume, RegionAdjacencyGraph]:
+        if tiles is None:
+            return _graph_of(shape, grey, labels, beta, grid, monitor)
+        theirs = None if grey is None else tiles.values(grey)
+        return _graph_of(shape, theirs, tiles.labels, beta, grid, monitor)
 
     if judge is None:
-        return graph_of(shape)
+        return graph_of(shape, None)
     return surer_graph(shape, graph_of, judge, beta if grey is not None else 0.0)
 
 

@@ -8,7 +8,6 @@ the gaps open all its parts look like one object each, and with the gaps filled 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +15,14 @@ from numpy.typing import NDArray
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
 from napari_ncut.splitting.criterion.hierarchy import hierarchy, probabilities
 from napari_ncut.splitting.grid import Volume
-from napari_ncut.splitting.holes.divided import NECK, Divided
-from napari_ncut.splitting.holes.holes import Holes
+from napari_ncut.splitting.holes.divided import NECK
 from napari_ncut.splitting.holes.judge import Judge
-from napari_ncut.splitting.holes.shape import Shape
-from napari_ncut.splitting.oversegment import Fragments
+from napari_ncut.splitting.holes.shape import Shape, of_fragments
+from napari_ncut.splitting.holes.tiles import Tiles, tiles_of
 
-# Returns the fragments of a shape, -1 in the background, and their graph; uses the shape up.
-GraphOf = Callable[[Shape], tuple[Volume, RegionAdjacencyGraph]]
+# Returns the fragments of a shape, -1 in the background, and their graph; uses the shape up. The
+# shape is that of all labels, or of pieces of them.
+GraphOf = Callable[[Shape, Tiles | None], tuple[Volume, RegionAdjacencyGraph]]
 
 
 def surer_graph(
@@ -43,59 +42,41 @@ def surer_graph(
     beta : float
         How much the image counts, if there is one.
     """
-    if shape.holes is None or shape.pinholes is None or len(shape.holes) == 0:
-        return graph_of(shape)
-    doubt = judge.parameters.hole_doubt
-    filled = graph_of(_copy(shape))
-    holes = shape.holes.beside(shape.pinholes)
-    sure, blob, parts = _certainty(*filled, holes, judge, beta)
-    n = len(shape.holes)
-    asked = (sure[:n] < 1 - doubt) & (parts[:n] >= judge.parameters.hole_crowd)
-    chosen = np.isin(blob, blob[:n][asked])
-    if not chosen.any():
-        return filled
-    holes, sure = holes[chosen], sure[chosen]
-    found = judge.divided(shape)
-    opened = graph_of(_opened(shape, holes, found, judge))
-    is_surer = _certainty(*opened, holes, judge, beta)[0] > sure + doubt
-    if is_surer.all():
-        return opened
-    if not is_surer.any():
-        return filled
-    return graph_of(_opened(shape, holes[is_surer], found, judge))
-
-
-def _copy(shape: Shape) -> Shape:
-    fragments = shape.fragments
-    return replace(
-        shape,
-        width=shape.width.copy(),
-        fragments=Fragments(fragments.number.copy(), fragments.n, fragments.basin),
-    )
-
-
-def _opened(shape: Shape, holes: Holes, found: Divided, judge: Judge) -> Shape:
-    """Return the shape with some of its filled holes open."""
-    index, hole = holes.pixels(shape.labels.shape[2])
-    blob = np.zeros(len(holes), np.int32)
-    blob[hole] = found.blob[shape.fragments.number.reshape(-1)[index]]
-    labels = shape.labels.copy()
-    labels.reshape(-1)[index] = 0
-    return judge.changed(_copy(shape), found, holes, blob, labels)
+    number, graph = graph_of(shape, None)
+    if shape.holes is None or len(shape.holes) == 0:
+        return number, graph
+    doubt, monitor = judge.parameters.hole_doubt, judge.monitor
+    blob, sure, parts = _certainty(graph, judge, beta)
+    _, fragment = shape.holes.around(number, 0).T
+    asked = np.zeros(len(sure), bool)
+    asked[blob[fragment]] = True
+    asked &= (sure < 1 - doubt) & (parts >= judge.parameters.hole_crowd)
+    if not asked.any():
+        return number, graph
+    piece = np.where(asked, np.cumsum(asked), 0).astype(np.int32)[blob]
+    # Where holes are filled there are no fragments: the pieces are blobs with all of them open.
+    for tiles, which in tiles_of(of_fragments(piece, number, monitor)):
+        opened = graph_of(judge.shape_of(tiles.labels), tiles)
+        owner = tiles.owners(*opened, monitor)
+        is_surer = _certainty(opened[1], judge, beta, owner)[1] > sure[asked][which] + doubt
+        if is_surer.any():
+            gone = np.isin(piece, which[is_surer] + 1)
+            graph = tiles.put_back_fragments(number, graph, gone, opened, is_surer, monitor)
+            piece = np.append(piece[~gone], np.zeros(graph.n - np.count_nonzero(~gone), np.int32))
+    return number, graph
 
 
 def _certainty(
-    number: Volume, graph: RegionAdjacencyGraph, holes: Holes, judge: Judge, beta: float
-) -> tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.int64]]:
-    """Return of each hole's blob how surely a pixel lies in one object, its number, its parts."""
+    graph: RegionAdjacencyGraph, judge: Judge, beta: float, blob: NDArray[np.int32] | None = None
+) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.int64]]:
+    """Return the blob of each fragment, and of each blob how sure its objects are, and its parts.
+
+    That is the mean, over the pixels, of the probability that what each lies in is one object.
+    """
     found = hierarchy(graph, judge.grid, judge.parameters, judge.model, beta)
     part, node = found.objects(NECK)
-    blob, _ = found.objects(0.0)
+    blob = found.objects(0.0)[0] if blob is None else blob
     sure = np.bincount(blob, graph.pixels * probabilities(found.score[node])[part])
-    mean = sure / np.bincount(blob, graph.pixels)
-    hole, fragment = holes.around(number, 0).T
-    around = np.zeros(len(holes), np.int32)
-    around[hole] = blob[fragment]
     of_part = np.zeros(len(node), np.int32)
     of_part[part] = blob
-    return mean[around], around, np.bincount(of_part)[around]
+    return blob, sure / np.bincount(blob, graph.pixels), np.bincount(of_part)

@@ -78,7 +78,7 @@ def shape_without_holes(
     shape, found, inside = _mended(shape, holes, judge)
     shape, found, closed = _filled(shape, found, holes[~inside], judge)
     shape, found, pinholes = _opened(shape, found, pinholes, judge)
-    graph = None if found is None else found.graph
+    graph = shape.graph if found is None else found.graph
     return replace(shape, graph=graph, holes=holes[inside].beside(closed), pinholes=pinholes)
 
 

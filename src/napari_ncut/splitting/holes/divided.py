@@ -68,7 +68,9 @@ def divided(
 ) -> Divided:
     """Return the parts that a shape falls into."""
     fragments = shape.fragments
-    graph = adjacency(shape.labels, fragments.number, fragments.n, shape.width, grid, monitor)
+    graph = shape.graph
+    if graph is None:
+        graph = adjacency(shape.labels, fragments.number, fragments.n, shape.width, grid, monitor)
     found = hierarchy(graph, grid, parameters, model)
     part, node = found.objects(NECK)
     width = np.zeros(len(node))

@@ -125,7 +125,7 @@ def doubtful(shape: Shape, found: Divided, holes: Holes, judge: Judge) -> Doubtf
     parted, place, number = together.found, together.place, together.hole
     holding = parted.part[together.shape.fragments.number[tuple(place)]]
     held = np.unique(np.stack([number, holding], axis=1), axis=0)
-    after = _summary(together.tile_of_part(), parted, len(groups))
+    after = _summary(together.tile_of_part(judge.monitor), parted, len(groups))
     largest = np.zeros(len(rows))
     np.maximum.at(largest, held[:, 0], parted.size[held[:, 1]])
     before = _summary(groups.of_member, found, len(groups), groups.member)
@@ -219,7 +219,7 @@ def _necks_between(found: Divided, groups: list[tuple[int, ...]]) -> NDArray[np.
 
 
 def _summary(
-    row: NDArray[np.int64], found: Divided, n: int, part: NDArray[np.int64] | slice = slice(None)
+    row: NDArray[np.integer], found: Divided, n: int, part: NDArray[np.int64] | slice = slice(None)
 ) -> NDArray[np.float64]:
     """Return what parts, each of a row, are like together: shape (n, 4).
 

@@ -38,5 +38,5 @@ class Judge:
     ) -> Shape:
         """Return the shape when holes, each in a blob, are filled or opened in labels."""
         index, hole = holes.pixels(labels.shape[2])
-        arguments = found.blob, index, blob[hole], self.grid, self.parameters, self.monitor
-        return changed(shape, labels, *arguments)
+        of = found.graph, found.blob, index, blob[hole]
+        return changed(shape, labels, *of, self.grid, self.parameters, self.monitor)

@@ -7,19 +7,17 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.parallel import map_chunks
-from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
+from napari_ncut.splitting.adjacency import RegionAdjacencyGraph, adjacency
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.half_width import half_width, squared_distance
 from napari_ncut.splitting.holes.holes import Holes
-from napari_ncut.splitting.holes.mosaic import mosaic
+from napari_ncut.splitting.holes.tiles import tiles_of
 from napari_ncut.splitting.loops import tree as loops
 from napari_ncut.splitting.oversegment import Fragments, oversegment
 from napari_ncut.splitting.parameters import SplitParameters
-from napari_ncut.splitting.watershed import renumbered
 
 
 @dataclass(frozen=True)
@@ -59,6 +57,7 @@ def shape_of(labels: Volume, grid: Grid, parameters: SplitParameters, monitor: M
 def changed(
     shape: Shape,
     labels: Volume,
+    graph: RegionAdjacencyGraph,
     blob: NDArray[np.int32],
     pixels: NDArray[np.int64],
     owner: NDArray[np.int32],
@@ -74,6 +73,8 @@ def changed(
         Before; used up.
     labels : ndarray of int32, shape (nz, ny, nx)
         Other holes are filled in them.
+    graph : RegionAdjacencyGraph
+        Of the fragments before.
     blob : ndarray of int32, shape (n,)
         Blob of each fragment.
     pixels : ndarray of int64, shape (m,)
@@ -87,39 +88,22 @@ def changed(
     monitor : Monitor
         Checks for cancellation.
     """
-    width, number, n = shape.width, shape.fragments.number, shape.fragments.n
+    width, number = shape.width, shape.fragments.number
     turn = np.zeros(int(blob.max()) + 2, np.int32)
     blobs_changed = np.unique(owner)
     turn[blobs_changed] = np.arange(1, len(blobs_changed) + 1)
-    turns = of_fragments(turn[blob], number, monitor)
-    turns.reshape(-1)[pixels] = turn[owner]
-    # The rim tells the half-width where a blob ends.
-    boxes = [
-        tuple(slice(max(side.start - 1, 0), side.stop + 1) for side in box)
-        for box in ndimage.find_objects(turns)
-    ]
-    here = [turns[box] == k for k, box in enumerate(boxes, start=1)]
-    blobs = [(labels[box] > 0) & part for box, part in zip(boxes, here, strict=True)]
-    # All at once, but for those that the border of the image cuts off: they count as wide as they
-    # look, where they are.
-    whole = [k for k, blob in enumerate(blobs) if not _is_cut_off(boxes[k], blob, labels.shape)]
-    measured = []
-    if whole:
-        together, places = mosaic([blobs[k] for k in whole])
-        measured.append((together, list(zip(whole, places, strict=True))))
-    everywhere = (slice(None),) * 3
-    others = sorted(set(range(len(blobs))) - set(whole))
-    measured += [(blobs[k].astype(np.int32), [(k, everywhere)]) for k in others]
-    for volume, tiles in measured:
-        new = shape_of(volume, grid, parameters, monitor)
-        for k, place in tiles:
-            box, part = boxes[k], here[k]
-            width[box][part] = new.width[place][part]
-            found = new.fragments.number[place][part]
-            number[box][part] = np.where(found >= 0, found + n, -1)
-        n += new.fragments.n
-    number, n = renumbered(number, n, monitor)
-    return Shape(labels, width, Fragments(number, n, np.arange(n, dtype=np.int32)))
+    gone = turn[blob] > 0
+    pieces = of_fragments(turn[blob], number, monitor)
+    pieces.reshape(-1)[pixels] = turn[owner]
+    for tiles, _ in tiles_of(pieces):
+        there = np.where(tiles.values(labels) > 0, tiles.labels, 0)
+        new = shape_of(there, grid, parameters, monitor)
+        tiles.put_back(new.width, width)
+        found = new.fragments
+        theirs = adjacency(there, found.number, found.n, new.width, grid, monitor)
+        graph = tiles.put_back_fragments(number, graph, gone, (found.number, theirs), None, monitor)
+        gone = np.zeros(graph.n, bool)
+    return Shape(labels, width, Fragments(number, graph.n, graph.basin), graph)
 
 
 def of_fragments(value: NDArray[np.int32], number: Volume, monitor: Monitor) -> NDArray[np.int32]:
@@ -128,12 +112,3 @@ def of_fragments(value: NDArray[np.int32], number: Volume, monitor: Monitor) -> 
     arrays = number.reshape(-1), np.append(value, np.int32(0)), result.reshape(-1)
     map_chunks(partial(loops.look_up, *arrays), number.size, 1, monitor)
     return result
-
-
-def _is_cut_off(box: tuple[slice, ...], blob: NDArray[np.bool_], shape: tuple[int, ...]) -> bool:
-    """Tell whether a blob in a box reaches the border of an image of a shape."""
-    for axis, (side, n) in enumerate(zip(box, shape, strict=True)):
-        at = np.moveaxis(blob, axis, 0)
-        if n > 1 and ((side.start == 0 and at[0].any()) or (side.stop >= n and at[-1].any())):
-            return True
-    return False

@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.splitting.grid import Volume
 from napari_ncut.splitting.holes.divided import Divided
 from napari_ncut.splitting.holes.holes import Holes
 from napari_ncut.splitting.holes.judge import Judge
-from napari_ncut.splitting.holes.mosaic import mosaic
 from napari_ncut.splitting.holes.shape import Shape, of_fragments
+from napari_ncut.splitting.holes.tiles import Box, Tiles
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,8 @@ class Together:
 
     Parameters
     ----------
-    labels : ndarray of int32, shape (nz, ny, nx)
-        The groups, numbered from 1.
+    tiles : Tiles
+        The groups.
     shape : Shape
         Of these.
     found : Divided
@@ -71,7 +70,7 @@ class Together:
         Which of the chosen holes each belongs to.
     """
 
-    labels: Volume
+    tiles: Tiles
     shape: Shape
     found: Divided
     place: NDArray[np.int64]
@@ -104,21 +103,17 @@ class Together:
         judge : Judge
             What judging holes takes.
         """
-        tiles, corners = _tiles(shape, found.part, groups, holes, around.parts, judge.monitor)
-        labels, boxes = mosaic(tiles)
-        filled = judge.shape_of(labels)
+        tiles = _tiles(shape, found.part, groups, holes, around.parts, judge.monitor)
+        filled = judge.shape_of(tiles.labels)
         index, hole = holes[chosen].pixels(shape.labels.shape[2])
-        moved = np.array([[side.start for side in box] for box in boxes]) - corners
-        place = np.array(np.unravel_index(index, shape.labels.shape)) + moved[of_hole[hole]].T
-        return cls(labels, filled, judge.divided(filled), place, hole)
+        place = tiles.inside(index, of_hole[hole], shape.labels.shape)
+        return cls(tiles, filled, judge.divided(filled), place, hole)
 
-    def tile_of_part(self) -> NDArray[np.int64]:
+    def tile_of_part(self, monitor: Monitor) -> NDArray[np.int32]:
         """Return the group, from 0, that each part lies in."""
-        tile = np.zeros(self.shape.fragments.n, np.int64)
-        inside = self.labels > 0
-        tile[self.shape.fragments.number[inside]] = self.labels[inside] - 1
-        result = np.zeros(len(self.found.size), np.int64)
-        result[self.found.part] = tile
+        result = np.zeros(len(self.found.size), np.int32)
+        fragments = self.shape.fragments.number
+        result[self.found.part] = self.tiles.owners(fragments, self.found.graph, monitor)
         return result
 
 
@@ -129,13 +124,13 @@ def _tiles(
     holes: Holes,
     parts: list[tuple[int, ...]],
     monitor: Monitor,
-) -> tuple[list[NDArray[np.bool_]], NDArray[np.int64]]:
-    """Return the mask of each group of parts, with the holes filled that it encloses, and where."""
+) -> Tiles:
+    """Return the groups of parts side by side, each with the holes filled that it encloses."""
     used = np.zeros(int(part.max()) + 1, np.int32)
     used[np.unique(np.concatenate(groups))] = 1
     used *= np.cumsum(used, dtype=np.int32)
     image = of_fragments(used[part], shape.fragments.number, monitor)
-    boxes = ndimage.find_objects(image)
+    of_part = ndimage.find_objects(image)
     order = np.argsort(holes.runs[:, 3], kind="stable")
     runs = np.split(holes.runs[order], np.cumsum(np.bincount(holes.runs[:, 3]))[:-1])
     beside: dict[int, list[int]] = defaultdict(list)
@@ -143,16 +138,18 @@ def _tiles(
         for k in around:
             beside[k].append(hole)
     ny = shape.labels.shape[1]
-    tiles, corners = [], []
+    masks = []
+    boxes: list[Box] = []
     for group in groups:
-        of_parts = [boxes[used[k] - 1] for k in group]
-        low = np.array([[side.start for side in box] for box in of_parts]).min(axis=0)
-        high = np.array([[side.stop for side in box] for box in of_parts]).max(axis=0)
-        tile = np.isin(image[tuple(map(slice, low, high))], used[list(group)])
+        of_group = [of_part[used[k] - 1] for k in group]
+        low = np.array([[side.start for side in box] for box in of_group]).min(axis=0)
+        high = np.array([[side.stop for side in box] for box in of_group]).max(axis=0)
+        z, y, x = map(slice, low, high)
+        mask = np.isin(image[z, y, x], used[list(group)])
         for hole in {hole for k in group for hole in beside[k]}:
             if set(parts[hole]) <= set(group):
                 for row, start, stop, _ in runs[hole].tolist():
-                    tile[row // ny - low[0], row % ny - low[1], start - low[2] : stop - low[2]] = 1
-        tiles.append(tile)
-        corners.append(low)
-    return tiles, np.array(corners)
+                    mask[row // ny - low[0], row % ny - low[1], start - low[2] : stop - low[2]] = 1
+        masks.append(mask)
+        boxes.append((z, y, x))
+    return Tiles.of(masks, boxes)

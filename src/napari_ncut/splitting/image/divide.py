@@ -7,22 +7,19 @@ stay; those between the basins of the half-width always do, and are left to the 
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.core.parallel import in_order, map_chunks
-from napari_ncut.splitting.adjacency import Intensity, RegionAdjacencyGraph, adjacency
+from napari_ncut.core.parallel import map_chunks
+from napari_ncut.splitting.adjacency import Intensity, RegionAdjacencyGraph, adjacency, owners
 from napari_ncut.splitting.agglomerate import agglomerate
 from napari_ncut.splitting.criterion.pairs import numbers
 from napari_ncut.splitting.grid import LARGEST, Grid, Volume
 from napari_ncut.splitting.image.gradients import gradients
 from napari_ncut.splitting.image.ridges import expected_maximum, in_units_of_noise, ridges
-from napari_ncut.splitting.loops import fragments as loops
 from napari_ncut.splitting.oversegment import Fragments
 from napari_ncut.splitting.parameters import SplitParameters
 from napari_ncut.splitting.watershed import renumbered, watershed
@@ -73,10 +70,10 @@ def divide(
     intensity = Intensity(slopes.brightness, slopes.expected, ridge)
     graph = adjacency(basins, number, n, width, grid, monitor, intensity=intensity)
     merges = agglomerate(graph, numbers(grid, parameters))
-    _attach_detached(_owners(number, n, basins, monitor), graph, number)
+    _attach_detached(owners(number, n, basins, monitor), graph, number)
     part, count = merges.parts(n, 0.0)
     number, n = renumbered(number, count, monitor, part)
-    basin = _owners(number, n, basins, monitor)
+    basin = owners(number, n, basins, monitor)
     return Fragments(number, n, basin), intensity
 
 
@@ -101,14 +98,6 @@ def _landscape(
 
     map_chunks(work, width.size, EXPONENTIAL, monitor)
     return result
-
-
-def _owners(number: Volume, n: int, labels: Volume, monitor: Monitor) -> NDArray[np.int32]:
-    """Return the label that each of n fragments lies in."""
-    owner = np.zeros(n, np.int32)
-    work = partial(loops.find_owners, number.reshape(-1), labels.reshape(-1), owner)
-    in_order(work, number.size, 1, monitor)
-    return owner
 
 
 def _attach_detached(basin: NDArray[np.int32], graph: RegionAdjacencyGraph, number: Volume) -> None:
