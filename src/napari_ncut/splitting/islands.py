@@ -6,16 +6,11 @@ what a blob falls into hangs on nothing that lies in it.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
-from scipy import ndimage
-from skimage.measure import label as components
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting.grid import Grid, Volume
-from napari_ncut.splitting.holes.holes import Holes, blobs_around, enclosed_background
+from napari_ncut.splitting.holes.holes import Holes, blobs_beside, enclosed_background
 from napari_ncut.splitting.holes.tiles import Box, Tiles
 
 
@@ -39,27 +34,41 @@ def find_islands(labels: Volume, grid: Grid, monitor: Monitor) -> tuple[Tiles | 
         As in `holes.find_holes`.
     """
     found = enclosed_background(labels, monitor)
-    count = blobs_around(found, labels, grid, monitor)
+    around, _ = blobs_beside(found, labels, grid, monitor)
+    count = np.bincount(around[:, 0], minlength=len(found))
     if (count > 1).any():
-        over = 1 if grid.strict else 3
-        clumps = components(labels > 0, connectivity=over).astype(np.int32, copy=False)
-        monitor.check()
-        sides = ndimage.find_objects(clumps)
-        hole, clump = found[count > 1].around(clumps, 1).T
-        enclosed = _enclosed(hole, clump, sides)
-        if len(enclosed):
-            boxes: list[Box] = [(z, y, x) for z, y, x in (sides[k - 1] for k in enclosed)]
-            masks = [clumps[box] == k for box, k in zip(boxes, enclosed, strict=True)]
-            return Tiles.of(masks, boxes), None
+        islands = _islands(found[count > 1], (labels > 0).astype(np.int32), grid, monitor)
+        if islands is not None:
+            return islands, None
     return None, found[count == 1]
 
 
-def _enclosed(
-    hole: NDArray[np.int32], clump: NDArray[np.int32], boxes: list[Any]
-) -> NDArray[np.int32]:
-    """Return the clumps that lie in holes, from the pairs that touch and the box of each clump."""
+def _islands(holes: Holes, mask: Volume, grid: Grid, monitor: Monitor) -> Tiles | None:
+    """Return the clumps of a mask that lie in holes, if there are any."""
+    around, runs = blobs_beside(holes, mask, grid, monitor)
+    clumps, beside = np.unique(around[:, 1], return_inverse=True)
+    runs = runs[np.isin(runs[:, 3], clumps)]
+    runs = runs[np.argsort(runs[:, 3], kind="stable")]
+    starts = np.searchsorted(runs[:, 3], clumps)
+    row, first, after = runs[:, :3].astype(np.intp).T
+    z, y = np.divmod(row, mask.shape[1])
+    low = np.stack([np.minimum.reduceat(side, starts) for side in (z, y, first)], axis=1)
+    high = np.stack([np.maximum.reduceat(side, starts) for side in (z + 1, y + 1, after)], axis=1)
     # Of those around one hole, one encloses it, and thereby the others: its box is the largest.
-    extent = np.array([np.prod([side.stop - side.start for side in box]) for box in boxes])
-    order = np.lexsort((extent[clump - 1], hole))
+    hole = around[:, 0]
+    order = np.lexsort(((high - low).prod(axis=1)[beside], hole))
     is_last = np.append(hole[order][1:] != hole[order][:-1], True)
-    return np.unique(clump[order][~is_last])
+    enclosed = np.unique(beside[order][~is_last]).tolist()
+    if not enclosed:
+        return None
+    boxes: list[Box] = []
+    masks = []
+    stops = np.append(starts[1:], len(runs))
+    for k in enclosed:
+        box = tuple(map(slice, low[k].tolist(), high[k].tolist()))
+        boxes.append((box[0], box[1], box[2]))
+        masks.append(np.zeros(high[k] - low[k], bool))
+        for i in range(starts[k], stops[k]):
+            in_row = slice(first[i] - low[k, 2], after[i] - low[k, 2])
+            masks[-1][z[i] - low[k, 0], y[i] - low[k, 1], in_row] = True
+    return Tiles.of(masks, boxes)

@@ -84,7 +84,8 @@ def find_holes(labels: Volume, grid: Grid, monitor: Monitor) -> Holes:
         Checks for cancellation.
     """
     found = enclosed_background(labels, monitor)
-    return found[blobs_around(found, labels, grid, monitor) == 1]
+    around, _ = blobs_beside(found, labels, grid, monitor)
+    return found[np.bincount(around[:, 0], minlength=len(found)) == 1]
 
 
 def enclosed_background(labels: Volume, monitor: Monitor) -> Holes:
@@ -102,11 +103,16 @@ def enclosed_background(labels: Volume, monitor: Monitor) -> Holes:
     return found
 
 
-def blobs_around(found: Holes, labels: Volume, grid: Grid, monitor: Monitor) -> NDArray[np.intp]:
-    """Return how many blobs each component of the background touches."""
+def blobs_beside(
+    found: Holes, labels: Volume, grid: Grid, monitor: Monitor
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the pairs of a component of the background and a blob that touches it, in order.
+
+    Blobs are numbered as in the runs of all of them, which come second, as of `loops.runs_of`.
+    """
     if len(found) == 0:
-        return np.zeros(0, np.intp)
+        return np.zeros((0, 2), np.int32), np.zeros((0, 4), np.int32)
     blobs, first = loops.runs_of(labels, False, not grid.strict)
     monitor.check()
-    pairs = np.unique(loops.blobs_beside(found.runs, blobs, first, labels.shape[1]), axis=0)
-    return np.bincount(pairs[:, 0], minlength=len(found))
+    pairs = loops.blobs_beside(found.runs, blobs, first, labels.shape[1])
+    return np.unique(pairs, axis=0), blobs
