@@ -37,6 +37,7 @@ from napari_ncut.splitting.holes.close import without_pinholes
 from napari_ncut.splitting.holes.doubtful import doubtful
 from napari_ncut.splitting.holes.holes import find_holes
 from napari_ncut.splitting.holes.judge import Judge
+from napari_ncut.splitting.holes.together import Around
 from napari_ncut.splitting.loops import agglomerate as loops
 from napari_ncut.splitting.loops.tree import sums_of_nodes
 from napari_ncut.splitting.parameters import DEFAULT, VERSION
@@ -336,9 +337,11 @@ def rows_of_holes(
     shape, _, holes = without_pinholes(labels, holes, judge)
     if len(holes) == 0:
         return None
-    asked = doubtful(shape, judge.divided(shape), holes, judge)
-    around = np.bincount(holes.around(volume, 1)[:, 0], minlength=len(holes))
-    return (asked.terms, around[asked.rows] == 1) if len(asked.rows) else None
+    found = judge.divided(shape)
+    around = Around.of(shape, found, holes, judge.monitor)
+    rows, terms = doubtful(shape, found, holes, around, judge)
+    count = np.bincount(holes.around(volume, 1)[:, 0], minlength=len(holes))
+    return (terms, count[rows] == 1) if len(rows) else None
 
 
 def main(argv: Sequence[str] | None = None) -> None:

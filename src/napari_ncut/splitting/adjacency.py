@@ -248,13 +248,22 @@ def moments(
     They are the number of pixels and the sums of z, y, x and of zz, yy, xx, zy, zx, yx, all about
     the first corner of the box around its blob: whole numbers, wherever it lies.
     """
-    nz, ny, _ = fragments.shape
-    first = np.full((n, 3), np.iinfo(np.int32).max, np.int32)
-    cost = fragments.shape[2]
-    in_order(partial(sums_of.first_pixels, fragments, first), nz * ny, cost, monitor)
+    nz, ny, nx = fragments.shape
+    first, _ = boxes(fragments, n, monitor)
     corner = np.full((int(blob.max(initial=-1)) + 1, 3), np.iinfo(np.int32).max, np.int32)
     np.minimum.at(corner, blob, first)
     result = np.zeros((n, MOMENTS))
     work = partial(sums_of.add_moments, fragments, np.ascontiguousarray(corner[blob]), result)
-    in_order(work, nz * ny, cost, monitor)
+    in_order(work, nz * ny, nx, monitor)
     return result
+
+
+def boxes(
+    fragments: Volume, n: int, monitor: Monitor
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return the first corner of the box around each fragment, and the one beyond it: (n, 3)."""
+    nz, ny, nx = fragments.shape
+    low = np.full((n, 3), np.iinfo(np.int32).max, np.int32)
+    high = np.zeros((n, 3), np.int32)
+    in_order(partial(sums_of.extend_boxes, fragments, low, high), nz * ny, nx, monitor)
+    return low, high

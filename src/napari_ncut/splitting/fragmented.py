@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.validation import in_safe_range
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph, adjacency
+from napari_ncut.splitting.criterion.hierarchy import Hierarchy
 from napari_ncut.splitting.criterion.model import Model
 from napari_ncut.splitting.grid import Grid, Volume
-from napari_ncut.splitting.holes.both_ways import surer_graph
+from napari_ncut.splitting.holes.both_ways import Found, surer_graph
 from napari_ncut.splitting.holes.close import shape_without_holes
 from napari_ncut.splitting.holes.judge import Judge
 from napari_ncut.splitting.holes.shape import Shape
@@ -45,6 +46,8 @@ class Fragmented:
         Those of the image, if it was looked at.
     has_image : bool
         Whether the image tells anything.
+    hierarchy : Hierarchy or None
+        Of the graph, if holes were judged by it.
     """
 
     number: NDArray[np.int32]
@@ -52,6 +55,7 @@ class Fragmented:
     grid: Grid
     statistics: ImageStatistics | None
     has_image: bool
+    hierarchy: Hierarchy | None
 
 
 def fragmented(
@@ -95,14 +99,15 @@ def fragmented(
         if statistics.deviation > 0.0:
             grey = standardised(channels, whole, statistics.divided(gain), monitor)
     first, *others = parts
-    number, graph = _surer_graph(first.shape, grey, first.labels, beta, grid, judge, monitor)
+    number, graph, known = _surer_graph(first.shape, grey, first.labels, beta, grid, judge, monitor)
     for part in others:
         theirs = None if grey is None else part.of(grey)
-        found = _surer_graph(part.shape, theirs, part.labels, beta, grid, judge, quiet)
+        found = _surer_graph(part.shape, theirs, part.labels, beta, grid, judge, quiet)[:2]
         if part.islands is not None:
-            gone = np.zeros(graph.n, bool)
+            known, gone = None, np.zeros(graph.n, bool)
             graph = part.islands.put_back_fragments(number, graph, gone, found, None, quiet)
-    return Fragmented(number.reshape(labels.shape), graph, grid, statistics, grey is not None)
+    number = number.reshape(labels.shape)
+    return Fragmented(number, graph, grid, statistics, grey is not None, known)
 
 
 @dataclass(frozen=True)
@@ -173,10 +178,10 @@ def _surer_graph(
     grid: Grid,
     judge: Judge | None,
     monitor: Monitor,
-) -> tuple[Volume, RegionAdjacencyGraph]:
+) -> Found:
     """Return the fragments of a shape and their graph, its holes filled or open as is surer."""
 
-    def graph_of(shape: Shape, tiles: Tiles | None) -> tuple[Volume, RegionAdjacencyGraph]:
+    def graph_of(shape: Shape, tiles: Tiles | None) -> Found:
         if tiles is None:
             return _graph_of(shape, grey, labels, beta, grid, monitor)
         theirs = None if grey is None else tiles.values(grey)
@@ -194,14 +199,15 @@ def _graph_of(
     beta: float,
     grid: Grid,
     monitor: Monitor,
-) -> tuple[Volume, RegionAdjacencyGraph]:
+) -> Found:
     """Return the fragments of a shape and their graph; arguments as in `divide`."""
-    fragments, graph, intensity = shape.fragments, shape.graph, None
+    fragments, graph, known, intensity = shape.fragments, shape.graph, shape.hierarchy, None
     if grey is not None:
         fragments, intensity = divide(
             fragments, shape.width, grey, labels, beta, grid, DEFAULT, monitor
         )
     if graph is None or intensity is not None:
+        known = None
         graph = adjacency(
             shape.labels,
             fragments.number,
@@ -213,7 +219,7 @@ def _graph_of(
             intensity=intensity,
         )
     fragments.number[labels == 0] = -1
-    return fragments.number, graph
+    return fragments.number, graph, known
 
 
 def on_grid(

@@ -237,7 +237,9 @@ progress, cancelled
     )
     monitor.report(0.8, "Merging fragments")
     graph = found.graph
-    parts = hierarchy(graph, found.grid, DEFAULT, model(), beta if found.has_image else 0.0)
+    parts = found.hierarchy or hierarchy(
+        graph, found.grid, DEFAULT, model(), beta if found.has_image else 0.0
+    )
     tree = tree_of_hierarchy(
         found.number, graph.pixels * math.prod(sizes), graph, parts, found.statistics
     )

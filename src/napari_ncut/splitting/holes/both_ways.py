@@ -13,21 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
-from napari_ncut.splitting.criterion.hierarchy import hierarchy, probabilities
+from napari_ncut.splitting.criterion.hierarchy import Hierarchy, probabilities
 from napari_ncut.splitting.grid import Volume
 from napari_ncut.splitting.holes.divided import NECK
 from napari_ncut.splitting.holes.judge import Judge
 from napari_ncut.splitting.holes.shape import Shape, of_fragments
 from napari_ncut.splitting.holes.tiles import Tiles, tiles_of
 
-# Returns the fragments of a shape, -1 in the background, and their graph; uses the shape up. The
-# shape is that of all labels, or of pieces of them.
-GraphOf = Callable[[Shape, Tiles | None], tuple[Volume, RegionAdjacencyGraph]]
+# The fragments of a shape, -1 in the background, their graph, and its hierarchy if it is known.
+Found = tuple[Volume, RegionAdjacencyGraph, Hierarchy | None]
+# Finds them, of all labels or of pieces of them; uses the shape up.
+GraphOf = Callable[[Shape, Tiles | None], Found]
 
 
-def surer_graph(
-    shape: Shape, graph_of: GraphOf, judge: Judge, beta: float
-) -> tuple[Volume, RegionAdjacencyGraph]:
+def surer_graph(shape: Shape, graph_of: GraphOf, judge: Judge, beta: float) -> Found:
     """Return the fragments and the graph of a shape, holes open where that is surer.
 
     Parameters
@@ -42,38 +41,41 @@ def surer_graph(
     beta : float
         How much the image counts, if there is one.
     """
-    number, graph = graph_of(shape, None)
+    number, graph, known = graph_of(shape, None)
     if shape.holes is None or len(shape.holes) == 0:
-        return number, graph
+        return number, graph, known
     doubt, monitor = judge.parameters.hole_doubt, judge.monitor
-    blob, sure, parts = _certainty(graph, judge, beta)
+    known = known or judge.hierarchy(graph, beta)
+    blob, sure, parts = _certainty(graph, known)
     _, fragment = shape.holes.around(number, 0).T
     asked = np.zeros(len(sure), bool)
     asked[blob[fragment]] = True
     asked &= (sure < 1 - doubt) & (parts >= judge.parameters.hole_crowd)
     if not asked.any():
-        return number, graph
+        return number, graph, known
     piece = np.where(asked, np.cumsum(asked), 0).astype(np.int32)[blob]
     # Where holes are filled there are no fragments: the pieces are blobs with all of them open.
     for tiles, which in tiles_of(of_fragments(piece, number, monitor)):
-        opened = graph_of(judge.shape_of(tiles.labels), tiles)
-        owner = tiles.owners(*opened, monitor)
-        is_surer = _certainty(opened[1], judge, beta, owner)[1] > sure[asked][which] + doubt
+        new, opened, theirs = graph_of(judge.shape_of(tiles.labels), tiles)
+        theirs = theirs or judge.hierarchy(opened, beta)
+        owner = tiles.owners(new, opened, monitor)
+        is_surer = _certainty(opened, theirs, owner)[1] > sure[asked][which] + doubt
         if is_surer.any():
+            known = None
             gone = np.isin(piece, which[is_surer] + 1)
-            graph = tiles.put_back_fragments(number, graph, gone, opened, is_surer, monitor)
+            pieces = new, opened
+            graph = tiles.put_back_fragments(number, graph, gone, pieces, is_surer, monitor)
             piece = np.append(piece[~gone], np.zeros(graph.n - np.count_nonzero(~gone), np.int32))
-    return number, graph
+    return number, graph, known
 
 
 def _certainty(
-    graph: RegionAdjacencyGraph, judge: Judge, beta: float, blob: NDArray[np.int32] | None = None
+    graph: RegionAdjacencyGraph, found: Hierarchy, blob: NDArray[np.int32] | None = None
 ) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.int64]]:
     """Return the blob of each fragment, and of each blob how sure its objects are, and its parts.
 
     That is the mean, over the pixels, of the probability that what each lies in is one object.
     """
-    found = hierarchy(graph, judge.grid, judge.parameters, judge.model, beta)
     part, node = found.objects(NECK)
     blob = found.objects(0.0)[0] if blob is None else blob
     sure = np.bincount(blob, graph.pixels * probabilities(found.score[node])[part])

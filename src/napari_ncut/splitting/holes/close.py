@@ -75,11 +75,19 @@ def shape_without_holes(
         return shape_of(filled, grid, parameters, monitor)
     judge = Judge(grid, parameters, model, monitor)
     shape, pinholes, holes = without_pinholes(labels, holes, judge)
-    shape, found, inside = _mended(shape, holes, judge)
-    shape, found, closed = _filled(shape, found, holes[~inside], judge)
+    if len(holes) == len(pinholes) == 0:
+        return shape
+    found = judge.divided(shape)
+    shape, found, inside, around = _mended(shape, found, holes, judge)
+    shape, found, closed = _filled(shape, found, holes[~inside], around, judge)
     shape, found, pinholes = _opened(shape, found, pinholes, judge)
-    graph = shape.graph if found is None else found.graph
-    return replace(shape, graph=graph, holes=holes[inside].beside(closed), pinholes=pinholes)
+    return replace(
+        shape,
+        graph=found.graph,
+        hierarchy=found.hierarchy,
+        holes=holes[inside].beside(closed),
+        pinholes=pinholes,
+    )
 
 
 def without_pinholes(labels: Volume, holes: Holes, judge: Judge) -> tuple[Shape, Holes, Holes]:
@@ -90,58 +98,54 @@ def without_pinholes(labels: Volume, holes: Holes, judge: Judge) -> tuple[Shape,
 
 
 def _mended(
-    shape: Shape, holes: Holes, judge: Judge
-) -> tuple[Shape, Divided | None, NDArray[np.bool_]]:
+    shape: Shape, found: Divided, holes: Holes, judge: Judge
+) -> tuple[Shape, Divided, NDArray[np.bool_], Around]:
     """Fill the holes that have shattered an object.
 
-    Returns the shape, its parts if they are known, and which holes are filled.
+    Returns the shape, its parts, which holes are filled, and what is around the others.
     """
-    if len(holes) == 0:
-        return shape, None, np.zeros(0, bool)
-    found = judge.divided(shape)
-    around = Around.of(shape, found, holes)
+    around = Around.of(shape, found, holes, judge.monitor)
     inside = surely_inside(shape, found, holes, around, judge)
-    if not inside.any():
-        return shape, found, inside
-    filled = holes[inside]
-    labels = filled.filled(shape.labels)
-    return judge.changed(shape, found, filled, around.blob[inside], labels), None, inside
+    if inside.any():
+        filled = holes[inside]
+        labels = filled.filled(shape.labels)
+        shape, found = judge.changed(shape, found, filled, around.blob[inside], labels)
+        around = Around.of(shape, found, holes[~inside], judge.monitor)
+    return shape, found, inside, around
 
 
 def _filled(
-    shape: Shape, found: Divided | None, holes: Holes, judge: Judge
-) -> tuple[Shape, Divided | None, Holes]:
-    """Fill the holes that lie inside one object; return the shape, its parts if known, and them."""
+    shape: Shape, found: Divided, holes: Holes, around: Around, judge: Judge
+) -> tuple[Shape, Divided, Holes]:
+    """Fill the holes that lie inside one object; return the shape, its parts, and them."""
     done = holes[np.zeros(len(holes), bool)]
     # A hole that is filled changes what is around the other holes of its blob: those are judged
     # again, until none of them is filled. Each turn fills one at least.
     while len(holes):
-        found = found or judge.divided(shape)
-        asked = doubtful(shape, found, holes, judge)
+        rows, terms = doubtful(shape, found, holes, around, judge)
         close = np.zeros(len(holes), bool)
-        inside = probabilities(judge.model.hole.log_odds(asked.terms))
-        close[asked.rows[inside > judge.parameters.hole_inside]] = True
+        inside = probabilities(judge.model.hole.log_odds(terms))
+        close[rows[inside > judge.parameters.hole_inside]] = True
         if not close.any():
             break
-        filled = holes[close]
+        filled, blob = holes[close], around.blob
         done = done.beside(filled)
         labels = filled.filled(shape.labels)
-        shape = judge.changed(shape, found, filled, asked.blob[close], labels)
-        found = None
-        holes = holes[~close & np.isin(asked.blob, asked.blob[close])]
+        shape, found = judge.changed(shape, found, filled, blob[close], labels)
+        holes = holes[~close & np.isin(blob, blob[close])]
+        around = Around.of(shape, found, holes, judge.monitor)
     return shape, found, done
 
 
 def _opened(
-    shape: Shape, found: Divided | None, pinholes: Holes, judge: Judge
-) -> tuple[Shape, Divided | None, Holes]:
-    """Open the filled pinholes that are gaps; return the shape, its parts if known, the others."""
+    shape: Shape, found: Divided, pinholes: Holes, judge: Judge
+) -> tuple[Shape, Divided, Holes]:
+    """Open the filled pinholes that are gaps; return the shape, its parts, and the others."""
     every, number = pinholes, np.arange(len(pinholes))
     is_gap = np.zeros(len(pinholes), bool)
     # A gap that is opened changes what is around the other holes of its blob: those are judged
     # again, until none of them is a gap. Each turn opens one at least.
     while len(pinholes):
-        found = found or judge.divided(shape)
         index, hole = pinholes.pixels(shape.labels.shape[2])
         fragment = shape.fragments.number.reshape(-1)[index]
         shapes = ellipticities(found.sums, numbers(judge.grid, judge.parameters))
@@ -159,8 +163,7 @@ def _opened(
         blob[hole] = found.blob[fragment]
         labels = shape.labels
         labels.reshape(-1)[index[gap[hole]]] = 0
-        shape = judge.changed(shape, found, pinholes[gap], blob[gap], labels)
-        found = None
+        shape, found = judge.changed(shape, found, pinholes[gap], blob[gap], labels)
         again = ~gap & np.isin(blob, blob[gap])
         pinholes, number = pinholes[again], number[again]
     return shape, found, every[~is_gap]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.settings import SplitSettings
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph, adjacency
-from napari_ncut.splitting.criterion.hierarchy import hierarchy, probabilities
+from napari_ncut.splitting.criterion.hierarchy import Hierarchy, hierarchy, probabilities
 from napari_ncut.splitting.criterion.model import Model
 from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.holes.shape import Shape
@@ -29,6 +29,8 @@ class Divided:
     ----------
     graph : RegionAdjacencyGraph
         Of the fragments.
+    hierarchy : Hierarchy
+        Of the graph.
     part : ndarray of int32, shape (n,)
         Part of each fragment.
     blob : ndarray of int32, shape (n,)
@@ -42,6 +44,7 @@ class Divided:
     """
 
     graph: RegionAdjacencyGraph
+    hierarchy: Hierarchy
     part: NDArray[np.int32]
     blob: NDArray[np.int32]
     probability: NDArray[np.float64]
@@ -77,6 +80,7 @@ def divided(
     np.maximum.at(width, part, graph.width)
     return Divided(
         graph=graph,
+        hierarchy=found,
         part=part,
         blob=found.objects(0.0)[0],
         probability=probabilities(found.score[node]),

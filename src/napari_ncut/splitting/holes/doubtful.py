@@ -55,25 +55,6 @@ NAMES = (
 
 
 @dataclass(frozen=True)
-class Doubtful:
-    """Holes that may lie inside one object.
-
-    Parameters
-    ----------
-    blob : ndarray of int32
-        Blob of every hole, doubtful or not.
-    rows : ndarray of int64, shape (n,)
-        Which holes are.
-    terms : ndarray of float32, shape (n, len(NAMES))
-        What is known of each.
-    """
-
-    blob: NDArray[np.int32]
-    rows: NDArray[np.int64]
-    terms: NDArray[np.float32]
-
-
-@dataclass(frozen=True)
 class _Groups:
     """The parts around holes that are looked at together; n groups, m members in all.
 
@@ -96,8 +77,10 @@ class _Groups:
         return len(self.parts)
 
 
-def doubtful(shape: Shape, found: Divided, holes: Holes, judge: Judge) -> Doubtful:
-    """Return the holes that may lie inside one object.
+def doubtful(
+    shape: Shape, found: Divided, holes: Holes, around: Around, judge: Judge
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return which holes may lie inside one object, and what is known of each: `NAMES`.
 
     Those with one part around tell nothing, and those among sure objects, or among many, are gaps.
 
@@ -109,17 +92,18 @@ def doubtful(shape: Shape, found: Divided, holes: Holes, judge: Judge) -> Doubtf
         Its parts.
     holes : Holes
         In them.
+    around : Around
+        What is around them.
     judge : Judge
         What judging holes takes.
     """
     grid, parameters = judge.grid, judge.parameters
-    around = Around.of(shape, found, holes)
     count = np.array([len(members) for members in around.parts])
     chosen = (count > 1) & (count <= parameters.hole_parts)
     chosen &= around.least < parameters.hole_certainty
     rows = np.flatnonzero(chosen)
     if len(rows) == 0:
-        return Doubtful(around.blob, rows, np.zeros((0, len(NAMES)), np.float32))
+        return rows, np.zeros((0, len(NAMES)), np.float32)
     groups = _groups([around.parts[k] for k in rows])
     together = Together.of(shape, found, holes, around, groups.parts, chosen, groups.of_hole, judge)
     parted, place, number = together.found, together.place, together.hole
@@ -141,7 +125,7 @@ def doubtful(shape: Shape, found: Divided, holes: Holes, judge: Judge) -> Doubtf
         gain[row],
         _of_blobs(around.blob, rows, largest, found, groups, grid),
     ]
-    return Doubtful(around.blob, rows, np.column_stack(terms).astype(np.float32))
+    return rows, np.column_stack(terms).astype(np.float32)
 
 
 def _groups(around: list[tuple[int, ...]]) -> _Groups:

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
+from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
+from napari_ncut.splitting.criterion.hierarchy import Hierarchy, hierarchy
 from napari_ncut.splitting.criterion.model import Model
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.holes.divided import Divided, divided
@@ -33,10 +35,15 @@ class Judge:
         """Return the parts that a shape falls into."""
         return divided(shape, self.grid, self.parameters, self.model, self.monitor)
 
+    def hierarchy(self, graph: RegionAdjacencyGraph, beta: float) -> Hierarchy:
+        """Return the hierarchy of the fragments of a graph; the image counts ``beta``."""
+        return hierarchy(graph, self.grid, self.parameters, self.model, beta)
+
     def changed(
         self, shape: Shape, found: Divided, holes: Holes, blob: NDArray[np.int32], labels: Volume
-    ) -> Shape:
+    ) -> tuple[Shape, Divided]:
         """Return the shape when holes, each in a blob, are filled or opened in labels."""
         index, hole = holes.pixels(labels.shape[2])
         of = found.graph, found.blob, index, blob[hole]
-        return changed(shape, labels, *of, self.grid, self.parameters, self.monitor)
+        new = changed(shape, labels, *of, self.grid, self.parameters, self.monitor)
+        return new, self.divided(new)

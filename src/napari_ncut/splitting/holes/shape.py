@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.parallel import map_chunks
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph, adjacency
+from napari_ncut.splitting.criterion.hierarchy import Hierarchy
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.half_width import half_width, squared_distance
 from napari_ncut.splitting.holes.holes import Holes
@@ -34,6 +35,8 @@ class Shape:
         By shape alone.
     graph : RegionAdjacencyGraph, optional
         Of the fragments, if it is known.
+    hierarchy : Hierarchy, optional
+        Of their graph, by shape alone, if it is known.
     holes, pinholes : Holes, optional
         Those that were judged, and are filled.
     """
@@ -42,6 +45,7 @@ class Shape:
     width: NDArray[np.int32]
     fragments: Fragments
     graph: RegionAdjacencyGraph | None = None
+    hierarchy: Hierarchy | None = None
     holes: Holes | None = None
     pinholes: Holes | None = None
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from napari_ncut.core.monitor import Monitor
+from napari_ncut.splitting.adjacency import boxes as boxes_around
 from napari_ncut.splitting.holes.divided import Divided
 from napari_ncut.splitting.holes.holes import Holes
 from napari_ncut.splitting.holes.judge import Judge
-from napari_ncut.splitting.holes.shape import Shape, of_fragments
+from napari_ncut.splitting.holes.shape import Shape
 from napari_ncut.splitting.holes.tiles import Box, Tiles
 
 
@@ -31,15 +31,19 @@ class Around:
         Blob of each.
     least : ndarray of float64, shape (n,)
         The least probability of a part around it to be one object.
+    low, high : ndarray of int32, shape (k, 3)
+        First corner of the box around each of all k parts, and the one beyond it.
     """
 
     pairs: NDArray[np.int32]
     parts: list[tuple[int, ...]]
     blob: NDArray[np.int32]
     least: NDArray[np.float64]
+    low: NDArray[np.int32]
+    high: NDArray[np.int32]
 
     @classmethod
-    def of(cls, shape: Shape, found: Divided, holes: Holes) -> Around:
+    def of(cls, shape: Shape, found: Divided, holes: Holes, monitor: Monitor) -> Around:
         """Return what is around the holes of a shape that falls into parts."""
         hole, fragment = holes.around(shape.fragments.number, 0).T
         pairs = np.unique(np.stack([hole, found.part[fragment]], axis=1), axis=0)
@@ -49,7 +53,12 @@ class Around:
         blob[hole] = found.blob_of_part[part]
         np.minimum.at(least, hole, found.probability[part])
         parts = [tuple(members.tolist()) for members in np.split(part, starts[1:-1])]
-        return cls(pairs, parts, blob, least)
+        of_fragments = boxes_around(shape.fragments.number, shape.fragments.n, monitor)
+        low = np.full((len(found.size), 3), np.iinfo(np.int32).max, np.int32)
+        high = np.zeros_like(low)
+        np.minimum.at(low, found.part, of_fragments[0])
+        np.maximum.at(high, found.part, of_fragments[1])
+        return cls(pairs, parts, blob, least, low, high)
 
 
 @dataclass(frozen=True)
@@ -103,7 +112,7 @@ class Together:
         judge : Judge
             What judging holes takes.
         """
-        tiles = _tiles(shape, found.part, groups, holes, around.parts, judge.monitor)
+        tiles = _tiles(shape, found.part, groups, holes, around)
         filled = judge.shape_of(tiles.labels)
         index, hole = holes[chosen].pixels(shape.labels.shape[2])
         place = tiles.inside(index, of_hole[hole], shape.labels.shape)
@@ -122,32 +131,30 @@ def _tiles(
     part: NDArray[np.int32],
     groups: list[tuple[int, ...]],
     holes: Holes,
-    parts: list[tuple[int, ...]],
-    monitor: Monitor,
+    around: Around,
 ) -> Tiles:
     """Return the groups of parts side by side, each with the holes filled that it encloses."""
-    used = np.zeros(int(part.max()) + 1, np.int32)
-    used[np.unique(np.concatenate(groups))] = 1
-    used *= np.cumsum(used, dtype=np.int32)
-    image = of_fragments(used[part], shape.fragments.number, monitor)
-    of_part = ndimage.find_objects(image)
     order = np.argsort(holes.runs[:, 3], kind="stable")
     runs = np.split(holes.runs[order], np.cumsum(np.bincount(holes.runs[:, 3]))[:-1])
     beside: dict[int, list[int]] = defaultdict(list)
-    for hole, around in enumerate(parts):
-        for k in around:
+    for hole, parts in enumerate(around.parts):
+        for k in parts:
             beside[k].append(hole)
     ny = shape.labels.shape[1]
+    fragments = np.split(np.argsort(part, kind="stable"), np.cumsum(np.bincount(part))[:-1])
+    # The last entry is the background's.
+    is_here = np.zeros(len(part) + 1, bool)
     masks = []
     boxes: list[Box] = []
     for group in groups:
-        of_group = [of_part[used[k] - 1] for k in group]
-        low = np.array([[side.start for side in box] for box in of_group]).min(axis=0)
-        high = np.array([[side.stop for side in box] for box in of_group]).max(axis=0)
-        z, y, x = map(slice, low, high)
-        mask = np.isin(image[z, y, x], used[list(group)])
+        low, high = around.low[list(group)].min(axis=0), around.high[list(group)].max(axis=0)
+        z, y, x = map(slice, low.tolist(), high.tolist())
+        members = np.concatenate([fragments[k] for k in group])
+        is_here[members] = True
+        mask = is_here[shape.fragments.number[z, y, x]]
+        is_here[members] = False
         for hole in {hole for k in group for hole in beside[k]}:
-            if set(parts[hole]) <= set(group):
+            if set(around.parts[hole]) <= set(group):
                 for row, start, stop, _ in runs[hole].tolist():
                     mask[row // ny - low[0], row % ny - low[1], start - low[2] : stop - low[2]] = 1
         masks.append(mask)

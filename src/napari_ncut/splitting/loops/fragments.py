@@ -58,35 +58,40 @@ def count_pixels(
                 count[k] += i - first
 
 
-def first_pixels(
+def extend_boxes(
     fragments: cython.int[:, :, ::1],
-    first: cython.int[:, ::1],
+    low: cython.int[:, ::1],
+    high: cython.int[:, ::1],
     start: cython.Py_ssize_t,
     stop: cython.Py_ssize_t,
 ):
-    """Lower the corners (z, y, x) of the fragments' boxes to those of the pixels of some rows."""
+    """Extend the boxes (z, y, x) of fragments by the pixels of some rows; ``high`` is beyond."""
     ny: cython.Py_ssize_t = fragments.shape[1]
     nx: cython.Py_ssize_t = fragments.shape[2]
     row: cython.Py_ssize_t
     z: cython.int
     y: cython.int
-    x: cython.int
+    x: cython.Py_ssize_t
+    first: cython.Py_ssize_t
     k: cython.int
-    before: cython.int
     with cython.nogil:
         for row in range(start, stop):
             z = cython.cast(cython.int, row // ny)
             y = cython.cast(cython.int, row % ny)
-            before = -1
-            for x in range(cython.cast(cython.int, nx)):
+            x = 0
+            while x < nx:
                 k = fragments[z, y, x]
-                if k == before:
-                    continue
-                before = k
+                first = x
+                x += 1
+                while x < nx and fragments[z, y, x] == k:
+                    x += 1
                 if k >= 0:
-                    first[k, 0] = min(first[k, 0], z)
-                    first[k, 1] = min(first[k, 1], y)
-                    first[k, 2] = min(first[k, 2], x)
+                    low[k, 0] = min(low[k, 0], z)
+                    low[k, 1] = min(low[k, 1], y)
+                    low[k, 2] = min(low[k, 2], cython.cast(cython.int, first))
+                    high[k, 0] = max(high[k, 0], z + 1)
+                    high[k, 1] = max(high[k, 1], y + 1)
+                    high[k, 2] = max(high[k, 2], cython.cast(cython.int, x))
 
 
 def add_moments(
