@@ -180,19 +180,28 @@ def _hold_the_rest(
     inside &= label_at[beside] == label_at[index][:, None]
     flat[index] = NOWHERE
     spacing = np.array(grid.spacing)
-    # A pixel gets its disc from a neighbour that has one: no more turns than pixels in a row.
+    place_of = np.minimum(np.searchsorted(index, beside), len(index) - 1)
+    among = inside & (index[place_of] == beside)
+    asked = np.arange(len(index))
+    # A pixel gets its disc from a neighbour that has one: no more turns than pixels in a row. After
+    # the first, only those are asked beside which something has changed.
     for _ in range(len(index)):
         monitor.check()
-        theirs = centre_at[beside]
+        near, here = beside[asked], at[asked][:, None]
+        theirs = centre_at[near]
         place = np.stack(np.unravel_index(theirs, labels.shape), axis=-1)
-        way = ((place - at[:, None]) * spacing) ** 2
-        back = (grid.offsets * spacing + (at[:, None] - place) * spacing) ** 2
-        offered = flat[beside].astype(np.float64) + back.sum(axis=-1) - way.sum(axis=-1)
-        offered[~inside | (flat[beside] <= NOWHERE)] = NOWHERE
+        way = ((place - here) * spacing) ** 2
+        back = (grid.offsets * spacing + (here - place) * spacing) ** 2
+        offered = flat[near].astype(np.float64) + back.sum(axis=-1) - way.sum(axis=-1)
+        offered[~inside[asked] | (flat[near] <= NOWHERE)] = NOWHERE
         order = np.lexsort((rank[rank_at[theirs]], offered), axis=1)[:, -1:]
         best = np.take_along_axis(offered, order, axis=1)[:, 0].astype(np.float32)
-        won = best > flat[index]
+        won = best > flat[index[asked]]
         if not won.any():
             return
-        flat[index[won]] = best[won]
-        centre_at[index[won]] = np.take_along_axis(theirs, order, axis=1)[won, 0]
+        new = asked[won]
+        flat[index[new]] = best[won]
+        centre_at[index[new]] = np.take_along_axis(theirs, order, axis=1)[won, 0]
+        is_new = np.zeros(len(index), bool)
+        is_new[new] = True
+        asked = np.flatnonzero((is_new[place_of] & among).any(axis=1))
