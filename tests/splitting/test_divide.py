@@ -5,10 +5,11 @@ import pytest
 from scipy import ndimage as ndi
 
 from napari_ncut.core.monitor import Monitor
+from napari_ncut.splitting.adjacency import BORDER_SUMS, NODE_SUMS
 from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.half_width import half_width, squared_distance
 from napari_ncut.splitting.image.divide import divide
-from napari_ncut.splitting.oversegment import oversegment
+from napari_ncut.splitting.oversegment import Fragments, oversegment
 from napari_ncut.splitting.parameters import DEFAULT
 
 PLANE = Grid((1.0, 1.0, 1.0), 2)
@@ -22,13 +23,14 @@ def rod():
 
 
 def divided(labels, grey, beta=0.5):
-    """Return the fragments by shape, those with the image, and what it tells."""
+    """Return the fragments by shape, those with the image, and their graph."""
     squared = squared_distance(labels, PLANE, Monitor())
     width = half_width(labels, squared, PLANE, DEFAULT, Monitor())
     fragments = oversegment(labels, width, squared, PLANE, DEFAULT, Monitor())
     grey = grey.astype(np.float32)
-    found, image = divide(fragments, width, grey, labels, beta, PLANE, DEFAULT, Monitor())
-    return fragments, found, image
+    given = width, grey, labels, beta, PLANE, DEFAULT, Monitor()
+    number, graph = divide(fragments, labels, *given)
+    return fragments, Fragments(number, graph.n, graph.basin), graph
 
 
 def noise_on(grey, labels, seed=0):
@@ -61,10 +63,10 @@ def test_noise_divides_nothing(seed):
 
 def test_a_flat_image_leaves_the_fragments_as_they_are():
     labels, _ = rod()
-    by_shape, found, image = divided(labels, np.zeros(labels.shape))
+    by_shape, found, graph = divided(labels, np.zeros(labels.shape))
     assert found.n == by_shape.n
-    assert not image.ridge.any()
-    assert not image.brightness.any()
+    assert not graph.borders[:, [BORDER_SUMS.index(name) for name in ("ridge", "step", "wt")]].any()
+    assert not graph.nodes[:, NODE_SUMS.index("wt")].any()
 
 
 def test_borders_between_basins_stay_whatever_the_image_shows():

@@ -116,6 +116,52 @@ class RegionAdjacencyGraph:
             borders=self.borders[inside],
         )
 
+    def within(self, group: NDArray[np.int32]) -> RegionAdjacencyGraph:
+        """Return the graph without the borders between fragments of different groups."""
+        same = group[self.low] == group[self.high]
+        names = "low", "high", "saddle", "index", "borders"
+        return replace(self, **{name: getattr(self, name)[same] for name in names})
+
+    def contracted(
+        self, part: NDArray[np.int32], n: int, basin: NDArray[np.int32]
+    ) -> RegionAdjacencyGraph:
+        """Return the graph of the parts that fragments make together.
+
+        Parameters
+        ----------
+        part : ndarray of int32, shape (self.n,)
+            Part of each fragment.
+        n : int
+            How many parts there are.
+        basin : ndarray of int32, shape (n,)
+            The basin that each part lies in.
+        """
+        nodes = np.zeros((n, self.nodes.shape[1]))
+        np.add.at(nodes, part, self.nodes)
+        width = np.zeros(n)
+        np.maximum.at(width, part, self.width)
+        low, high = part[self.low], part[self.high]
+        borders = self.borders.copy()
+        # A step is counted from the lower number to the higher.
+        borders[:, BORDER_SUMS.index("step")] *= np.where(low < high, 1, -1)
+        low, high = np.minimum(low, high), np.maximum(low, high)
+        # The first border of each pair of parts has its saddle.
+        order = np.lexsort((self.index, -self.saddle, high, low))
+        order = order[low[order] != high[order]]
+        low, high = low[order], high[order]
+        is_first = np.append(True, (low[1:] != low[:-1]) | (high[1:] != high[:-1]))[: len(order)]
+        first = np.flatnonzero(is_first)
+        return RegionAdjacencyGraph(
+            width=width,
+            nodes=nodes,
+            basin=basin,
+            low=low[first],
+            high=high[first],
+            saddle=self.saddle[order][first],
+            index=self.index[order][first],
+            borders=np.add.reduceat(borders[order], first) if len(first) else borders[:0],
+        )
+
     def beside(self, other: RegionAdjacencyGraph) -> RegionAdjacencyGraph:
         """Return the graph of these fragments and those of another, which none of these touches."""
         n = np.int32(self.n)

@@ -201,25 +201,16 @@ def _graph_of(
     monitor: Monitor,
 ) -> Found:
     """Return the fragments of a shape and their graph; arguments as in `divide`."""
-    fragments, graph, known, intensity = shape.fragments, shape.graph, shape.hierarchy, None
+    fragments, number, graph, known = shape.fragments, shape.fragments.number, shape.graph, None
     if grey is not None:
-        fragments, intensity = divide(
-            fragments, shape.width, grey, labels, beta, grid, DEFAULT, monitor
-        )
-    if graph is None or intensity is not None:
-        known = None
-        graph = adjacency(
-            shape.labels,
-            fragments.number,
-            fragments.n,
-            shape.width,
-            grid,
-            monitor,
-            basin=fragments.basin,
-            intensity=intensity,
-        )
-    fragments.number[labels == 0] = -1
-    return fragments.number, graph, known
+        given = shape.labels, shape.width, grey, labels, beta, grid, DEFAULT, monitor
+        number, graph = divide(fragments, *given)
+    elif graph is not None:
+        known = shape.hierarchy
+    else:
+        graph = adjacency(shape.labels, number, fragments.n, shape.width, grid, monitor)
+    number[labels == 0] = -1
+    return number, graph, known
 
 
 def on_grid(

@@ -7,6 +7,8 @@ stay; those between the basins of the half-width always do, and are left to the 
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
@@ -20,9 +22,10 @@ from napari_ncut.splitting.criterion.pairs import numbers
 from napari_ncut.splitting.grid import LARGEST, Grid, Volume
 from napari_ncut.splitting.image.gradients import gradients
 from napari_ncut.splitting.image.ridges import expected_maximum, in_units_of_noise, ridges
+from napari_ncut.splitting.loops import watershed as loops
 from napari_ncut.splitting.oversegment import Fragments
 from napari_ncut.splitting.parameters import SplitParameters
-from napari_ncut.splitting.watershed import renumbered, watershed
+from napari_ncut.splitting.watershed import watershed
 
 # So many steps of a plain loop an exponential takes.
 EXPONENTIAL = 8
@@ -30,6 +33,7 @@ EXPONENTIAL = 8
 
 def divide(
     fragments: Fragments,
+    filled: Volume,
     width: NDArray[np.int32],
     grey: NDArray[np.float32],
     labels: Volume,
@@ -37,13 +41,15 @@ def divide(
     grid: Grid,
     parameters: SplitParameters,
     monitor: Monitor,
-) -> tuple[Fragments, Intensity]:
-    """Divide fragments where the image shows a border; return what it tells of borders, too.
+) -> tuple[Volume, RegionAdjacencyGraph]:
+    """Divide fragments where the image shows a border; return the new ones and their graph.
 
     Parameters
     ----------
     fragments : Fragments
         By shape alone.
+    filled : ndarray of int32, shape (nz, ny, nx)
+        The labels, some of their holes filled, in which the fragments are.
     width : ndarray of int32, shape (nz, ny, nx)
         Half-width.
     grey : ndarray of float32, shape (nz, ny, nx)
@@ -68,13 +74,16 @@ def divide(
     basins = fragments.number + 1
     number, n = watershed(basins, landscape, grid, monitor)
     intensity = Intensity(slopes.brightness, slopes.expected, ridge)
-    graph = adjacency(basins, number, n, width, grid, monitor, intensity=intensity)
-    merges = agglomerate(graph, numbers(grid, parameters))
-    _attach_detached(owners(number, n, basins, monitor), graph, number)
-    part, count = merges.parts(n, 0.0)
-    number, n = renumbered(number, count, monitor, part)
+    graph = adjacency(filled, number, n, width, grid, monitor, intensity=intensity)
     basin = owners(number, n, basins, monitor)
-    return Fragments(number, n, basin), intensity
+    inside = graph.within(basin)
+    merged, _ = agglomerate(inside, numbers(grid, parameters)).parts(n, 0.0)
+    left, found = np.unique(merged[_attached(basin, inside)], return_inverse=True)
+    part = found.astype(np.int32)
+    map_chunks(partial(loops.renumber, number.reshape(-1), part), number.size, 1, monitor)
+    of_part = np.zeros(len(left), np.int32)
+    of_part[part] = basin
+    return number, graph.contracted(part, len(left), of_part)
 
 
 def _landscape(
@@ -100,8 +109,10 @@ def _landscape(
     return result
 
 
-def _attach_detached(basin: NDArray[np.int32], graph: RegionAdjacencyGraph, number: Volume) -> None:
-    """Give pieces that are apart from their basin to its largest fragment, as without the image.
+def _attached(basin: NDArray[np.int32], graph: RegionAdjacencyGraph) -> NDArray[np.int32]:
+    """Return the fragment that each is to be, shape (n,): itself, if it is not apart.
+
+    Pieces that are apart from their basin belong to its largest fragment, as without the image.
 
     Parameters
     ----------
@@ -109,21 +120,17 @@ def _attach_detached(basin: NDArray[np.int32], graph: RegionAdjacencyGraph, numb
         Basin of each fragment.
     graph : RegionAdjacencyGraph
         Fragments within the basins.
-    number : ndarray of int32
-        Changed in place.
     """
     n, sizes = graph.n, graph.pixels
+    target = np.arange(n, dtype=np.int32)
     links = np.ones(len(graph.low), np.int8), (graph.low, graph.high)
     count, piece = connected_components(coo_array(links, shape=(n, n)), directed=False)
-    if count == len(np.unique(basin)):
-        return
-    weight = np.bincount(piece, sizes, minlength=count)[piece]
-    order = np.lexsort((sizes, weight, basin))
-    last = np.append(np.flatnonzero(np.diff(basin[order])), n - 1)
-    main = np.zeros(int(basin.max()) + 1, np.int32)
-    main[basin[order[last]]] = order[last]
-    target = np.arange(n, dtype=np.int32)
-    apart = piece != piece[main[basin]]
-    target[apart] = main[basin[apart]]
-    inside = number >= 0
-    number[inside] = target[number[inside]]
+    if count > len(np.unique(basin)):
+        weight = np.bincount(piece, sizes, minlength=count)[piece]
+        order = np.lexsort((sizes, weight, basin))
+        last = np.append(np.flatnonzero(np.diff(basin[order])), n - 1)
+        main = np.zeros(int(basin.max()) + 1, np.int32)
+        main[basin[order[last]]] = order[last]
+        apart = piece != piece[main[basin]]
+        target[apart] = main[basin[apart]]
+    return target
