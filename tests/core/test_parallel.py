@@ -12,7 +12,13 @@ import pytest
 
 from napari_ncut.core import parallel
 from napari_ncut.core.monitor import Cancelled, Monitor
-from napari_ncut.core.parallel import CHUNK, map_chunks, number_of_threads, use_threads
+from napari_ncut.core.parallel import (
+    CHUNK,
+    accumulate,
+    map_chunks,
+    number_of_threads,
+    use_threads,
+)
 
 
 @pytest.fixture(params=[1, 2])
@@ -55,6 +61,26 @@ def test_cancelling_ends_the_work_before_its_last_part():
     with pytest.raises(Cancelled):
         map_chunks(work, 200, CHUNK, Monitor(cancelled=lambda: len(done) > 3))
     assert len(done) < 50
+
+
+@pytest.mark.usefixtures("threads")
+def test_small_arrays_are_divided_but_not_into_crumbs():
+    n = parallel.PARTS * parallel.SMALLEST
+    assert len(map_chunks(lambda start, stop: None, n, 1, Monitor())) == parallel.PARTS
+    assert len(map_chunks(lambda start, stop: None, parallel.SMALLEST, 1, Monitor())) == 1
+
+
+@pytest.mark.usefixtures("threads")
+@pytest.mark.parametrize("join", [np.add, np.maximum])
+def test_totals_are_those_of_all_parts(join):
+    values = np.random.default_rng(0).integers(0, 9, (3, 40 * parallel.SMALLEST))
+
+    def work(total, start, stop):
+        total[:] = join(total, join.reduce(values[:, start:stop], axis=1))
+
+    total = np.zeros(3, int)
+    accumulate(work, [total], join, values.shape[1], 1, Monitor())
+    np.testing.assert_array_equal(total, join.reduce(values, axis=1))
 
 
 def test_parts_do_not_depend_on_the_number_of_threads():

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
-from threading import Lock, Thread
+from threading import Lock, Thread, get_ident
 from typing import Any, TypeVar
 
 import numpy as np
@@ -243,10 +243,48 @@ def _along_middle(work: Callable[..., None], n_arrays: int, n_changed: int, *giv
             copy_lines(array, row, True, first, last)
 
 
+def accumulate(
+    work: Callable[..., None],
+    totals: Sequence[NDArray[Any]],
+    join: np.ufunc,
+    n: int,
+    cost: float,
+    monitor: Monitor,
+) -> None:
+    """Call ``work(*totals, start, stop)`` for consecutive parts of range(n), using threads.
+
+    Each thread adds to totals of its own, so only what is exact may be added up: whole numbers, or
+    the greatest of some.
+
+    Parameters
+    ----------
+    work : callable
+        Called with totals, the first index of a part and the one after its last.
+    totals : sequence of ndarray
+        What nothing adds up to; changed in place.
+    join : ufunc
+        Joins the totals of two threads: ``numpy.add``, ``maximum`` or ``minimum``.
+    n, cost, monitor
+        As in `map_chunks`.
+    """
+    of_thread: dict[int, list[NDArray[Any]]] = {}
+
+    def part(start: int, stop: int) -> None:
+        own = of_thread.get(get_ident())
+        if own is None:
+            own = of_thread[get_ident()] = [total.copy() for total in totals]
+        work(*own, start, stop)
+
+    map_chunks(part, n, cost, monitor)
+    for own in of_thread.values():
+        for total, added in zip(totals, own, strict=True):
+            join(total, added, out=total)
+
+
 def in_order(work: Callable[[int, int], None], n: int, cost: float, monitor: Monitor) -> None:
     """Call ``work(start, stop)`` for consecutive parts of range(n), one after the other.
 
-    For sums: several threads would write to the same place. Arguments as in `map_chunks`.
+    For sums of fractions, which depend on the order. Arguments as in `map_chunks`.
     """
     for start, stop in _parts(n, cost):
         monitor.check()

@@ -18,7 +18,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.core.parallel import in_order, map_chunks
+from napari_ncut.core.parallel import accumulate, in_order, map_chunks
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.loops import fragments as sums_of
 from napari_ncut.splitting.loops import watershed as loops
@@ -273,8 +273,8 @@ def highest(
 ) -> NDArray[np.int32]:
     """Return the greatest height in each fragment, shape (n,)."""
     result = np.zeros(n, np.int32)
-    work = partial(sums_of.highest_of, fragments.reshape(-1), height.reshape(-1), result)
-    in_order(work, fragments.size, 1, monitor)
+    work = partial(sums_of.highest_of, fragments.reshape(-1), height.reshape(-1))
+    accumulate(work, [result], np.maximum, fragments.size, 1, monitor)
     return result
 
 
@@ -282,7 +282,8 @@ def owners(fragments: Volume, n: int, labels: Volume, monitor: Monitor) -> NDArr
     """Return the label that each of n fragments lies in."""
     result = np.zeros(n, np.int32)
     work = partial(sums_of.find_owners, fragments.reshape(-1), labels.reshape(-1), result)
-    in_order(work, fragments.size, 1, monitor)
+    # Whichever thread writes it, it is the same.
+    map_chunks(work, fragments.size, 1, monitor)
     return result
 
 
@@ -299,8 +300,8 @@ def moments(
     corner = np.full((int(blob.max(initial=-1)) + 1, 3), np.iinfo(np.int32).max, np.int32)
     np.minimum.at(corner, blob, first)
     result = np.zeros((n, MOMENTS))
-    work = partial(sums_of.add_moments, fragments, np.ascontiguousarray(corner[blob]), result)
-    in_order(work, nz * ny, nx, monitor)
+    work = partial(sums_of.add_moments, fragments, np.ascontiguousarray(corner[blob]))
+    accumulate(work, [result], np.add, nz * ny, nx, monitor)
     return result
 
 
@@ -309,7 +310,9 @@ def boxes(
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return the first corner of the box around each fragment, and the one beyond it: (n, 3)."""
     nz, ny, nx = fragments.shape
-    low = np.full((n, 3), np.iinfo(np.int32).max, np.int32)
-    high = np.zeros((n, 3), np.int32)
-    in_order(partial(sums_of.extend_boxes, fragments, low, high), nz * ny, nx, monitor)
-    return low, high
+    # The first corner counts backwards, so that both are the greatest of what there is.
+    before = np.full((n, 3), -np.iinfo(np.int32).max, np.int32)
+    after = np.zeros((n, 3), np.int32)
+    work = partial(sums_of.extend_boxes, fragments)
+    accumulate(work, [before, after], np.maximum, nz * ny, nx, monitor)
+    return -before, after

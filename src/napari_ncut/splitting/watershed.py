@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.core.parallel import in_order, map_chunks
+from napari_ncut.core.parallel import accumulate, map_chunks
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.loops import fragments as sums_of
 from napari_ncut.splitting.loops import watershed as loops
@@ -70,9 +70,8 @@ def watershed(
 def pixels_of(fragments: Volume, n: int, monitor: Monitor) -> NDArray[np.int64]:
     """Return how many pixels each of n fragments has; below 0 is background."""
     count = np.zeros(n, np.int64)
-    in_order(
-        partial(sums_of.count_pixels, fragments.reshape(-1), count), fragments.size, 1, monitor
-    )
+    work = partial(sums_of.count_pixels, fragments.reshape(-1))
+    accumulate(work, [count], np.add, fragments.size, 1, monitor)
     return count
 
 

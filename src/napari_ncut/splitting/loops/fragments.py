@@ -60,12 +60,12 @@ def count_pixels(
 
 def extend_boxes(
     fragments: cython.int[:, :, ::1],
-    low: cython.int[:, ::1],
-    high: cython.int[:, ::1],
+    before: cython.int[:, ::1],
+    after: cython.int[:, ::1],
     start: cython.Py_ssize_t,
     stop: cython.Py_ssize_t,
 ):
-    """Extend the boxes (z, y, x) of fragments by the pixels of some rows; ``high`` is beyond."""
+    """Extend the boxes of fragments by some rows: minus the first corner, and the one beyond."""
     ny: cython.Py_ssize_t = fragments.shape[1]
     nx: cython.Py_ssize_t = fragments.shape[2]
     row: cython.Py_ssize_t
@@ -86,12 +86,12 @@ def extend_boxes(
                 while x < nx and fragments[z, y, x] == k:
                     x += 1
                 if k >= 0:
-                    low[k, 0] = min(low[k, 0], z)
-                    low[k, 1] = min(low[k, 1], y)
-                    low[k, 2] = min(low[k, 2], cython.cast(cython.int, first))
-                    high[k, 0] = max(high[k, 0], z + 1)
-                    high[k, 1] = max(high[k, 1], y + 1)
-                    high[k, 2] = max(high[k, 2], cython.cast(cython.int, x))
+                    before[k, 0] = max(before[k, 0], -z)
+                    before[k, 1] = max(before[k, 1], -y)
+                    before[k, 2] = max(before[k, 2], -cython.cast(cython.int, first))
+                    after[k, 0] = max(after[k, 0], z + 1)
+                    after[k, 1] = max(after[k, 1], y + 1)
+                    after[k, 2] = max(after[k, 2], cython.cast(cython.int, x))
 
 
 def add_moments(
