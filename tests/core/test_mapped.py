@@ -100,3 +100,36 @@ np.kept = [arrays, np.zeros(10)]  # They outlive the interpreter.
     )
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) < 400
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_a_loop_gives_pages_back_itself_part_by_part(tmp_path):
+    script = """
+import sys
+from pathlib import Path
+import numpy as np
+from napari_ncut.core import mapped
+from napari_ncut.core.monitor import Monitor
+from napari_ncut.core.parallel import map_chunks
+
+mapped.PATIENCE = 60.0  # The thread that gives pages back comes too late.
+before, most = mapped.resident(), 0
+with mapped.in_files(Path(sys.argv[1]), before + 60e6):
+    array = np.empty(50_000_000, np.int32)
+
+    def work(start, stop):
+        global most
+        array[start:stop] = 1
+        most = max(most, mapped.resident())
+
+    map_chunks(work, array.size, 1, Monitor())
+    total = int(array.sum(dtype=np.int64))
+print(most - before, total)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    most, total = map(int, done.stdout.split())
+    assert total == 50_000_000
+    assert most < 90e6

@@ -68,6 +68,7 @@ _place: ContextVar[_Place | None] = ContextVar("place", default=None)
 # By its address: an array in memory with its place and size, or the file that it lies in.
 _kept: dict[int, tuple[_Place, int]] = {}
 _files: dict[int, _File] = {}
+_pagers: list[_Pager] = []
 
 
 @contextmanager
@@ -99,8 +100,11 @@ def in_files(folder: Path, limit: float) -> Iterator[None]:
     token = _place.set(place)
     before = _setter()(_handler()[0])
     stop = threading.Event()
-    pager = threading.Thread(target=_give_back, args=(limit, stop), daemon=True)
-    pager.start()
+    pager = _Pager(limit)
+    thread = threading.Thread(target=pager.run, args=(stop,), daemon=True)
+    if hasattr(mmap, "MADV_DONTNEED") and Path("/proc/self/statm").exists():
+        _pagers.append(pager)
+        thread.start()
     try:
         with also_on_disk(folder):
             yield
@@ -114,7 +118,9 @@ def in_files(folder: Path, limit: float) -> Iterator[None]:
         stop.set()
         _setter()(before)
         _place.reset(token)
-        pager.join()
+        if pager in _pagers:
+            _pagers.remove(pager)
+            thread.join()
 
 
 def are_in_files() -> bool:
@@ -122,30 +128,59 @@ def are_in_files() -> bool:
     return _place.get() is not None
 
 
-def _give_back(limit: float, stop: threading.Event) -> None:
-    """Give pages of files back as often as this process takes too much; nothing in them is lost."""
-    if not hasattr(mmap, "MADV_DONTNEED") or not Path("/proc/self/statm").exists():
-        return
-    pieces: list[tuple[int, int]] = []
-    while not stop.wait(PATIENCE):
-        if resident() <= FULL * limit:
-            continue
-        # In turn, and no more than needed: what is given back and used again must be found again.
-        for _ in range(2):
-            if not pieces:
-                for address, file in list(_files.items()):
-                    pieces += [(address, start) for start in range(0, len(file), PIECE)]
-                    file.turns += 1
-                    if file.turns == FILLED:
-                        # What has left memory altogether is read again by more than a page at once.
-                        file.madvise(mmap.MADV_NORMAL)
-            while pieces and resident() > ENOUGH * limit:
-                address, start = pieces.pop()
-                there = _files.get(address)
-                if there is not None and start < len(there):
-                    there.madvise(mmap.MADV_DONTNEED, start, min(PIECE, len(there) - start))
-            if pieces:
-                break
+class _Pager:
+    """Gives pages of files back as often as this process takes too much; nothing in them is lost.
+
+    Parameters
+    ----------
+    limit : float
+        Bytes of memory that this process is held below.
+    """
+
+    def __init__(self, limit: float) -> None:
+        self._limit = limit
+        self._pieces: list[tuple[int, int]] = []
+        self._lock = threading.Lock()
+
+    def run(self, stop: threading.Event) -> None:
+        """Look again and again, until it is told to stop."""
+        while not stop.wait(PATIENCE):
+            self.ease()
+
+    def ease(self) -> None:
+        """Give back what is too much; who comes meanwhile waits."""
+        if resident() <= FULL * self._limit:
+            return
+        with self._lock:
+            # In turn, and no more than needed: what is used again must be found again.
+            for _ in range(2):
+                if not self._pieces:
+                    self._begin_turn()
+                while self._pieces and resident() > ENOUGH * self._limit:
+                    address, start = self._pieces.pop()
+                    there = _files.get(address)
+                    if there is not None and start < len(there):
+                        there.madvise(mmap.MADV_DONTNEED, start, min(PIECE, len(there) - start))
+                if self._pieces:
+                    break
+
+    def _begin_turn(self) -> None:
+        for address, file in list(_files.items()):
+            self._pieces += [(address, start) for start in range(0, len(file), PIECE)]
+            file.turns += 1
+            if file.turns == FILLED:
+                # What has left memory altogether is read again by more than a page at once.
+                file.madvise(mmap.MADV_NORMAL)
+
+
+def ease() -> None:
+    """Give pages of files back where this process takes too much.
+
+    A thread does so all the while; but loops that touch a gigabyte while it waits for its turn are
+    to do it themselves, part by part.
+    """
+    for pager in _pagers.copy():
+        pager.ease()
 
 
 def resident() -> int:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.core.loops.lines import copy_lines
-from napari_ncut.core.mapped import are_in_files
+from napari_ncut.core.mapped import are_in_files, ease
 from napari_ncut.core.monitor import Monitor
 
 R = TypeVar("R")
@@ -120,6 +120,7 @@ def map_chunks(
                 if number < 0:
                     return
                 results[number] = work(*part)
+                ease()
                 after_each()
         except BaseException as error:
             errors.append(error)
