@@ -7,6 +7,9 @@ stays in the cache, and the sums are those of whole rows.
 import cython
 import numpy as np
 
+# Pixels that are summed up at once: a number that the compiler must see where it is used.
+BLOCK = cython.declare(cython.Py_ssize_t, 32)
+
 
 def means_in_tiles(
     labels: cython.int[:, :, ::1],
@@ -69,7 +72,7 @@ def means_in_tiles(
     ends_2: cython.bint
     is_empty: cython.bint
     padded: cython.float[::1] = np.empty(
-        max(run.shape[0], run.shape[1]) + 2 * max(reach_1, reach_2), np.float32
+        max(run.shape[0], run.shape[1]) + 2 * max(reach_1, reach_2) + BLOCK, np.float32
     )
     with cython.nogil:
         for tile in range(start, stop):
@@ -198,7 +201,7 @@ def gaussian_in_rows(
     The image goes on mirrored beyond its border, for runs that reach it; where that leads beyond
     the other border, with its last pixel or not at all.
     """
-    padded: cython.float[::1] = np.empty(n + 2 * weights.shape[0], np.float32)
+    padded: cython.float[::1] = np.empty(n + 2 * weights.shape[0] + BLOCK, np.float32)
     with cython.nogil:
         _in_rows(labels, source, target, start, stop, n, weights, goes_on, True, True, padded)
 
@@ -232,8 +235,10 @@ def _in_rows(
     at: cython.Py_ssize_t
     x: cython.Py_ssize_t
     k: cython.Py_ssize_t
+    begin: cython.Py_ssize_t
     label: cython.int
     weight: cython.float
+    sums = cython.declare(cython.float[32])
     for row in range(start, stop):
         first = 0
         while first < n:
@@ -249,7 +254,6 @@ def _in_rows(
             long = end - first
             for x in range(long):
                 padded[reach + x] = source[row, first + x]
-                target[row, first + x] = weights[0] * source[row, first + x]
             farthest = min(reach, long - 1)
             if (begins and first == 0) or (ends and end == n):
                 farthest = reach
@@ -265,10 +269,17 @@ def _in_rows(
                     at = max(n - k, 0) if goes_on else n - k
                     if at >= first:
                         padded[reach + long - 1 + k] = source[row, at]
-            for k in range(1, farthest + 1):
-                weight = weights[k]
-                for x in range(long):
-                    target[row, first + x] += weight * (
-                        padded[reach + x - k] + padded[reach + x + k]
-                    )
+            # As many pixels at a time (BLOCK) as a processor can hold sums of.
+            begin = 0
+            while begin < long:
+                at = reach + begin
+                for x in range(32):
+                    sums[x] = weights[0] * padded[at + x]
+                for k in range(1, farthest + 1):
+                    weight = weights[k]
+                    for x in range(32):
+                        sums[x] += weight * (padded[at + x - k] + padded[at + x + k])
+                for x in range(min(BLOCK, long - begin)):
+                    target[row, first + begin + x] = sums[x]
+                begin += BLOCK
             first = end
