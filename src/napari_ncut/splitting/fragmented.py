@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -85,24 +86,27 @@ def fragmented(
         _check_statistics(statistics, channels.shape[-1])
     whole, grid = on_grid(labels, spacing, connectivity)
     monitor.report(0.0, "Measuring widths")
+    gain = 0
+    if channels is not None:
+        channels, gain = in_safe_range(channels.reshape(*whole.shape, -1), whole > 0)
     parts = parts_of(whole, grid, model, max_hole, monitor)
+    first, *others = parts
     # What is seen a second time is no step forward.
     quiet = Monitor(cancelled=monitor.cancelled)
     judge = None if model is None else Judge(grid, DEFAULT, model, quiet)
     grey = None
     if channels is not None and beta > 0.0:
         monitor.report(0.5, "Looking at the image")
-        channels, gain = in_safe_range(channels.reshape(*whole.shape, -1), whole > 0)
         if statistics is None:
             seen = [part.seen(channels, gain) for part in parts]
             statistics = statistics_of(seen, grid, DEFAULT, monitor)
         if statistics.deviation > 0.0:
-            grey = standardised(channels, whole, statistics.divided(gain), monitor)
-    first, *others = parts
-    number, graph, known = _surer_graph(first.shape, grey, first.labels, beta, grid, judge, monitor)
+            given = whole if others else first.given
+            grey = standardised(channels, given, statistics.divided(gain), monitor)
+    number, graph, known = _surer_graph(first, grey, beta, grid, judge, monitor)
     for part in others:
         theirs = None if grey is None else part.of(grey)
-        found = _surer_graph(part.shape, theirs, part.labels, beta, grid, judge, quiet)[:2]
+        found = _surer_graph(part, theirs, beta, grid, judge, quiet)[:2]
         if part.islands is not None:
             known, gone = None, np.zeros(graph.n, bool)
             graph = part.islands.put_back_fragments(number, graph, gone, found, None, quiet)
@@ -116,17 +120,23 @@ class Part:
 
     Parameters
     ----------
-    labels : ndarray of int32, shape (nz, ny, nx)
-        0 is background.
     shape : Shape
-        Of these.
+        Of these, holes filled.
     islands : Tiles or None
         What is side by side.
     """
 
-    labels: Volume
     shape: Shape
     islands: Tiles | None = None
+
+    @cached_property
+    def given(self) -> Volume:
+        """The labels as they were given, all holes open."""
+        if not self.shape.has_filled:
+            return self.shape.labels
+        labels = self.shape.labels.copy()
+        self.shape.write_in_holes(0, labels)
+        return labels
 
     def of(self, values: NDArray[Any]) -> NDArray[Any]:
         """Return the values of an image where these labels are."""
@@ -134,7 +144,7 @@ class Part:
 
     def seen(self, channels: NDArray[Any], gain: int) -> Seen:
         """Return the image where these labels are."""
-        return Seen(self.of(channels), self.labels, self.shape.width, gain)
+        return Seen(self.of(channels), self.given, self.shape.width, gain)
 
 
 def parts_of(
@@ -144,12 +154,12 @@ def parts_of(
     islands, holes = find_islands(whole, grid, monitor)
     volume = whole if islands is None else without(whole, islands)
     shape = shape_without_holes(volume, grid, DEFAULT, model, monitor, max_hole, holes)
-    parts = [Part(volume, shape)]
+    parts = [Part(shape)]
     if islands is not None:
         beside = islands.values(whole)
         quiet = Monitor(cancelled=monitor.cancelled)
         shape = shape_without_holes(beside, grid, DEFAULT, model, quiet, max_hole)
-        parts.append(Part(beside, shape, islands))
+        parts.append(Part(shape, islands))
     return parts
 
 
@@ -171,31 +181,31 @@ def image_seen(
 
 
 def _surer_graph(
-    shape: Shape,
+    part: Part,
     grey: NDArray[np.float32] | None,
-    labels: Volume,
     beta: float,
     grid: Grid,
     judge: Judge | None,
     monitor: Monitor,
 ) -> Found:
-    """Return the fragments of a shape and their graph, its holes filled or open as is surer."""
+    """Return the fragments of a part and their graph, its holes filled or open as is surer."""
 
     def graph_of(shape: Shape, tiles: Tiles | None) -> Found:
+        if grey is None:
+            return _graph_of(shape, None, shape.labels, beta, grid, monitor)
         if tiles is None:
-            return _graph_of(shape, grey, labels, beta, grid, monitor)
-        theirs = None if grey is None else tiles.values(grey)
-        return _graph_of(shape, theirs, tiles.labels, beta, grid, monitor)
+            return _graph_of(shape, grey, part.given, beta, grid, monitor)
+        return _graph_of(shape, tiles.values(grey), tiles.labels, beta, grid, monitor)
 
     if judge is None:
-        return graph_of(shape, None)
-    return surer_graph(shape, graph_of, judge, beta if grey is not None else 0.0)
+        return graph_of(part.shape, None)
+    return surer_graph(part.shape, graph_of, judge, beta if grey is not None else 0.0)
 
 
 def _graph_of(
     shape: Shape,
     grey: NDArray[np.float32] | None,
-    labels: Volume,
+    given: Volume,
     beta: float,
     grid: Grid,
     monitor: Monitor,
@@ -203,13 +213,13 @@ def _graph_of(
     """Return the fragments of a shape and their graph; arguments as in `divide`."""
     fragments, number, graph, known = shape.fragments, shape.fragments.number, shape.graph, None
     if grey is not None:
-        given = shape.labels, shape.width, grey, labels, beta, grid, DEFAULT, monitor
-        number, graph = divide(fragments, *given)
+        seen = shape.labels, shape.width, grey, given, beta, grid, DEFAULT, monitor
+        number, graph = divide(fragments, *seen)
     elif graph is not None:
         known = shape.hierarchy
     else:
         graph = adjacency(shape.labels, number, fragments.n, shape.width, grid, monitor)
-    number[labels == 0] = -1
+    shape.write_in_holes(-1, number)
     return number, graph, known
 
 

@@ -53,7 +53,7 @@ def shape_without_holes(
     Parameters
     ----------
     labels : ndarray of int32, shape (nz, ny, nx)
-        0 is background; not changed.
+        0 is background; holes are filled in place.
     grid : Grid
         Pixels and neighbours.
     parameters : SplitParameters
@@ -71,8 +71,8 @@ def shape_without_holes(
     holes = find_holes(labels, grid, monitor) if holes is None else holes
     if max_hole is not None or model is None:
         holes = holes[holes.size * grid.volume <= (max_hole or 0.0)]
-        filled = holes.filled(labels) if len(holes) else labels
-        return shape_of(filled, grid, parameters, monitor)
+        holes.fill(labels)
+        return replace(shape_of(labels, grid, parameters, monitor), pinholes=holes)
     judge = Judge(grid, parameters, model, monitor)
     shape, pinholes, holes = without_pinholes(labels, holes, judge)
     if len(holes) == len(pinholes) == 0:
@@ -93,8 +93,8 @@ def shape_without_holes(
 def without_pinholes(labels: Volume, holes: Holes, judge: Judge) -> tuple[Shape, Holes, Holes]:
     """Return the shape of labels with their pinholes filled, these, and the other holes."""
     small = holes.size <= judge.parameters.hole_size
-    filled = holes[small].filled(labels) if small.any() else labels
-    return judge.shape_of(filled), holes[small], holes[~small]
+    holes[small].fill(labels)
+    return judge.shape_of(labels), holes[small], holes[~small]
 
 
 def _mended(
@@ -107,9 +107,7 @@ def _mended(
     around = Around.of(shape, found, holes, judge.monitor)
     inside = surely_inside(shape, found, holes, around, judge)
     if inside.any():
-        filled = holes[inside]
-        labels = filled.filled(shape.labels)
-        shape, found = judge.changed(shape, found, filled, around.blob[inside], labels)
+        shape, found = judge.filled(shape, found, holes[inside], around.blob[inside])
         around = Around.of(shape, found, holes[~inside], judge.monitor)
     return shape, found, inside, around
 
@@ -128,10 +126,9 @@ def _filled(
         close[rows[inside > judge.parameters.hole_inside]] = True
         if not close.any():
             break
-        filled, blob = holes[close], around.blob
-        done = done.beside(filled)
-        labels = filled.filled(shape.labels)
-        shape, found = judge.changed(shape, found, filled, blob[close], labels)
+        blob = around.blob
+        done = done.beside(holes[close])
+        shape, found = judge.filled(shape, found, holes[close], blob[close])
         holes = holes[~close & np.isin(blob, blob[close])]
         around = Around.of(shape, found, holes, judge.monitor)
     return shape, found, done
@@ -161,9 +158,7 @@ def _opened(
         is_gap[number[gap]] = True
         blob = np.zeros(len(pinholes), np.int32)
         blob[hole] = found.blob[fragment]
-        labels = shape.labels
-        labels.reshape(-1)[index[gap[hole]]] = 0
-        shape, found = judge.changed(shape, found, pinholes[gap], blob[gap], labels)
+        shape, found = judge.opened(shape, found, pinholes[gap], blob[gap])
         again = ~gap & np.isin(blob, blob[gap])
         pinholes, number = pinholes[again], number[again]
     return shape, found, every[~is_gap]

@@ -60,12 +60,15 @@ class Holes:
         """Return the pairs (hole, value) of what lies around them and is ``least`` or more."""
         return np.unique(loops.around_runs(values, self.runs, least), axis=0)
 
-    def filled(self, labels: Volume) -> Volume:
-        """Return labels with these holes filled."""
-        result = labels.copy()
+    def fill(self, labels: Volume) -> None:
+        """Fill these holes, in place."""
         index, hole = self.pixels(labels.shape[2])
-        result.reshape(-1)[index] = self.label[hole]
-        return result
+        labels.reshape(-1)[index] = self.label[hole]
+
+    def write(self, value: int, values: Volume) -> None:
+        """Give all pixels of these holes a value, in place."""
+        index, _ = self.pixels(values.shape[2])
+        values.reshape(-1)[index] = value
 
 
 def find_holes(labels: Volume, grid: Grid, monitor: Monitor) -> Holes:

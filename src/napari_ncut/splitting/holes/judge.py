@@ -39,11 +39,24 @@ class Judge:
         """Return the hierarchy of the fragments of a graph; the image counts ``beta``."""
         return hierarchy(graph, self.grid, self.parameters, self.model, beta)
 
-    def changed(
-        self, shape: Shape, found: Divided, holes: Holes, blob: NDArray[np.int32], labels: Volume
+    def filled(
+        self, shape: Shape, found: Divided, holes: Holes, blob: NDArray[np.int32]
     ) -> tuple[Shape, Divided]:
-        """Return the shape when holes, each in a blob, are filled or opened in labels."""
-        index, hole = holes.pixels(labels.shape[2])
+        """Return the shape, which is used up, with holes filled, each in a blob; and its parts."""
+        holes.fill(shape.labels)
+        return self._changed(shape, found, holes, blob)
+
+    def opened(
+        self, shape: Shape, found: Divided, holes: Holes, blob: NDArray[np.int32]
+    ) -> tuple[Shape, Divided]:
+        """Return the shape, which is used up, with holes open, each in a blob; and its parts."""
+        holes.write(0, shape.labels)
+        return self._changed(shape, found, holes, blob)
+
+    def _changed(
+        self, shape: Shape, found: Divided, holes: Holes, blob: NDArray[np.int32]
+    ) -> tuple[Shape, Divided]:
+        index, hole = holes.pixels(shape.labels.shape[2])
         of = found.graph, found.blob, index, blob[hole]
-        new = changed(shape, labels, *of, self.grid, self.parameters, self.monitor)
+        new = changed(shape, *of, self.grid, self.parameters, self.monitor)
         return new, self.divided(new)

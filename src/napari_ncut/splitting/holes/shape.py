@@ -38,7 +38,7 @@ class Shape:
     hierarchy : Hierarchy, optional
         Of their graph, by shape alone, if it is known.
     holes, pinholes : Holes, optional
-        Those that were judged, and are filled.
+        Those that are filled: since they were judged to lie inside one object, and the others.
     """
 
     labels: Volume
@@ -48,6 +48,17 @@ class Shape:
     hierarchy: Hierarchy | None = None
     holes: Holes | None = None
     pinholes: Holes | None = None
+
+    @property
+    def has_filled(self) -> bool:
+        """Whether any hole is filled."""
+        return bool(self.holes) or bool(self.pinholes)
+
+    def write_in_holes(self, value: int, values: Volume) -> None:
+        """Give all pixels of filled holes a value, in place."""
+        for holes in (self.holes, self.pinholes):
+            if holes:
+                holes.write(value, values)
 
 
 def shape_of(labels: Volume, grid: Grid, parameters: SplitParameters, monitor: Monitor) -> Shape:
@@ -60,7 +71,6 @@ def shape_of(labels: Volume, grid: Grid, parameters: SplitParameters, monitor: M
 
 def changed(
     shape: Shape,
-    labels: Volume,
     graph: RegionAdjacencyGraph,
     blob: NDArray[np.int32],
     pixels: NDArray[np.int64],
@@ -69,14 +79,14 @@ def changed(
     parameters: SplitParameters,
     monitor: Monitor,
 ) -> Shape:
-    """Return the shape of labels that differ in the holes of some blobs, found anew in these.
+    """Return the shape when holes of some blobs are filled or opened in its labels.
+
+    It is found anew in these blobs.
 
     Parameters
     ----------
     shape : Shape
-        Before; used up.
-    labels : ndarray of int32, shape (nz, ny, nx)
-        Other holes are filled in them.
+        Before, but for its labels; used up.
     graph : RegionAdjacencyGraph
         Of the fragments before.
     blob : ndarray of int32, shape (n,)
@@ -92,7 +102,7 @@ def changed(
     monitor : Monitor
         Checks for cancellation.
     """
-    width, number = shape.width, shape.fragments.number
+    labels, width, number = shape.labels, shape.width, shape.fragments.number
     turn = np.zeros(int(blob.max()) + 2, np.int32)
     blobs_changed = np.unique(owner)
     turn[blobs_changed] = np.arange(1, len(blobs_changed) + 1)
