@@ -1,5 +1,7 @@
 """Basins divided where the image shows a border."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage as ndi
@@ -29,7 +31,8 @@ def divided(labels, grey, beta=0.5):
     fragments = oversegment(labels, width, squared, PLANE, DEFAULT, Monitor())
     grey = grey.astype(np.float32)
     given = width, grey, labels, beta, PLANE, DEFAULT, Monitor()
-    number, graph = divide(fragments, labels, *given)
+    used = replace(fragments, number=fragments.number.copy())
+    number, graph = divide(used, labels, *given)
     return fragments, Fragments(number, graph.n, graph.basin), graph
 
 

@@ -54,16 +54,21 @@ def watershed(
     arrays = *flat, grid.offsets, 1 / grid.lengths, grid.strict, target
     map_chunks(partial(loops.climb_rows, *arrays), nz * ny, nx * len(grid.offsets), monitor)
     map_chunks(partial(loops.follow, target), size, 1, monitor)
-    number = np.empty(size, np.int32)
+    before: dict[int, int] = {}
     n = 0
 
-    def count(start: int, stop: int) -> tuple[int, int, int]:
-        return start, stop, loops.count_peaks(target, start, stop)
+    def count(start: int, stop: int) -> tuple[int, int]:
+        return start, loops.count_peaks(target, start, stop)
 
-    for start, stop, found in map_chunks(count, size, 1, monitor):
-        loops.number_peaks(target, number, n, start, stop)
+    for start, found in map_chunks(count, size, 1, monitor):
+        before[start] = n
         n += found
-    map_chunks(partial(loops.renumber, target, number), size, 1, monitor)
+
+    def number(start: int, stop: int) -> None:
+        loops.number_peaks(target, before[start], start, stop)
+
+    for work in (number, partial(loops.follow_to_number, target), partial(loops.to_number, target)):
+        map_chunks(work, size, 1, monitor)
     return target.reshape(labels.shape), n
 
 

@@ -47,7 +47,7 @@ def divide(
     Parameters
     ----------
     fragments : Fragments
-        By shape alone.
+        By shape alone; used up.
     filled : ndarray of int32, shape (nz, ny, nx)
         The labels, some of their holes filled, in which the fragments are.
     width : ndarray of int32, shape (nz, ny, nx)
@@ -71,9 +71,11 @@ def divide(
     slopes = gradients(grey, labels, fragments, expected, grid, parameters, monitor)
     monitor.check()
     landscape = _landscape(width, ridge, slopes.length, beta, parameters, monitor)
-    basins = fragments.number + 1
+    basins = fragments.number
+    basins += 1
     number, n = watershed(basins, landscape, grid, monitor)
     intensity = Intensity(slopes.brightness, slopes.expected, ridge)
+    del landscape, slopes
     graph = adjacency(filled, number, n, width, grid, monitor, intensity=intensity)
     basin = owners(number, n, basins, monitor)
     inside = graph.within(basin)
@@ -94,8 +96,8 @@ def _landscape(
     parameters: SplitParameters,
     monitor: Monitor,
 ) -> NDArray[np.int32]:
-    """Return the half-width, lower where there is a ridge or a steep slope."""
-    result = np.zeros_like(width)
+    """Return the half-width, lower where there is a ridge or a steep slope; uses the slope up."""
+    result = slope.view(np.int32)
     flat = [array.reshape(-1) for array in (width, ridge, slope, result)]
 
     def work(start: int, stop: int) -> None:
@@ -103,7 +105,7 @@ def _landscape(
         fall = parameters.ridge_steepness * np.maximum(ridge, 0)
         fall += parameters.gradient_steepness * np.maximum(slope - 1, 0)
         lower = np.clip(width * np.exp(-beta * fall) + 0.5, 1, LARGEST)
-        np.copyto(result, lower, casting="unsafe", where=width > 0)
+        result[:] = np.where(width > 0, lower, 0)
 
     map_chunks(work, width.size, EXPONENTIAL, monitor)
     return result

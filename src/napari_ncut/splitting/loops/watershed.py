@@ -164,19 +164,33 @@ def count_peaks(target: cython.int[::1], start: cython.Py_ssize_t, stop: cython.
 
 
 def number_peaks(
-    target: cython.int[::1],
-    number: cython.int[::1],
-    n: cython.int,
-    start: cython.Py_ssize_t,
-    stop: cython.Py_ssize_t,
+    target: cython.int[::1], n: cython.int, start: cython.Py_ssize_t, stop: cython.Py_ssize_t
 ):
-    """Number the pixels that stand on a peak, from ``n`` on."""
+    """Write -2 - k for the k-th pixel that stands on a peak, counted from ``n`` on."""
     i: cython.Py_ssize_t
     with cython.nogil:
         for i in range(start, stop):
             if target[i] == i:
-                number[i] = n
+                target[i] = -2 - n
                 n += 1
+
+
+def follow_to_number(target: cython.int[::1], start: cython.Py_ssize_t, stop: cython.Py_ssize_t):
+    """Write for each pixel what `number_peaks` wrote for its peak; peaks stay as they are."""
+    i: cython.Py_ssize_t
+    with cython.nogil:
+        for i in range(start, stop):
+            if target[i] >= 0:
+                target[i] = target[target[i]]
+
+
+def to_number(target: cython.int[::1], start: cython.Py_ssize_t, stop: cython.Py_ssize_t):
+    """Write the numbers themselves; -1 stays what it is."""
+    i: cython.Py_ssize_t
+    with cython.nogil:
+        for i in range(start, stop):
+            if target[i] < -1:
+                target[i] = -2 - target[i]
 
 
 def mark(
