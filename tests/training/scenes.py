@@ -372,6 +372,12 @@ def punched(rng, labels, share: float, *, smooth: bool = False) -> NDArray[np.in
     return labels
 
 
+def ragged(rng, labels) -> NDArray[np.int32]:
+    """Return labels without what a threshold misses in a texture: fine or coarse, much or not."""
+    noise = ndi.gaussian_filter(rng.normal(size=labels.shape), rng.uniform(0.7, 2.5))
+    return np.where(noise > rng.uniform(1.3, 2.2) * noise.std(), 0, labels)
+
+
 def holed(rng):
     """Draw objects with pinholes and larger holes."""
     kinds = (nuclei, rough, discs, tapered, colony, tissue)

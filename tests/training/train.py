@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from samples import REAL, SCENES, Sample, digest, samples
-from scenes import BY_IMAGE, KINDS, punched, scene
+from scenes import BY_IMAGE, KINDS, punched, ragged, scene
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -29,14 +29,18 @@ from napari_ncut.splitting.adjacency import BORDER_SUMS, RegionAdjacencyGraph
 from napari_ncut.splitting.agglomerate import agglomerate, is_slope
 from napari_ncut.splitting.criterion.hierarchy import Hierarchy, hierarchy
 from napari_ncut.splitting.criterion.model import FOLDER, Model
+from napari_ncut.splitting.criterion.model import model as shipped
 from napari_ncut.splitting.criterion.nodes import NAMES
 from napari_ncut.splitting.criterion.pairs import numbers
 from napari_ncut.splitting.criterion.trees import Trees
 from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.holes.close import without_pinholes
+from napari_ncut.splitting.holes.divided import Divided
 from napari_ncut.splitting.holes.doubtful import doubtful
-from napari_ncut.splitting.holes.holes import find_holes
+from napari_ncut.splitting.holes.holes import Holes, find_holes
 from napari_ncut.splitting.holes.judge import Judge
+from napari_ncut.splitting.holes.shape import Shape
+from napari_ncut.splitting.holes.shattered import surely_inside
 from napari_ncut.splitting.holes.together import Around
 from napari_ncut.splitting.loops import agglomerate as loops
 from napari_ncut.splitting.loops.tree import sums_of_nodes
@@ -54,7 +58,12 @@ MOST_PAIRS = 3000
 # An answer is the mean of so many learners with other seeds, which vary less than one.
 PAIR_TREES = {"learners": 1, "max_iter": 120, "max_leaf_nodes": 31, "learning_rate": 0.12}
 NODE_TREES = {"learners": 4, "max_iter": 100, "max_leaf_nodes": 31, "learning_rate": 0.15}
-HOLE_TREES = {"learners": 2, "max_iter": 300, "max_leaf_nodes": 15, "learning_rate": 0.05}
+HOLE_TREES = {"learners": 4, "max_iter": 400, "max_leaf_nodes": 31, "learning_rate": 0.05}
+# How much masks count as they are, with holes punched, and with ragged ones, of which there are far
+# more.
+HOLE_WEIGHTS = 2, 4, 1
+# Of the holes inside one object, that are filled when the others are looked at once more.
+SHARE_FILLED = 0.6
 # Half of the weight is that of photographs.
 SHARE_OF_PHOTOGRAPHS = 0.5
 
@@ -294,17 +303,17 @@ def train(chosen: Sequence[Sample], about: dict[str, object]) -> Model:
 def with_holes(model: Model, folder: Path, n_scenes: int) -> Model:
     """Return a model that has learned which holes lie inside one object.
 
-    From photographs, and scenes that are new to it; each as it is, and with holes punched into half
-    of its objects.
+    From photographs, and scenes that are new to it; each as it is, with holes punched into half of
+    its objects, and as a threshold leaves it in a texture.
     """
     rng = np.random.default_rng(SEED)
     names, rows = [], []
     for name, objects, spacing in pictures_of_holes(folder, n_scenes):
-        for truth in (objects, punched(rng, objects, 0.5, smooth=True)):
-            found = rows_of_holes(truth, spacing, model)
-            if found is not None:
-                names.append(name)
-                rows.append(found)
+        masks = objects, punched(rng, objects, 0.5, smooth=True), ragged(rng, objects)
+        for truth, times in zip(masks, HOLE_WEIGHTS, strict=True):
+            for found in rows_of_holes(truth, spacing, model, rng):
+                names += [name] * times
+                rows += [found] * times
     return replace(model, hole=fit(names, rows, **HOLE_TREES))
 
 
@@ -326,22 +335,46 @@ def pictures_of_holes(
 
 
 def rows_of_holes(
-    truth: NDArray[np.int32], spacing: tuple[float, ...], model: Model
-) -> Rows | None:
-    """Return the terms of doubtful holes, and whether each lies inside one object."""
+    truth: NDArray[np.int32], spacing: tuple[float, ...], model: Model, rng: np.random.Generator
+) -> Iterator[Rows]:
+    """Yield the terms of doubtful holes, and whether each lies inside one object.
+
+    With all holes open, with those filled that have shattered an object, and with some more filled
+    that lie inside one: as they are met when holes are judged.
+    """
     volume = truth.reshape((1,) * (3 - truth.ndim) + truth.shape)
     labels = (volume > 0).astype(np.int32)
     grid = Grid((1.0,) * (3 - len(spacing)) + spacing, truth.ndim)
-    holes = find_holes(labels, grid, Monitor())
     judge = Judge(grid, DEFAULT, model, Monitor())
-    shape, _, holes = without_pinholes(labels, holes, judge)
+    shape, _, holes = without_pinholes(labels, find_holes(labels, grid, Monitor()), judge)
     if len(holes) == 0:
-        return None
+        return
     found = judge.divided(shape)
+    yield from _doubtful(shape, found, holes, volume, judge)
+    around = Around.of(shape, found, holes, judge.monitor)
+    filled = surely_inside(shape, found, holes, around, judge)
+    for _ in range(2):
+        if filled.any() and not filled.all():
+            shape, found = judge.filled(shape, found, holes[filled], around.blob[filled])
+            holes = holes[~filled]
+            yield from _doubtful(shape, found, holes, volume, judge)
+            around = Around.of(shape, found, holes, judge.monitor)
+        filled = are_inside(holes, volume) & (rng.random(len(holes)) < SHARE_FILLED)
+
+
+def _doubtful(
+    shape: Shape, found: Divided, holes: Holes, truth: NDArray[np.int32], judge: Judge
+) -> Iterator[Rows]:
+    """Yield the terms of the doubtful ones of open holes, and what is true of them, if any are."""
     around = Around.of(shape, found, holes, judge.monitor)
     rows, terms = doubtful(shape, found, holes, around, judge)
-    count = np.bincount(holes.around(volume, 1)[:, 0], minlength=len(holes))
-    return (terms, count[rows] == 1) if len(rows) else None
+    if len(rows):
+        yield terms, are_inside(holes, truth)[rows]
+
+
+def are_inside(holes: Holes, truth: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Tell which holes lie inside one true object."""
+    return np.bincount(holes.around(truth, 1)[:, 0], minlength=len(holes)) == 1
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -350,9 +383,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--out", type=Path, default=FOLDER / f"{VERSION}.npz")
     parser.add_argument("--scenes", type=int, default=SCENES, help="of each kind")
+    parser.add_argument("--parts-of", type=int, metavar="VERSION", help="learn only of holes")
     chosen = parser.parse_args(argv)
     about = {"seed": SEED, "scenes": chosen.scenes, "sha256": digest(chosen.folder)}
-    model = train(list(samples(chosen.folder, chosen.scenes)), about)
+    if chosen.parts_of is None:
+        model = train(list(samples(chosen.folder, chosen.scenes)), about)
+    else:
+        model = replace(shipped(chosen.parts_of), about=about | {"parts_of": chosen.parts_of})
     model = with_holes(model, chosen.folder, chosen.scenes)
     chosen.out.parent.mkdir(exist_ok=True)
     model.save(chosen.out)

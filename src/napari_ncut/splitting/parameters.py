@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-VERSION = 9
+VERSION = 10
 
 
 @dataclass(frozen=True)
