@@ -55,7 +55,7 @@ DEFAULTS = SplitSettings()
 # Pixels and fragments are numbered by 32 bits: half the memory, and most of the speed.
 MOST_PIXELS = 2**31 - 1
 # Bytes for a pixel at the peak of a split, by the mask alone and with an image; measured.
-MASK_BYTES, IMAGE_BYTES = 36, 60
+MASK_BYTES, IMAGE_BYTES = 30, 54
 
 
 def split_touching(
