@@ -69,3 +69,16 @@ def test_what_is_too_much_is_not_shown(tmp_path, monkeypatch):
     monkeypatch.setattr(filling, "MOST_BYTES", 10)
     assert found.grow()
     assert not found[3].any()
+
+
+def test_a_folder_that_goes_while_it_is_looked_into_takes_nothing_away(tmp_path, monkeypatch):
+    write(tmp_path, 0, (2, 3), np.ones((4, 5), np.int32))
+    found = Filling(tmp_path, (9, 9))
+    assert found.grow()
+
+    def glob(folder, pattern):
+        raise FileNotFoundError(folder)
+
+    monkeypatch.setattr(type(tmp_path), "glob", glob)
+    assert not found.grow()
+    assert found[:].sum() == 20

@@ -44,7 +44,12 @@ class Filling:
         What another run with other settings had left goes when this one finds it.
         """
         there = {}
-        for path in sorted(self._folder.glob("task-*.npz")):
+        try:
+            paths = sorted(self._folder.glob("task-*.npz"))
+        except FileNotFoundError:
+            # The run has ended, and the folder went while it was looked into.
+            return False
+        for path in paths:
             with suppress(FileNotFoundError):
                 found = path.stat()
                 if found.st_size <= MOST_BYTES:
