@@ -76,6 +76,27 @@ def test_borders_are_those_of_all_pairs_of_neighbours(seed, ndim, corners):
 
 
 @given(st.integers(0, 10_000), st.sampled_from([2, 3]))
+@settings(max_examples=20)
+def test_a_contracted_graph_is_that_of_the_parts(seed, ndim):
+    labels, fragments, width, image, grid = case(seed, ndim)
+    number = np.unique(fragments, return_inverse=True)[1].reshape(fragments.shape)
+    number = (number - (fragments.min() < 0)).astype(np.int32)
+    n = int(number.max()) + 1
+    graph = adjacency(labels, number, n, width, grid, Monitor(), intensity=image)
+    _, part = np.unique(np.random.default_rng(seed).integers(0, n, n), return_inverse=True)
+    part = part.astype(np.int32)
+    joined = np.where(number >= 0, part[number], -1).astype(np.int32)
+    k = int(part.max()) + 1
+    found = graph.contracted(part, k)
+    wanted = adjacency(labels, joined, k, width, grid, Monitor(), intensity=image)
+    for name in ("width", "low", "high", "saddle", "index"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(wanted, name), name)
+    np.testing.assert_allclose(found.borders, wanted.borders, rtol=1e-9, atol=1e-9)
+    np.testing.assert_array_equal(found.pixels, wanted.pixels)
+    np.testing.assert_allclose(found.nodes[:, MOMENTS:], wanted.nodes[:, MOMENTS:], rtol=1e-6)
+
+
+@given(st.integers(0, 10_000), st.sampled_from([2, 3]))
 @settings(max_examples=30)
 def test_sums_over_a_fragment_are_those_over_its_pixels(seed, ndim):
     labels, fragments, width, image, grid = case(seed, ndim)

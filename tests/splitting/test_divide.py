@@ -33,7 +33,7 @@ def divided(labels, grey, beta=0.5):
     given = width, grey, labels, beta, PLANE, DEFAULT, Monitor()
     used = replace(fragments, number=fragments.number.copy())
     number, graph = divide(used, labels, *given)
-    return fragments, Fragments(number, graph.n, graph.basin), graph
+    return fragments, Fragments(number, graph.n), graph
 
 
 def noise_on(grey, labels, seed=0):
@@ -77,13 +77,13 @@ def test_borders_between_basins_stay_whatever_the_image_shows():
     mask = (np.hypot(y - 30, x - 40) <= 24) | (np.hypot(y - 30, x - 80) <= 24)
     labels = mask.astype(np.int32)[np.newaxis]
     bright = np.exp(-(((x - 60) / 6.0) ** 2))[np.newaxis]
-    by_shape, found, _ = divided(labels, noise_on(bright, labels))
+    by_shape, found, graph = divided(labels, noise_on(bright, labels))
     assert by_shape.n == 2
     assert found.n >= 2
     for k in range(found.n):
         own = found.number == k
         assert len(np.unique(by_shape.number[own])) == 1
-    assert len(set(found.basin)) == 2
+    assert len(set(graph.basin)) == 2
 
 
 def test_every_fragment_knows_its_basin():
@@ -91,12 +91,12 @@ def test_every_fragment_knows_its_basin():
     labels = np.concatenate([labels, np.zeros_like(labels), 2 * labels], axis=1)
     x = np.concatenate([x] * 3, axis=1)
     grey = ndi.gaussian_filter(np.where(abs(x - 70) <= 1, -3.0, 0.0), (0, 1, 1))
-    by_shape, found, _ = divided(labels, noise_on(grey, labels))
+    by_shape, found, graph = divided(labels, noise_on(grey, labels))
     assert by_shape.n < found.n
-    assert len(found.basin) == found.n
-    for k, basin in enumerate(found.basin):
+    assert len(graph.basin) == found.n
+    for k, basin in enumerate(graph.basin):
         owners = np.unique(by_shape.number[found.number == k])
         assert len(owners) == 1
         # Basins are numbered from 1 there, whatever is counted is which belong together.
-        same = found.basin == basin
+        same = graph.basin == basin
         assert len(np.unique(by_shape.number[np.isin(found.number, np.flatnonzero(same))])) == 1

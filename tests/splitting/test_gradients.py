@@ -16,7 +16,7 @@ PLANE = Grid((1.0, 1.0, 1.0), 2)
 def one_fragment(labels):
     """Return the labels as fragments."""
     n = int(labels.max())
-    return Fragments(labels - 1, n, np.arange(n, dtype=np.int32))
+    return Fragments(labels - 1, n)
 
 
 def test_gradient_of_a_plane_in_physical_units():

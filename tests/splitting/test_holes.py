@@ -13,6 +13,7 @@ from tests.benchmarks.scoring import overlaps
 from napari_ncut import split_touching, split_volume
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.scenes import field
+from napari_ncut.splitting.adjacency import adjacency
 from napari_ncut.splitting.criterion.model import model
 from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.holes.close import shape_without_holes
@@ -229,6 +230,12 @@ def test_a_shape_whose_holes_are_changed_is_that_of_the_new_labels(ndim):
     new = changed(before, found.graph, found.blob, index, blob[number], *arguments)
     wanted = shape_of(filled, *arguments)
     np.testing.assert_array_equal(new.width, wanted.width)
+    n = new.fragments.n
+    graph = adjacency(filled, new.fragments.number, n, new.width, grid, Monitor())
+    for name, column in vars(graph).items():
+        if name != "basin":
+            np.testing.assert_array_equal(getattr(new.graph, name), column, name)
+    assert len(np.unique(new.graph.basin)) == n
     np.testing.assert_array_equal(
         np.unique(
             np.stack([new.fragments.number, wanted.fragments.number]).reshape(2, -1), axis=1

@@ -32,7 +32,6 @@ def test_every_fragment_is_one_piece_within_one_label(seed, ndim):
     number = found.number.reshape(labels.shape)
     np.testing.assert_array_equal(number >= 0, labels > 0)
     np.testing.assert_array_equal(np.unique(number[labels > 0]), np.arange(found.n))
-    np.testing.assert_array_equal(found.basin, np.arange(found.n))
     for k, box in enumerate(ndi.find_objects(number + 1)):
         own = number[box] == k
         assert len(np.unique(labels[box][own])) == 1

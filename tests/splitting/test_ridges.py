@@ -23,7 +23,7 @@ def halves(shape):
     """Return labels of one, and the left and the right half as fragments."""
     labels = np.ones(shape, np.int32)
     number = (np.indices(shape)[2] >= shape[2] // 2).astype(np.int32)
-    return labels, Fragments(number, 2, np.arange(2, dtype=np.int32))
+    return labels, Fragments(number, 2)
 
 
 def test_a_dark_line_is_a_ridge_a_bright_one_and_a_step_are_none():
@@ -66,7 +66,7 @@ def test_the_more_places_there_are_the_stronger_is_the_strongest_by_chance():
     found = expected_maximum(fragments, PLANE, DEFAULT, Monitor())
     places = 100 * 2000 / patch_of_texture(2, DEFAULT)
     np.testing.assert_allclose(found[1:], np.sqrt(2 * np.log(places)))
-    few = Fragments(labels[:, :3, :3] - 1, 1, np.zeros(1, np.int32))
+    few = Fragments(labels[:, :3, :3] - 1, 1)
     least = np.sqrt(2 * np.log(DEFAULT.fewest_places))
     np.testing.assert_allclose(expected_maximum(few, PLANE, DEFAULT, Monitor()), least)
     # It is about the greatest of as many normal numbers.
@@ -78,7 +78,7 @@ def test_the_unit_is_what_noise_shows_and_no_less_than_a_floor():
     labels, fragments = halves((1, 60, 80))
     number = fragments.number.copy()
     number[:, :5] = -1
-    fragments = Fragments(number, 2, fragments.basin)
+    fragments = Fragments(number, 2)
     rng = np.random.default_rng(0)
     ridge = rng.normal(size=labels.shape).astype(np.float32)
     ridge[number == 0] *= 1e-3

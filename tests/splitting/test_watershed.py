@@ -51,15 +51,11 @@ def test_a_plateau_is_one_fragment():
     assert not found.any()
 
 
-def test_numbers_are_without_holes_and_parts_become_one():
+def test_numbers_are_without_holes():
     fragments = np.array([[[5, -1, 2], [2, 7, 5]]], np.int32)
     found, n = renumbered(fragments.copy(), 9, Monitor())
     assert n == 3
     np.testing.assert_array_equal(found, [[[1, -1, 0], [0, 2, 1]]])
-    part = np.array([0, 0, 3, 0, 0, 1, 0, 1, 0], np.int32)
-    found, n = renumbered(fragments, 4, Monitor(), part)
-    assert n == 2
-    np.testing.assert_array_equal(found, [[[0, -1, 1], [1, 0, 0]]])
 
 
 def test_a_run_that_is_cancelled_ends():

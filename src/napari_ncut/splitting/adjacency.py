@@ -104,27 +104,26 @@ class RegionAdjacencyGraph:
         if chosen.all():
             return self
         number = np.cumsum(chosen, dtype=np.int32) - 1
-        inside = chosen[self.low]
-        return RegionAdjacencyGraph(
+        kept = self.with_borders(chosen[self.low])
+        return replace(
+            kept,
             width=self.width[chosen],
             nodes=self.nodes[chosen],
             basin=self.basin[chosen],
-            low=number[self.low[inside]],
-            high=number[self.high[inside]],
-            saddle=self.saddle[inside],
-            index=self.index[inside],
-            borders=self.borders[inside],
+            low=number[kept.low],
+            high=number[kept.high],
         )
 
-    def within(self, group: NDArray[np.int32]) -> RegionAdjacencyGraph:
-        """Return the graph without the borders between fragments of different groups."""
-        same = group[self.low] == group[self.high]
+    def with_borders(self, chosen: NDArray[np.generic]) -> RegionAdjacencyGraph:
+        """Return the graph with the chosen borders only: a mask, or their numbers."""
         names = "low", "high", "saddle", "index", "borders"
-        return replace(self, **{name: getattr(self, name)[same] for name in names})
+        return replace(self, **{name: getattr(self, name)[chosen] for name in names})
 
-    def contracted(
-        self, part: NDArray[np.int32], n: int, basin: NDArray[np.int32]
-    ) -> RegionAdjacencyGraph:
+    def within_basins(self) -> RegionAdjacencyGraph:
+        """Return the graph without the borders between basins."""
+        return self.with_borders(self.basin[self.low] == self.basin[self.high])
+
+    def contracted(self, part: NDArray[np.int32], n: int) -> RegionAdjacencyGraph:
         """Return the graph of the parts that fragments make together.
 
         Parameters
@@ -133,12 +132,10 @@ class RegionAdjacencyGraph:
             Part of each fragment.
         n : int
             How many parts there are.
-        basin : ndarray of int32, shape (n,)
-            The basin that each part lies in.
         """
-        nodes = np.zeros((n, self.nodes.shape[1]))
+        nodes, basin, width = np.zeros((n, self.nodes.shape[1])), np.zeros(n, np.int32), np.zeros(n)
         np.add.at(nodes, part, self.nodes)
-        width = np.zeros(n)
+        basin[part] = self.basin
         np.maximum.at(width, part, self.width)
         low, high = part[self.low], part[self.high]
         borders = self.borders.copy()
@@ -151,14 +148,13 @@ class RegionAdjacencyGraph:
         low, high = low[order], high[order]
         is_first = np.append(True, (low[1:] != low[:-1]) | (high[1:] != high[:-1]))[: len(order)]
         first = np.flatnonzero(is_first)
-        return RegionAdjacencyGraph(
+        return replace(
+            self.with_borders(order[first]),
             width=width,
             nodes=nodes,
             basin=basin,
             low=low[first],
             high=high[first],
-            saddle=self.saddle[order][first],
-            index=self.index[order][first],
             borders=np.add.reduceat(borders[order], first) if len(first) else borders[:0],
         )
 

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.validation import in_safe_range
-from napari_ncut.splitting.adjacency import RegionAdjacencyGraph, adjacency
+from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
 from napari_ncut.splitting.criterion.hierarchy import Hierarchy
 from napari_ncut.splitting.criterion.model import Model
 from napari_ncut.splitting.grid import Grid, Volume
 from napari_ncut.splitting.holes.both_ways import Found, surer_graph
 from napari_ncut.splitting.holes.close import shape_without_holes
 from napari_ncut.splitting.holes.judge import Judge
-from napari_ncut.splitting.holes.shape import Shape
+from napari_ncut.splitting.holes.shape import Shape, graph_of
 from napari_ncut.splitting.holes.tiles import Tiles
 from napari_ncut.splitting.image.divide import divide
 from napari_ncut.splitting.image.statistics import (
@@ -190,7 +190,7 @@ def _surer_graph(
 ) -> Found:
     """Return the fragments of a part and their graph, its holes filled or open as is surer."""
 
-    def graph_of(shape: Shape, tiles: Tiles | None) -> Found:
+    def found_of(shape: Shape, tiles: Tiles | None) -> Found:
         if grey is None:
             return _graph_of(shape, None, shape.labels, beta, grid, monitor)
         if tiles is None:
@@ -198,8 +198,8 @@ def _surer_graph(
         return _graph_of(shape, tiles.values(grey), tiles.labels, beta, grid, monitor)
 
     if judge is None:
-        return graph_of(part.shape, None)
-    return surer_graph(part.shape, graph_of, judge, beta if grey is not None else 0.0)
+        return found_of(part.shape, None)
+    return surer_graph(part.shape, found_of, judge, beta if grey is not None else 0.0)
 
 
 def _graph_of(
@@ -211,14 +211,16 @@ def _graph_of(
     monitor: Monitor,
 ) -> Found:
     """Return the fragments of a shape and their graph; arguments as in `divide`."""
-    fragments, number, graph, known = shape.fragments, shape.fragments.number, shape.graph, None
-    if grey is not None:
-        seen = shape.labels, shape.width, grey, given, beta, grid, DEFAULT, monitor
-        number, graph = divide(fragments, *seen)
-    elif graph is not None:
-        known = shape.hierarchy
+    if grey is None:
+        number, graph, known = (
+            shape.fragments.number,
+            graph_of(shape, grid, monitor),
+            shape.hierarchy,
+        )
     else:
-        graph = adjacency(shape.labels, number, fragments.n, shape.width, grid, monitor)
+        seen = shape.labels, shape.width, grey, given, beta, grid, DEFAULT, monitor
+        number, graph = divide(shape.fragments, *seen)
+        known = None
     shape.write_in_holes(-1, number)
     return number, graph, known
 

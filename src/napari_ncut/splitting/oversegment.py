@@ -32,13 +32,10 @@ class Fragments:
         Fragment of each pixel, from 0; -1 in the background.
     n : int
         How many there are.
-    basin : ndarray of int32, shape (n,)
-        The basin of the half-width that each is a part of, if the image has divided any.
     """
 
     number: Volume
     n: int
-    basin: NDArray[np.int32]
 
 
 def oversegment(
@@ -76,4 +73,4 @@ def oversegment(
         labels, number, borders, tops, widths, squared, grid, parameters, monitor
     )
     attach_stray_pixels(labels, number, grid, parameters, monitor)
-    return Fragments(number, n, np.arange(n, dtype=np.int32))
+    return Fragments(number, n)

@@ -80,9 +80,7 @@ def pixels_of(fragments: Volume, n: int, monitor: Monitor) -> NDArray[np.int64]:
     return count
 
 
-def renumbered(
-    fragments: Volume, n: int, monitor: Monitor, part: NDArray[np.int32] | None = None
-) -> tuple[Volume, int]:
+def renumbered(fragments: Volume, n: int, monitor: Monitor) -> tuple[Volume, int]:
     """Number the fragments without holes, in place, and return how many there are.
 
     Parameters
@@ -90,17 +88,13 @@ def renumbered(
     fragments : ndarray of int32, shape (nz, ny, nx)
         Below 0 is background.
     n : int
-        All numbers, or all parts, are less.
+        All numbers are less.
     monitor : Monitor
         Checks for cancellation.
-    part : ndarray of int32, optional
-        What each fragment is a part of, if they are to be joined.
     """
     flat = fragments.reshape(-1)
-    if part is None:
-        part = np.arange(n, dtype=np.int32)
     used = np.zeros(n, np.uint8)
-    map_chunks(partial(loops.mark, flat, part, used), flat.size, 1, monitor)
-    number = (np.cumsum(used) - 1).astype(np.int32)[part]
+    map_chunks(partial(loops.mark, flat, used), flat.size, 1, monitor)
+    number = np.cumsum(used, dtype=np.int32) - 1
     map_chunks(partial(loops.renumber, flat, number), flat.size, 1, monitor)
     return fragments, int(used.sum())

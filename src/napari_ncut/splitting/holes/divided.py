@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.settings import SplitSettings
-from napari_ncut.splitting.adjacency import RegionAdjacencyGraph, adjacency
+from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
 from napari_ncut.splitting.criterion.hierarchy import Hierarchy, hierarchy, probabilities
 from napari_ncut.splitting.criterion.model import Model
 from napari_ncut.splitting.grid import Grid
-from napari_ncut.splitting.holes.shape import Shape
+from napari_ncut.splitting.holes.shape import Shape, graph_of
 from napari_ncut.splitting.parameters import SplitParameters
 
 # How eagerly the blobs are divided to judge their holes.
@@ -70,10 +70,7 @@ def divided(
     shape: Shape, grid: Grid, parameters: SplitParameters, model: Model, monitor: Monitor
 ) -> Divided:
     """Return the parts that a shape falls into."""
-    fragments = shape.fragments
-    graph = shape.graph
-    if graph is None:
-        graph = adjacency(shape.labels, fragments.number, fragments.n, shape.width, grid, monitor)
+    graph = graph_of(shape, grid, monitor)
     found = hierarchy(graph, grid, parameters, model)
     part, node = found.objects(NECK)
     width = np.zeros(len(node))

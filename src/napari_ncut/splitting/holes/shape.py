@@ -69,6 +69,14 @@ def shape_of(labels: Volume, grid: Grid, parameters: SplitParameters, monitor: M
     return Shape(labels, width, oversegment(labels, width, squared, grid, parameters, monitor))
 
 
+def graph_of(shape: Shape, grid: Grid, monitor: Monitor) -> RegionAdjacencyGraph:
+    """Return the graph of the fragments of a shape, by shape alone."""
+    if shape.graph is not None:
+        return shape.graph
+    fragments = shape.fragments
+    return adjacency(shape.labels, fragments.number, fragments.n, shape.width, grid, monitor)
+
+
 def changed(
     shape: Shape,
     graph: RegionAdjacencyGraph,
@@ -113,11 +121,10 @@ def changed(
         there = np.where(tiles.values(labels) > 0, tiles.labels, 0)
         new = shape_of(there, grid, parameters, monitor)
         tiles.put_back(new.width, width)
-        found = new.fragments
-        theirs = adjacency(there, found.number, found.n, new.width, grid, monitor)
-        graph = tiles.put_back_fragments(number, graph, gone, (found.number, theirs), None, monitor)
+        theirs = new.fragments.number, graph_of(new, grid, monitor)
+        graph = tiles.put_back_fragments(number, graph, gone, theirs, None, monitor)
         gone = np.zeros(graph.n, bool)
-    return Shape(labels, width, Fragments(number, graph.n, graph.basin), graph)
+    return Shape(labels, width, Fragments(number, graph.n), graph)
 
 
 def of_fragments(value: NDArray[np.int32], number: Volume, monitor: Monitor) -> NDArray[np.int32]:

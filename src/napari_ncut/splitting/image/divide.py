@@ -76,16 +76,15 @@ def divide(
     number, n = watershed(basins, landscape, grid, monitor)
     intensity = Intensity(slopes.brightness, slopes.expected, ridge)
     del landscape, slopes
-    graph = adjacency(filled, number, n, width, grid, monitor, intensity=intensity)
     basin = owners(number, n, basins, monitor)
-    inside = graph.within(basin)
+    seen = filled, number, n, width, grid, monitor
+    graph = adjacency(*seen, basin=basin, intensity=intensity)
+    inside = graph.within_basins()
     merged, _ = agglomerate(inside, numbers(grid, parameters)).parts(n, 0.0)
-    left, found = np.unique(merged[_attached(basin, inside)], return_inverse=True)
+    left, found = np.unique(merged[_attached(inside)], return_inverse=True)
     part = found.astype(np.int32)
     map_chunks(partial(loops.renumber, number.reshape(-1), part), number.size, 1, monitor)
-    of_part = np.zeros(len(left), np.int32)
-    of_part[part] = basin
-    return number, graph.contracted(part, len(left), of_part)
+    return number, graph.contracted(part, len(left))
 
 
 def _landscape(
@@ -111,19 +110,17 @@ def _landscape(
     return result
 
 
-def _attached(basin: NDArray[np.int32], graph: RegionAdjacencyGraph) -> NDArray[np.int32]:
+def _attached(graph: RegionAdjacencyGraph) -> NDArray[np.int32]:
     """Return the fragment that each is to be, shape (n,): itself, if it is not apart.
 
     Pieces that are apart from their basin belong to its largest fragment, as without the image.
 
     Parameters
     ----------
-    basin : ndarray of int32, shape (n,)
-        Basin of each fragment.
     graph : RegionAdjacencyGraph
-        Fragments within the basins.
+        Fragments, and their borders within the basins.
     """
-    n, sizes = graph.n, graph.pixels
+    n, sizes, basin = graph.n, graph.pixels, graph.basin
     target = np.arange(n, dtype=np.int32)
     links = np.ones(len(graph.low), np.int8), (graph.low, graph.high)
     count, piece = connected_components(coo_array(links, shape=(n, n)), directed=False)

@@ -71,7 +71,7 @@ def means_in_tiles(
     ends_1: cython.bint
     ends_2: cython.bint
     is_empty: cython.bint
-    padded: cython.float[::1] = np.empty(
+    padded: cython.float[::1] = np.zeros(
         max(run.shape[0], run.shape[1]) + 2 * max(reach_1, reach_2) + BLOCK, np.float32
     )
     with cython.nogil:
@@ -201,7 +201,7 @@ def gaussian_in_rows(
     The image goes on mirrored beyond its border, for runs that reach it; where that leads beyond
     the other border, with its last pixel or not at all.
     """
-    padded: cython.float[::1] = np.empty(n + 2 * weights.shape[0] + BLOCK, np.float32)
+    padded: cython.float[::1] = np.zeros(n + 2 * weights.shape[0] + BLOCK, np.float32)
     with cython.nogil:
         _in_rows(labels, source, target, start, stop, n, weights, goes_on, True, True, padded)
 

@@ -195,17 +195,16 @@ def to_number(target: cython.int[::1], start: cython.Py_ssize_t, stop: cython.Py
 
 def mark(
     fragments: cython.int[::1],
-    part: cython.int[::1],
     used: cython.uchar[::1],
     start: cython.Py_ssize_t,
     stop: cython.Py_ssize_t,
 ):
-    """Mark the parts that have a pixel."""
+    """Mark the fragments that have a pixel."""
     i: cython.Py_ssize_t
     with cython.nogil:
         for i in range(start, stop):
             if fragments[i] >= 0:
-                used[part[fragments[i]]] = 1
+                used[fragments[i]] = 1
 
 
 def renumber(
