@@ -25,7 +25,7 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.splitting.adjacency import BORDER_SUMS, RegionAdjacencyGraph
+from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
 from napari_ncut.splitting.agglomerate import agglomerate, is_slope
 from napari_ncut.splitting.criterion.hierarchy import Hierarchy, hierarchy
 from napari_ncut.splitting.criterion.model import FOLDER, Model
@@ -34,12 +34,10 @@ from napari_ncut.splitting.criterion.nodes import NAMES
 from napari_ncut.splitting.criterion.pairs import numbers
 from napari_ncut.splitting.criterion.trees import Trees
 from napari_ncut.splitting.grid import Grid
-from napari_ncut.splitting.holes.close import without_pinholes
-from napari_ncut.splitting.holes.divided import Divided
+from napari_ncut.splitting.holes.close import filled_holes, without_pinholes
 from napari_ncut.splitting.holes.doubtful import doubtful
 from napari_ncut.splitting.holes.holes import Holes, find_holes
 from napari_ncut.splitting.holes.judge import Judge
-from napari_ncut.splitting.holes.shape import Shape
 from napari_ncut.splitting.holes.shattered import surely_inside
 from napari_ncut.splitting.holes.together import Around
 from napari_ncut.splitting.loops import agglomerate as loops
@@ -95,29 +93,22 @@ FIRST = Model(
 
 def contracted(sample: Sample, part: NDArray[np.int64]) -> tuple[NDArray[np.generic], ...]:
     """Return the graph and the truth when the fragments of a part are one."""
-    graph, steep = sample.graph, is_slope(sample.graph)
+    graph = sample.graph
     n = int(part.max()) + 1
-    nodes, width = np.zeros((n, graph.nodes.shape[1])), np.zeros(n)
+    found = graph.contracted(part.astype(np.int32), n)
     truth = np.zeros((n, sample.truth.shape[1]))
-    np.add.at(nodes, part, graph.nodes)
-    np.maximum.at(width, part, graph.width)
     np.add.at(truth, part, sample.truth)
-    low, high = part[graph.low], part[graph.high]
+    # A border is as steep as where its saddle is.
+    low, high = np.sort(np.stack([part[graph.low], part[graph.high]]), axis=0)
     between = low != high
-    borders = graph.borders[between].copy()
-    borders[(low > high)[between], BORDER_SUMS.index("step")] *= -1
-    pair = np.sort(np.stack([low, high], axis=1)[between], axis=1)
-    pair, number = np.unique(pair, axis=0, return_inverse=True)
-    number = number.reshape(-1)
-    sums = np.zeros((len(pair), borders.shape[1]))
-    np.add.at(sums, number, borders)
-    saddle, slope = np.zeros(len(pair)), np.zeros(len(pair), np.uint8)
-    heights = graph.saddle[between]
-    np.maximum.at(saddle, number, heights)
-    top = heights == saddle[number]
-    slope[number[top]] = steep[between][top]
-    low, high = (np.ascontiguousarray(pair[:, k], dtype=np.int32) for k in (0, 1))
-    return low, high, saddle, slope, sums, width, nodes, truth
+    number = np.searchsorted(found.low * np.int64(n) + found.high, (low * n + high)[between])
+    top = graph.saddle[between] == found.saddle[number]
+    slope = np.zeros(len(found.low), np.uint8)
+    slope[number[top]] = is_slope(graph)[between][top]
+    return (
+        *(found.low, found.high, found.saddle, slope),
+        *(found.borders, found.width, found.nodes, truth),
+    )
 
 
 def rows_of_pairs(sample: Sample, models: Sequence[Model], rng: np.random.Generator) -> Rows:
@@ -349,27 +340,22 @@ def rows_of_holes(
     shape, _, holes = without_pinholes(labels, find_holes(labels, grid, Monitor()), judge)
     if len(holes) == 0:
         return
-    found = judge.divided(shape)
-    yield from _doubtful(shape, found, holes, volume, judge)
-    around = Around.of(shape, found, holes, judge.monitor)
-    filled = surely_inside(shape, found, holes, around, judge)
+    around = Around.of(holes, shape, judge.divided(shape), judge.monitor)
+    yield from _doubtful(around, volume, judge)
+    filled = surely_inside(around, judge)
     for _ in range(2):
         if filled.any() and not filled.all():
-            shape, found = judge.filled(shape, found, holes[filled], around.blob[filled])
-            holes = holes[~filled]
-            yield from _doubtful(shape, found, holes, volume, judge)
-            around = Around.of(shape, found, holes, judge.monitor)
-        filled = are_inside(holes, volume) & (rng.random(len(holes)) < SHARE_FILLED)
+            around = filled_holes(around, filled, ~filled, judge)
+            yield from _doubtful(around, volume, judge)
+        inside = are_inside(around.holes, volume)
+        filled = inside & (rng.random(len(inside)) < SHARE_FILLED)
 
 
-def _doubtful(
-    shape: Shape, found: Divided, holes: Holes, truth: NDArray[np.int32], judge: Judge
-) -> Iterator[Rows]:
+def _doubtful(around: Around, truth: NDArray[np.int32], judge: Judge) -> Iterator[Rows]:
     """Yield the terms of the doubtful ones of open holes, and what is true of them, if any are."""
-    around = Around.of(shape, found, holes, judge.monitor)
-    rows, terms = doubtful(shape, found, holes, around, judge)
+    rows, terms = doubtful(around, judge)
     if len(rows):
-        yield terms, are_inside(holes, truth)[rows]
+        yield terms, are_inside(around.holes, truth)[rows]
 
 
 def are_inside(holes: Holes, truth: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -10,15 +10,14 @@ import numpy as np
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting.grid import Grid, Volume
-from napari_ncut.splitting.holes.holes import Holes, blobs_beside, enclosed_background
-from napari_ncut.splitting.holes.tiles import Box, Tiles
+from napari_ncut.splitting.holes.holes import Holes, blobs_beside, enclosed_background, paint
+from napari_ncut.splitting.holes.tiles import Tiles, box_of
 
 
 def without(labels: Volume, islands: Tiles) -> Volume:
     """Return labels without islands."""
     result = labels.copy()
-    for box, mask in zip(islands.boxes, islands.masks, strict=True):
-        result[box][mask] = 0
+    islands.put_back(np.zeros_like(islands.labels), result)
     return result
 
 
@@ -49,26 +48,21 @@ def _islands(holes: Holes, mask: Volume, grid: Grid, monitor: Monitor) -> Tiles 
     clumps, beside = np.unique(around[:, 1], return_inverse=True)
     runs = runs[np.isin(runs[:, 3], clumps)]
     runs = runs[np.argsort(runs[:, 3], kind="stable")]
-    starts = np.searchsorted(runs[:, 3], clumps)
-    row, first, after = runs[:, :3].astype(np.intp).T
+    starts, stops = (np.searchsorted(runs[:, 3], clumps, side) for side in ("left", "right"))
+    row, start, stop = runs[:, :3].T
     z, y = np.divmod(row, mask.shape[1])
-    low = np.stack([np.minimum.reduceat(side, starts) for side in (z, y, first)], axis=1)
-    high = np.stack([np.maximum.reduceat(side, starts) for side in (z + 1, y + 1, after)], axis=1)
+    low = np.stack([np.minimum.reduceat(side, starts) for side in (z, y, start)], axis=1)
+    high = np.stack([np.maximum.reduceat(side, starts) for side in (z + 1, y + 1, stop)], axis=1)
     # Of those around one hole, one encloses it, and thereby the others: its box is the largest.
     hole = around[:, 0]
-    order = np.lexsort(((high - low).prod(axis=1)[beside], hole))
+    order = np.lexsort(((high - low).prod(axis=1, dtype=np.int64)[beside], hole))
     is_last = np.append(hole[order][1:] != hole[order][:-1], True)
     enclosed = np.unique(beside[order][~is_last]).tolist()
     if not enclosed:
         return None
-    boxes: list[Box] = []
-    masks = []
-    stops = np.append(starts[1:], len(runs))
+    tiles = []
     for k in enclosed:
-        box = tuple(map(slice, low[k].tolist(), high[k].tolist()))
-        boxes.append((box[0], box[1], box[2]))
-        masks.append(np.zeros(high[k] - low[k], bool))
-        for i in range(starts[k], stops[k]):
-            in_row = slice(first[i] - low[k, 2], after[i] - low[k, 2])
-            masks[-1][z[i] - low[k, 0], y[i] - low[k, 1], in_row] = True
-    return Tiles.of(masks, boxes)
+        tile = np.zeros(high[k] - low[k], bool)
+        paint(runs[starts[k] : stops[k]], tile, low[k], mask.shape[1])
+        tiles.append((tile, box_of(low[k], high[k])))
+    return Tiles.of(*map(list, zip(*tiles, strict=True)))

@@ -77,9 +77,9 @@ def shape_without_holes(
     shape, pinholes, holes = without_pinholes(labels, holes, judge)
     if len(holes) == len(pinholes) == 0:
         return shape
-    found = judge.divided(shape)
-    shape, found, inside, around = _mended(shape, found, holes, judge)
-    shape, found, closed = _filled(shape, found, holes[~inside], around, judge)
+    around = Around.of(holes, shape, judge.divided(shape), monitor)
+    around, inside = _mended(around, judge)
+    shape, found, closed = _closed(around, judge)
     shape, found, pinholes = _opened(shape, found, pinholes, judge)
     return replace(
         shape,
@@ -97,41 +97,37 @@ def without_pinholes(labels: Volume, holes: Holes, judge: Judge) -> tuple[Shape,
     return judge.shape_of(labels), holes[small], holes[~small]
 
 
-def _mended(
-    shape: Shape, found: Divided, holes: Holes, judge: Judge
-) -> tuple[Shape, Divided, NDArray[np.bool_], Around]:
-    """Fill the holes that have shattered an object.
-
-    Returns the shape, its parts, which holes are filled, and what is around the others.
-    """
-    around = Around.of(shape, found, holes, judge.monitor)
-    inside = surely_inside(shape, found, holes, around, judge)
-    if inside.any():
-        shape, found = judge.filled(shape, found, holes[inside], around.blob[inside])
-        around = Around.of(shape, found, holes[~inside], judge.monitor)
-    return shape, found, inside, around
+def _mended(around: Around, judge: Judge) -> tuple[Around, NDArray[np.bool_]]:
+    """Fill the holes that have shattered an object; return what is around the others, and which."""
+    inside = surely_inside(around, judge)
+    return (filled_holes(around, inside, ~inside, judge) if inside.any() else around), inside
 
 
-def _filled(
-    shape: Shape, found: Divided, holes: Holes, around: Around, judge: Judge
-) -> tuple[Shape, Divided, Holes]:
+def _closed(around: Around, judge: Judge) -> tuple[Shape, Divided, Holes]:
     """Fill the holes that lie inside one object; return the shape, its parts, and them."""
-    done = holes[np.zeros(len(holes), bool)]
+    done = around.holes[np.zeros(len(around.holes), bool)]
     # A hole that is filled changes what is around the other holes of its blob: those are judged
     # again, until none of them is filled. Each turn fills one at least.
-    while len(holes):
-        rows, terms = doubtful(shape, found, holes, around, judge)
-        close = np.zeros(len(holes), bool)
+    while len(around.holes):
+        rows, terms = doubtful(around, judge)
+        close = np.zeros(len(around.holes), bool)
         inside = probabilities(judge.model.hole.log_odds(terms))
         close[rows[inside > judge.parameters.hole_inside]] = True
         if not close.any():
             break
-        blob = around.blob
-        done = done.beside(holes[close])
-        shape, found = judge.filled(shape, found, holes[close], blob[close])
-        holes = holes[~close & np.isin(blob, blob[close])]
-        around = Around.of(shape, found, holes, judge.monitor)
-    return shape, found, done
+        done = done.beside(around.holes[close])
+        again = ~close & np.isin(around.blob, around.blob[close])
+        around = filled_holes(around, close, again, judge)
+    return around.shape, around.found, done
+
+
+def filled_holes(
+    around: Around, close: NDArray[np.bool_], left: NDArray[np.bool_], judge: Judge
+) -> Around:
+    """Fill some holes, and return what is then around those that are left to be judged."""
+    holes, blob = around.holes[close], around.blob[close]
+    shape, found = judge.filled(around.shape, around.found, holes, blob)
+    return Around.of(around.holes[left], shape, found, judge.monitor)
 
 
 def _opened(

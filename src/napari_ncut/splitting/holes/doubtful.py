@@ -16,9 +16,7 @@ from napari_ncut.splitting.adjacency import NODE_SUMS
 from napari_ncut.splitting.criterion.nodes import shape_of_sums
 from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.holes.divided import Divided
-from napari_ncut.splitting.holes.holes import Holes
 from napari_ncut.splitting.holes.judge import Judge
-from napari_ncut.splitting.holes.shape import Shape
 from napari_ncut.splitting.holes.together import Around, Together
 
 # Of the hole: its size over that of all parts around, and of the mean one; its width over that of
@@ -77,27 +75,19 @@ class _Groups:
         return len(self.parts)
 
 
-def doubtful(
-    shape: Shape, found: Divided, holes: Holes, around: Around, judge: Judge
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def doubtful(around: Around, judge: Judge) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Return which holes may lie inside one object, and what is known of each: `NAMES`.
 
     Those with one part around tell nothing, and those among sure objects, or among many, are gaps.
 
     Parameters
     ----------
-    shape : Shape
-        With all holes open.
-    found : Divided
-        Its parts.
-    holes : Holes
-        In them.
     around : Around
-        What is around them.
+        The open holes, and the parts around them.
     judge : Judge
         What judging holes takes.
     """
-    grid, parameters = judge.grid, judge.parameters
+    grid, parameters, found = judge.grid, judge.parameters, around.found
     count = np.array([len(members) for members in around.parts])
     chosen = (count > 1) & (count <= parameters.hole_parts)
     chosen &= around.least < parameters.hole_certainty
@@ -105,7 +95,7 @@ def doubtful(
     if len(rows) == 0:
         return rows, np.zeros((0, len(NAMES)), np.float32)
     groups = _groups([around.parts[k] for k in rows])
-    together = Together.of(shape, found, holes, around, groups.parts, chosen, groups.of_hole, judge)
+    together = Together.of(around, groups.parts, chosen, groups.of_hole, judge)
     parted, place, number = together.found, together.place, together.hole
     holding = parted.part[together.shape.fragments.number[tuple(place)]]
     held = np.unique(np.stack([number, holding], axis=1), axis=0)
@@ -116,7 +106,7 @@ def doubtful(
     gain = after[:, 0] * after[:, 2] - before[:, 0] * before[:, 2]
     row = groups.of_hole
     terms = [
-        _of_holes(holes.size[rows], found, groups, grid),
+        _of_holes(around.holes.size[rows], found, groups, grid),
         shape_of_sums(_moments(place, number, len(rows)), grid)[:, :2],
         before[row],
         _necks_between(found, groups.parts)[row],

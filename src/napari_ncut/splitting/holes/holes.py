@@ -56,6 +56,12 @@ class Holes:
         inside = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length)
         return np.repeat(row * nx + start, length) + inside, np.repeat(self.runs[:, 3], length)
 
+    def by_hole(self) -> list[NDArray[np.int32]]:
+        """Return the runs of each hole."""
+        order = np.argsort(self.runs[:, 3], kind="stable")
+        ends = np.cumsum(np.bincount(self.runs[:, 3], minlength=len(self)))
+        return np.split(self.runs[order], ends[:-1])
+
     def around(self, values: Volume, least: int) -> NDArray[np.int32]:
         """Return the pairs (hole, value) of what lies around them and is ``least`` or more."""
         return np.unique(loops.around_runs(values, self.runs, least), axis=0)
@@ -69,6 +75,15 @@ class Holes:
         """Give all pixels of these holes a value, in place."""
         index, _ = self.pixels(values.shape[2])
         values.reshape(-1)[index] = value
+
+
+def paint(
+    runs: NDArray[np.int32], mask: NDArray[np.bool_], corner: NDArray[np.int32], ny: int
+) -> None:
+    """Set the pixels of runs, in planes of ny rows, in a mask whose first pixel is at a corner."""
+    z, y, x = corner.tolist()
+    for row, start, stop in runs[:, :3].tolist():
+        mask[row // ny - z, row % ny - y, start - x : stop - x] = True
 
 
 def find_holes(labels: Volume, grid: Grid, monitor: Monitor) -> Holes:

@@ -12,31 +12,27 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from napari_ncut.splitting.holes.divided import Divided
-from napari_ncut.splitting.holes.holes import Holes
 from napari_ncut.splitting.holes.judge import Judge
-from napari_ncut.splitting.holes.shape import Shape
 from napari_ncut.splitting.holes.together import Around, Together
 
 
-def surely_inside(
-    shape: Shape, found: Divided, holes: Holes, around: Around, judge: Judge
-) -> NDArray[np.bool_]:
+def surely_inside(around: Around, judge: Judge) -> NDArray[np.bool_]:
     """Tell which holes lie in an object that they have shattered.
 
     Parameters
     ----------
-    shape, found, holes, around
-        The holes open, and what is around them.
+    around : Around
+        The open holes, and the parts around them.
     judge : Judge
         What judging holes takes.
     """
-    result = np.zeros(len(holes), bool)
+    n_holes, n_parts = len(around.holes), len(around.found.size)
+    result = np.zeros(n_holes, bool)
     asked = around.least < judge.parameters.hole_asked
     if not asked.any():
         return result
-    groups, of_hole = _groups(around.pairs[asked[around.pairs[:, 0]]], len(holes), len(found.size))
-    together = Together.of(shape, found, holes, around, groups, asked, of_hole[asked], judge)
+    groups, of_hole = _groups(around.pairs[asked[around.pairs[:, 0]]], n_holes, n_parts)
+    together = Together.of(around, groups, asked, of_hole[asked], judge)
     number, parted = together.shape.fragments.number, together.found
     # The lowest and the highest part in each hole and beside it.
     n = np.count_nonzero(asked)

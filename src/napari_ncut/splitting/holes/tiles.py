@@ -20,6 +20,12 @@ from napari_ncut.splitting.loops import watershed as loops
 Box = tuple[slice, slice, slice]
 
 
+def box_of(low: NDArray[np.integer], high: NDArray[np.integer]) -> Box:
+    """Return the box from a corner to the one beyond it, each (z, y, x)."""
+    z, y, x = map(slice, low.tolist(), high.tolist())
+    return z, y, x
+
+
 @dataclass(frozen=True)
 class Tiles:
     """Pieces of a volume beside one another; n pieces.

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.splitting.adjacency import boxes as boxes_around
+from napari_ncut.splitting.adjacency import boxes as boxes_of
 from napari_ncut.splitting.holes.divided import Divided
-from napari_ncut.splitting.holes.holes import Holes
+from napari_ncut.splitting.holes.holes import Holes, paint
 from napari_ncut.splitting.holes.judge import Judge
 from napari_ncut.splitting.holes.shape import Shape
-from napari_ncut.splitting.holes.tiles import Box, Tiles
+from napari_ncut.splitting.holes.tiles import Tiles, box_of
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,12 @@ class Around:
 
     Parameters
     ----------
+    holes : Holes
+        These.
+    shape : Shape
+        The holes open.
+    found : Divided
+        Its parts.
     pairs : ndarray of int32, shape (m, 2)
         A hole and a part around it.
     parts : list of tuple of int
@@ -31,19 +38,21 @@ class Around:
         Blob of each.
     least : ndarray of float64, shape (n,)
         The least probability of a part around it to be one object.
-    low, high : ndarray of int32, shape (k, 3)
-        First corner of the box around each of all k parts, and the one beyond it.
+    monitor : Monitor
+        Checks for cancellation.
     """
 
+    holes: Holes
+    shape: Shape
+    found: Divided
     pairs: NDArray[np.int32]
     parts: list[tuple[int, ...]]
     blob: NDArray[np.int32]
     least: NDArray[np.float64]
-    low: NDArray[np.int32]
-    high: NDArray[np.int32]
+    monitor: Monitor
 
     @classmethod
-    def of(cls, shape: Shape, found: Divided, holes: Holes, monitor: Monitor) -> Around:
+    def of(cls, holes: Holes, shape: Shape, found: Divided, monitor: Monitor) -> Around:
         """Return what is around the holes of a shape that falls into parts."""
         hole, fragment = holes.around(shape.fragments.number, 0).T
         pairs = np.unique(np.stack([hole, found.part[fragment]], axis=1), axis=0)
@@ -53,12 +62,18 @@ class Around:
         blob[hole] = found.blob_of_part[part]
         np.minimum.at(least, hole, found.probability[part])
         parts = [tuple(members.tolist()) for members in np.split(part, starts[1:-1])]
-        of_fragments = boxes_around(shape.fragments.number, shape.fragments.n, monitor)
-        low = np.full((len(found.size), 3), np.iinfo(np.int32).max, np.int32)
+        return cls(holes, shape, found, pairs, parts, blob, least, monitor)
+
+    @cached_property
+    def boxes(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """First corner of the box around each of all parts, and the one beyond it: (k, 3)."""
+        fragments, part = self.shape.fragments, self.found.part
+        of_fragments = boxes_of(fragments.number, fragments.n, self.monitor)
+        low = np.full((len(self.found.size), 3), np.iinfo(np.int32).max, np.int32)
         high = np.zeros_like(low)
-        np.minimum.at(low, found.part, of_fragments[0])
-        np.maximum.at(high, found.part, of_fragments[1])
-        return cls(pairs, parts, blob, least, low, high)
+        np.minimum.at(low, part, of_fragments[0])
+        np.maximum.at(high, part, of_fragments[1])
+        return low, high
 
 
 @dataclass(frozen=True)
@@ -88,9 +103,6 @@ class Together:
     @classmethod
     def of(
         cls,
-        shape: Shape,
-        found: Divided,
-        holes: Holes,
         around: Around,
         groups: list[tuple[int, ...]],
         chosen: NDArray[np.bool_],
@@ -101,8 +113,8 @@ class Together:
 
         Parameters
         ----------
-        shape, found, holes, around
-            The holes open, and what is around them.
+        around : Around
+            The open holes, and the parts around them.
         groups : list of tuple of int
             The parts of each group.
         chosen : ndarray of bool
@@ -112,10 +124,10 @@ class Together:
         judge : Judge
             What judging holes takes.
         """
-        tiles = _tiles(shape, found.part, groups, holes, around)
+        tiles, shape = _tiles(around, groups), around.shape.labels.shape
         filled = judge.shape_of(tiles.labels)
-        index, hole = holes[chosen].pixels(shape.labels.shape[2])
-        place = tiles.inside(index, of_hole[hole], shape.labels.shape)
+        index, hole = around.holes[chosen].pixels(shape[2])
+        place = tiles.inside(index, of_hole[hole], shape)
         return cls(tiles, filled, judge.divided(filled), place, hole)
 
     def tile_of_part(self, monitor: Monitor) -> NDArray[np.int32]:
@@ -126,37 +138,27 @@ class Together:
         return result
 
 
-def _tiles(
-    shape: Shape,
-    part: NDArray[np.int32],
-    groups: list[tuple[int, ...]],
-    holes: Holes,
-    around: Around,
-) -> Tiles:
+def _tiles(around: Around, groups: list[tuple[int, ...]]) -> Tiles:
     """Return the groups of parts side by side, each with the holes filled that it encloses."""
-    order = np.argsort(holes.runs[:, 3], kind="stable")
-    runs = np.split(holes.runs[order], np.cumsum(np.bincount(holes.runs[:, 3]))[:-1])
+    number, part, runs = around.shape.fragments.number, around.found.part, around.holes.by_hole()
     beside: dict[int, list[int]] = defaultdict(list)
     for hole, parts in enumerate(around.parts):
         for k in parts:
             beside[k].append(hole)
-    ny = shape.labels.shape[1]
     fragments = np.split(np.argsort(part, kind="stable"), np.cumsum(np.bincount(part))[:-1])
+    lowest, highest = around.boxes
     # The last entry is the background's.
     is_here = np.zeros(len(part) + 1, bool)
-    masks = []
-    boxes: list[Box] = []
+    tiles = []
     for group in groups:
-        low, high = around.low[list(group)].min(axis=0), around.high[list(group)].max(axis=0)
-        z, y, x = map(slice, low.tolist(), high.tolist())
+        low, high = lowest[list(group)].min(axis=0), highest[list(group)].max(axis=0)
+        box = box_of(low, high)
         members = np.concatenate([fragments[k] for k in group])
         is_here[members] = True
-        mask = is_here[shape.fragments.number[z, y, x]]
+        mask = is_here[number[box]]
         is_here[members] = False
         for hole in {hole for k in group for hole in beside[k]}:
             if set(around.parts[hole]) <= set(group):
-                for row, start, stop, _ in runs[hole].tolist():
-                    mask[row // ny - low[0], row % ny - low[1], start - low[2] : stop - low[2]] = 1
-        masks.append(mask)
-        boxes.append((z, y, x))
-    return Tiles.of(masks, boxes)
+                paint(runs[hole], mask, low, number.shape[1])
+        tiles.append((mask, box))
+    return Tiles.of(*map(list, zip(*tiles, strict=True)))
