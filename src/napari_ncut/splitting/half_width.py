@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.parallel import across_rows, map_chunks
 from napari_ncut.splitting.grid import LARGEST, Grid, Volume
+from napari_ncut.splitting.loops import distances
 from napari_ncut.splitting.loops import half_width as loops
 from napari_ncut.splitting.parameters import SplitParameters
 
@@ -58,8 +59,8 @@ def squared_distance(labels: Volume, grid: Grid, monitor: Monitor) -> NDArray[np
     size_z, size_y, size_x = grid.spacing
     result = np.empty(labels.shape, np.float32)
     rows = labels.reshape(nz * ny, nx), result.reshape(nz * ny, nx)
-    map_chunks(partial(loops.distance_in_rows, *rows, size_x), nz * ny, nx, monitor)
-    further, arrays = loops.further_distance_in_rows, (labels, result)
+    map_chunks(partial(distances.distance_in_rows, *rows, size_x), nz * ny, nx, monitor)
+    further, arrays = distances.further_distance_in_rows, (labels, result)
     across_rows(further, arrays, (size_y,), 1, 1, 2, monitor)
     if not grid.is_flat:
         across_rows(further, arrays, (size_z,), 1, 0, 2, monitor)

@@ -26,6 +26,7 @@ from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.parallel import across_rows, map_chunks
 from napari_ncut.splitting.adjacency import Borders
 from napari_ncut.splitting.grid import Grid, Volume
+from napari_ncut.splitting.loops import distances
 from napari_ncut.splitting.loops import spurious_maxima as loops
 from napari_ncut.splitting.parameters import SplitParameters
 from napari_ncut.splitting.watershed import pixels_of, renumbered
@@ -97,12 +98,12 @@ def without_spurious_maxima(
         parameters.rise,
     )
     flat = fragments.reshape(-1), squared.reshape(-1)
-    map_chunks(partial(loops.forget, *flat, is_object), labels.size, 1, monitor)
+    map_chunks(partial(distances.forget, *flat, is_object), labels.size, 1, monitor)
     rank = rank[group]
     centre = holding_discs(labels, squared, fragments, rank, grid, monitor)
     _hold_the_rest(labels, squared, centre, fragments, rank, grid, monitor)
     arrays = flat[0], centre.reshape(-1), flat[1], group
-    map_chunks(partial(loops.belong, *arrays), labels.size, 1, monitor)
+    map_chunks(partial(distances.belong, *arrays), labels.size, 1, monitor)
     return renumbered(centre, n, monitor)
 
 
@@ -143,12 +144,12 @@ def holding_discs(
     of_all = fragments.reshape(-1), rank
     size_z, size_y, size_x = grid.spacing
     rows = [array.reshape(nz * ny, nx) for array in arrays]
-    work = partial(loops.power_in_rows, *rows, *of_all, size_x, nx)
+    work = partial(distances.power_in_rows, *rows, *of_all, size_x, nx)
     map_chunks(work, nz * ny, 2 * nx, monitor)
     if ny > 1:
-        across_rows(loops.power_in_rows, arrays, (*of_all, size_y), 2, 1, 2, monitor)
+        across_rows(distances.power_in_rows, arrays, (*of_all, size_y), 2, 1, 2, monitor)
     if nz > 1:
-        across_rows(loops.power_in_rows, arrays, (*of_all, size_z), 2, 0, 2, monitor)
+        across_rows(distances.power_in_rows, arrays, (*of_all, size_z), 2, 0, 2, monitor)
     return centre
 
 
