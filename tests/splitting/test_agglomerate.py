@@ -59,12 +59,14 @@ def slow_priority(a, b, saddle, is_slope, sums, width, nodes, criterion, trees):
     terms = terms_of_pairs(
         np.array([a], np.int32),
         np.array([b], np.int32),
-        np.array([saddle]),
-        np.array([is_slope], np.uint8),
-        np.array([sums]),
-        np.array(width),
-        np.array(nodes),
-        criterion,
+        (
+            np.array([saddle]),
+            np.array([is_slope], np.uint8),
+            np.array([sums]),
+            np.array(width),
+            np.array(nodes),
+            criterion,
+        ),
     )
     if trees is not NO_TREES:
         return trees.log_odds(terms)[0] + 1e-3 * float(terms[0, PAIR.index("likeness")])

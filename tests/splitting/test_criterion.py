@@ -41,12 +41,14 @@ def terms(nodes, grid, saddle=6.0, width=(10.0, 10.0), sums=(1.0, 0, 0, 0, 0), i
     found = terms_of_pairs(
         np.array([0], np.int32),
         np.array([1], np.int32),
-        np.array([saddle]),
-        np.array([is_slope], np.uint8),
-        np.array([sums], float),
-        np.array(width, float),
-        nodes,
-        numbers(grid, DEFAULT),
+        (
+            np.array([saddle]),
+            np.array([is_slope], np.uint8),
+            np.array([sums], float),
+            np.array(width, float),
+            nodes,
+            numbers(grid, DEFAULT),
+        ),
     )
     return dict(zip(PAIR, found[0].tolist(), strict=True))
 

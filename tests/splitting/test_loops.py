@@ -67,12 +67,14 @@ def test_compiled_loops_and_their_sources_give_the_same(both):
     both["agglomerate"].terms_of_pairs(
         np.array([0], np.int32),
         np.array([1], np.int32),
-        np.array([6.0]),
-        np.array([0], np.uint8),
-        np.ones((1, len(BORDER_SUMS))),
-        np.array([9.0, 8.0]),
-        nodes,
-        numbers(Grid((1.0, 1.0, 1.0), 2), DEFAULT),
+        (
+            np.array([6.0]),
+            np.array([0], np.uint8),
+            np.ones((1, len(BORDER_SUMS))),
+            np.array([9.0, 8.0]),
+            nodes,
+            numbers(Grid((1.0, 1.0, 1.0), 2), DEFAULT),
+        ),
     )
     model().node.contributions(np.full(len(NAMES), 0.5, np.float32))
     labels = small_scene(0, 2, 2)[0][np.newaxis]

@@ -130,11 +130,11 @@ def rows_of_pairs(sample: Sample, models: Sequence[Model], rng: np.random.Genera
         parts += [merges.parts(graph.n, level)[0] for level in levels]
     terms, same = [], []
     for part in parts:
-        *arrays, truth = contracted(sample, part)
-        low, high = arrays[:2]
+        low, high, *evidence, truth = contracted(sample, part)
         main, purity = truth.argmax(axis=1), truth.max(axis=1) / truth.sum(axis=1)
         pure = np.minimum(purity[low], purity[high]) > PURE
-        terms.append(loops.terms_of_pairs(*arrays, numbers(sample.grid, DEFAULT))[pure])
+        found = loops.terms_of_pairs(low, high, (*evidence, numbers(sample.grid, DEFAULT)))
+        terms.append(found[pure])
         same.append((main[low] == main[high])[pure])
     table, answer = np.concatenate(terms), np.concatenate(same)
     rows = np.unique(table, axis=0, return_index=True, equal_nan=True)[1]

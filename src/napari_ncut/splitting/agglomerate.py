@@ -70,28 +70,12 @@ def agglomerate(
         The borders of a part of more fragments keep their priorities when it takes in another one,
         but for those that the other one had.
     """
-    merges = loops.merge(
-        graph.low,
-        graph.high,
-        graph.saddle.copy(),
-        is_slope(graph),
-        graph.borders.copy(),
-        graph.width.copy(),
-        graph.nodes.copy(),
-        criterion,
-        *trees.arrays,
-        settled,
+    # Merging writes into what is known of the fragments.
+    evidence = (
+        *(graph.saddle.copy(), is_slope(graph), graph.borders.copy()),
+        *(graph.width.copy(), graph.nodes.copy(), criterion),
     )
-    return Merges(*merges)
-
-
-def terms_of_pairs(
-    graph: RegionAdjacencyGraph, criterion: NDArray[np.float64]
-) -> NDArray[np.float32]:
-    """Return the terms of each pair of fragments, shape (m, len(criterion.pairs.PAIR))."""
-    sums = graph.borders, graph.width, graph.nodes
-    pairs = graph.low, graph.high, graph.saddle
-    return np.asarray(loops.terms_of_pairs(*pairs, is_slope(graph), *sums, criterion))
+    return Merges(*loops.merge(graph.low, graph.high, evidence, trees.arrays, settled))
 
 
 def is_slope(graph: RegionAdjacencyGraph) -> NDArray[np.uint8]:

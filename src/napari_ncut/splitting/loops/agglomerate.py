@@ -211,228 +211,311 @@ def _fill(width: cython.double, size: cython.double, c: Criterion) -> cython.dou
     return 4.0 / 3.0 * PI * width * width * width / size
 
 
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _terms(
-    x: cython.float[::1],
-    borders: cython.double[:, ::1],
-    saddle: cython.double[::1],
-    is_slope: cython.uchar[::1],
-    i: cython.Py_ssize_t,
-    nodes: cython.double[:, ::1],
-    width: cython.double[::1],
-    a: cython.Py_ssize_t,
-    b: cython.Py_ssize_t,
-    c: Criterion,
-) -> cython.double:
-    """Write the terms of the parts a and b across a border, and return the last one by shape.
+@cython.cclass
+class Evidence:
+    """All that is known of the parts and their borders; it changes as parts are merged.
 
-    They are the same if a and b change places, and those of the image are NaN without one.
+    Parameters
+    ----------
+    saddle : float64, shape (m,)
+        Width at the saddle of each border.
+    is_slope : uint8, shape (m,)
+        Whether both sides of a border are of one basin.
+    borders : float64, shape (m, 5)
+        Sums over each border.
+    width : float64, shape (n,)
+        Greatest width of each part.
+    nodes : float64, shape (n, 13)
+        Sums over each part.
+    numbers : float64
+        As `criterion.pairs.numbers` gives them.
     """
-    one: Ellipse = _ellipse(nodes, a, -1, c)
-    other: Ellipse = _ellipse(nodes, b, -1, c)
-    both: Ellipse = _ellipse(nodes, a, b, c)
-    shape_a: cython.double = _ellipticity(one, c)
-    shape_b: cython.double = _ellipticity(other, c)
-    shape: cython.double = _ellipticity(both, c)
-    long_a: cython.double = _elongation(one, c)
-    long_b: cython.double = _elongation(other, c)
-    fill_a: cython.double = _fill(width[a], one.size, c)
-    fill_b: cython.double = _fill(width[b], other.size, c)
-    narrow: cython.double = min(width[a], width[b])
-    wide: cython.double = max(width[a], width[b])
-    neck: cython.double = saddle[i]
-    area: cython.double = borders[i, AREA]
-    half: cython.double = 0.5 * area if c.is_flat else sqrt(area / PI)
-    chord: cython.double = _half_chord(both, one, other, c)
-    dz: cython.double = one.z - other.z
-    dy: cython.double = one.y - other.y
-    dx: cython.double = one.x - other.x
-    mean: cython.double = min(0.5 * (neck / narrow + neck / wide), 1.0)
-    notches: cython.double = neck / chord if neck < chord else 1.0
-    gain: cython.double = shape * both.size / (one.size * shape_a + other.size * shape_b)
-    likeness: cython.double = min(gain, 2.0)
-    length: cython.double
-    k: cython.Py_ssize_t
-    mean_a: cython.double
-    mean_b: cython.double
-    mean_border: cython.double
-    variance_a: cython.double
-    variance_b: cython.double
-    variance: cython.double
-    deviation: cython.double
-    patches: cython.double
-    contrast: cython.double
-    dip: cython.double
-    likeness = likeness * likeness * (1.0 if c.is_flat else likeness)
-    likeness = floor(cbrt(mean) * notches * likeness * likeness * 1073741824.0 + 0.5) / 1073741824.0
-    x[0] = cython.cast(cython.float, mean)
-    x[1] = cython.cast(cython.float, neck / narrow)
-    x[2] = cython.cast(cython.float, neck / wide)
-    x[3] = cython.cast(cython.float, min(0.5 * (half / narrow + half / wide), 10.0))
-    x[4] = cython.cast(cython.float, notches)
-    x[5] = cython.cast(cython.float, half / chord if half < 10.0 * chord else 10.0)
-    x[6] = cython.cast(cython.float, gain)
-    x[7] = cython.cast(cython.float, min(one.size, other.size) / max(one.size, other.size))
-    x[8] = cython.cast(cython.float, narrow / wide)
-    x[9] = cython.cast(cython.float, sqrt(dz * dz + (dy * dy + dx * dx)) / (narrow + wide))
-    x[10] = cython.cast(cython.float, half / neck)
-    x[11] = cython.cast(cython.float, min(shape_a, shape_b))
-    x[12] = cython.cast(cython.float, max(shape_a, shape_b))
-    x[13] = cython.cast(cython.float, min(long_a, long_b))
-    x[14] = cython.cast(cython.float, max(long_a, long_b))
-    x[15] = cython.cast(cython.float, min(fill_a, fill_b))
-    x[16] = cython.cast(cython.float, max(fill_a, fill_b))
-    x[17] = cython.cast(cython.float, shape)
-    x[18] = cython.cast(cython.float, _elongation(both, c))
-    x[19] = cython.cast(cython.float, _fill(wide, both.size, c))
-    x[20] = cython.cast(cython.float, is_slope[i])
-    x[21] = cython.cast(cython.float, likeness)
-    if nodes[a, WEIGHT] <= 0.0 or nodes[b, WEIGHT] <= 0.0 or borders[i, BORDER_WEIGHT] <= 0.0:
-        for k in range(IMAGE, TERMS):
-            x[k] = NOTHING
+
+    saddle: cython.double[::1]
+    is_slope: cython.uchar[::1]
+    borders: cython.double[:, ::1]
+    width: cython.double[::1]
+    nodes: cython.double[:, ::1]
+    c: Criterion
+
+    def __init__(self, saddle, is_slope, borders, width, nodes, numbers):
+        self.saddle, self.is_slope, self.borders = saddle, is_slope, borders
+        self.width, self.nodes, self.c = width, nodes, _criterion(numbers)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def write_terms(
+        self,
+        x: cython.float[::1],
+        i: cython.Py_ssize_t,
+        a: cython.Py_ssize_t,
+        b: cython.Py_ssize_t,
+    ) -> cython.double:
+        """Write the terms of the parts a and b across a border, and return the last one by shape.
+
+        They are the same if a and b change places, and those of the image are NaN without one.
+        """
+        one: Ellipse = _ellipse(self.nodes, a, -1, self.c)
+        other: Ellipse = _ellipse(self.nodes, b, -1, self.c)
+        both: Ellipse = _ellipse(self.nodes, a, b, self.c)
+        shape_a: cython.double = _ellipticity(one, self.c)
+        shape_b: cython.double = _ellipticity(other, self.c)
+        shape: cython.double = _ellipticity(both, self.c)
+        long_a: cython.double = _elongation(one, self.c)
+        long_b: cython.double = _elongation(other, self.c)
+        fill_a: cython.double = _fill(self.width[a], one.size, self.c)
+        fill_b: cython.double = _fill(self.width[b], other.size, self.c)
+        narrow: cython.double = min(self.width[a], self.width[b])
+        wide: cython.double = max(self.width[a], self.width[b])
+        neck: cython.double = self.saddle[i]
+        area: cython.double = self.borders[i, AREA]
+        half: cython.double = 0.5 * area if self.c.is_flat else sqrt(area / PI)
+        chord: cython.double = _half_chord(both, one, other, self.c)
+        dz: cython.double = one.z - other.z
+        dy: cython.double = one.y - other.y
+        dx: cython.double = one.x - other.x
+        mean: cython.double = min(0.5 * (neck / narrow + neck / wide), 1.0)
+        notches: cython.double = neck / chord if neck < chord else 1.0
+        gain: cython.double = shape * both.size / (one.size * shape_a + other.size * shape_b)
+        likeness: cython.double = min(gain, 2.0)
+        length: cython.double
+        k: cython.Py_ssize_t
+        mean_a: cython.double
+        mean_b: cython.double
+        mean_border: cython.double
+        variance_a: cython.double
+        variance_b: cython.double
+        variance: cython.double
+        deviation: cython.double
+        patches: cython.double
+        contrast: cython.double
+        dip: cython.double
+        likeness = likeness * likeness * (1.0 if self.c.is_flat else likeness)
+        likeness = (
+            floor(cbrt(mean) * notches * likeness * likeness * 1073741824.0 + 0.5) / 1073741824.0
+        )
+        x[0] = cython.cast(cython.float, mean)
+        x[1] = cython.cast(cython.float, neck / narrow)
+        x[2] = cython.cast(cython.float, neck / wide)
+        x[3] = cython.cast(cython.float, min(0.5 * (half / narrow + half / wide), 10.0))
+        x[4] = cython.cast(cython.float, notches)
+        x[5] = cython.cast(cython.float, half / chord if half < 10.0 * chord else 10.0)
+        x[6] = cython.cast(cython.float, gain)
+        x[7] = cython.cast(cython.float, min(one.size, other.size) / max(one.size, other.size))
+        x[8] = cython.cast(cython.float, narrow / wide)
+        x[9] = cython.cast(cython.float, sqrt(dz * dz + (dy * dy + dx * dx)) / (narrow + wide))
+        x[10] = cython.cast(cython.float, half / neck)
+        x[11] = cython.cast(cython.float, min(shape_a, shape_b))
+        x[12] = cython.cast(cython.float, max(shape_a, shape_b))
+        x[13] = cython.cast(cython.float, min(long_a, long_b))
+        x[14] = cython.cast(cython.float, max(long_a, long_b))
+        x[15] = cython.cast(cython.float, min(fill_a, fill_b))
+        x[16] = cython.cast(cython.float, max(fill_a, fill_b))
+        x[17] = cython.cast(cython.float, shape)
+        x[18] = cython.cast(cython.float, _elongation(both, self.c))
+        x[19] = cython.cast(cython.float, _fill(wide, both.size, self.c))
+        x[20] = cython.cast(cython.float, self.is_slope[i])
+        x[21] = cython.cast(cython.float, likeness)
+        if (
+            self.nodes[a, WEIGHT] <= 0.0
+            or self.nodes[b, WEIGHT] <= 0.0
+            or self.borders[i, BORDER_WEIGHT] <= 0.0
+        ):
+            for k in range(IMAGE, TERMS):
+                x[k] = NOTHING
+            return likeness
+        length = area + self.c.short_border
+        mean_a = self.nodes[a, BRIGHTNESS] / self.nodes[a, WEIGHT]
+        mean_b = self.nodes[b, BRIGHTNESS] / self.nodes[b, WEIGHT]
+        mean_border = self.borders[i, BORDER_BRIGHTNESS] / self.borders[i, BORDER_WEIGHT]
+        variance_a = max(self.nodes[a, SQUARE] / self.nodes[a, WEIGHT] - mean_a * mean_a, 0.0)
+        variance_b = max(self.nodes[b, SQUARE] / self.nodes[b, WEIGHT] - mean_b * mean_b, 0.0)
+        variance = (self.nodes[a, SQUARE] + self.nodes[b, SQUARE]) / (
+            self.nodes[a, WEIGHT] + self.nodes[b, WEIGHT]
+        )
+        dip = (self.nodes[a, BRIGHTNESS] + self.nodes[b, BRIGHTNESS]) / (
+            self.nodes[a, WEIGHT] + self.nodes[b, WEIGHT]
+        )
+        variance = max(variance - dip * dip, 0.0)
+        deviation = sqrt(self.c.smoothest * self.c.smoothest + 0.5 * (variance_a + variance_b))
+        patches = 1.0 / (
+            1.0 / max(one.size / self.c.patch, 1.0) + 1.0 / max(other.size / self.c.patch, 1.0)
+        )
+        contrast = abs(mean_a - mean_b)
+        dip = (0.5 * (mean_a + mean_b) - mean_border) / deviation
+        x[22] = cython.cast(cython.float, abs(self.borders[i, STEP]) / length)
+        x[23] = cython.cast(cython.float, min(contrast / deviation * sqrt(max(patches, 1.0)), 12.0))
+        x[24] = cython.cast(cython.float, contrast / deviation)
+        x[25] = cython.cast(cython.float, dip * area / length)
+        x[26] = cython.cast(cython.float, dip)
+        x[27] = cython.cast(cython.float, (min(mean_a, mean_b) - mean_border) / deviation)
+        x[28] = cython.cast(cython.float, self.borders[i, RIDGE] / length)
+        x[29] = cython.cast(cython.float, contrast)
+        x[30] = cython.cast(cython.float, sqrt(variance) / deviation)
         return likeness
-    length = area + c.short_border
-    mean_a = nodes[a, BRIGHTNESS] / nodes[a, WEIGHT]
-    mean_b = nodes[b, BRIGHTNESS] / nodes[b, WEIGHT]
-    mean_border = borders[i, BORDER_BRIGHTNESS] / borders[i, BORDER_WEIGHT]
-    variance_a = max(nodes[a, SQUARE] / nodes[a, WEIGHT] - mean_a * mean_a, 0.0)
-    variance_b = max(nodes[b, SQUARE] / nodes[b, WEIGHT] - mean_b * mean_b, 0.0)
-    variance = (nodes[a, SQUARE] + nodes[b, SQUARE]) / (nodes[a, WEIGHT] + nodes[b, WEIGHT])
-    dip = (nodes[a, BRIGHTNESS] + nodes[b, BRIGHTNESS]) / (nodes[a, WEIGHT] + nodes[b, WEIGHT])
-    variance = max(variance - dip * dip, 0.0)
-    deviation = sqrt(c.smoothest * c.smoothest + 0.5 * (variance_a + variance_b))
-    patches = 1.0 / (1.0 / max(one.size / c.patch, 1.0) + 1.0 / max(other.size / c.patch, 1.0))
-    contrast = abs(mean_a - mean_b)
-    dip = (0.5 * (mean_a + mean_b) - mean_border) / deviation
-    x[22] = cython.cast(cython.float, abs(borders[i, STEP]) / length)
-    x[23] = cython.cast(cython.float, min(contrast / deviation * sqrt(max(patches, 1.0)), 12.0))
-    x[24] = cython.cast(cython.float, contrast / deviation)
-    x[25] = cython.cast(cython.float, dip * area / length)
-    x[26] = cython.cast(cython.float, dip)
-    x[27] = cython.cast(cython.float, (min(mean_a, mean_b) - mean_border) / deviation)
-    x[28] = cython.cast(cython.float, borders[i, RIDGE] / length)
-    x[29] = cython.cast(cython.float, contrast)
-    x[30] = cython.cast(cython.float, sqrt(variance) / deviation)
-    return likeness
 
-
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _priority(
-    x: cython.float[::1],
-    borders: cython.double[:, ::1],
-    saddle: cython.double[::1],
-    is_slope: cython.uchar[::1],
-    i: cython.Py_ssize_t,
-    nodes: cython.double[:, ::1],
-    width: cython.double[::1],
-    a: cython.Py_ssize_t,
-    b: cython.Py_ssize_t,
-    c: Criterion,
-    root: cython.int[::1],
-    term: cython.short[::1],
-    threshold: cython.float[::1],
-    missing_left: cython.uchar[::1],
-    below: cython.int[:, ::1],
-    value: cython.double[::1],
-) -> cython.double:
-    """How soon the parts a and b are merged: the sum of the trees, or else what the image shows.
-
-    The trees are walked as in `loops.partition.scores`; of equal sums the more alike is first.
-    """
-    length: cython.double
-    ridge: cython.double
-    step: cython.double
-    total: cython.double
-    t: cython.Py_ssize_t
-    k: cython.Py_ssize_t
-    v: cython.float
-    if root.shape[0] == 0:
-        length = borders[i, AREA] + c.short_border
-        ridge = borders[i, RIDGE] / length - c.ridge
-        step = abs(borders[i, STEP]) / length - c.step
-        total = -(max(ridge, step) if step > 0.0 else ridge)
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def unseen(self, i: cython.Py_ssize_t) -> cython.double:
+        """How little the image shows of a border, as a ridge or as a step."""
+        length: cython.double = self.borders[i, AREA] + self.c.short_border
+        ridge: cython.double = self.borders[i, RIDGE] / length - self.c.ridge
+        step: cython.double = abs(self.borders[i, STEP]) / length - self.c.step
+        total: cython.double = -(max(ridge, step) if step > 0.0 else ridge)
         return floor(total * 1073741824.0 + 0.5) / 1073741824.0
-    total = 1e-3 * _terms(x, borders, saddle, is_slope, i, nodes, width, a, b, c)
-    for t in range(root.shape[0]):
-        k = root[t]
-        while term[k] >= 0:
-            v = x[term[k]]
-            if v != v:
-                k = below[k, 0] if missing_left[k] else below[k, 1]
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def unite_parts(self, a: cython.Py_ssize_t, b: cython.Py_ssize_t) -> cython.void:
+        """Let part a take in part b."""
+        k: cython.Py_ssize_t
+        self.width[a] = max(self.width[a], self.width[b])
+        for k in range(self.nodes.shape[1]):
+            self.nodes[a, k] += self.nodes[b, k]
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def unite_borders(
+        self, i: cython.Py_ssize_t, j: cython.Py_ssize_t, is_turned: cython.bint
+    ) -> cython.bint:
+        """Let border i take in border j, and tell whether the higher saddle is that of j.
+
+        A step is counted from the first end to the second, which may be the other way round.
+        """
+        k: cython.Py_ssize_t
+        is_higher: cython.bint = self.saddle[j] > self.saddle[i]
+        if is_higher:
+            self.saddle[i], self.is_slope[i] = self.saddle[j], self.is_slope[j]
+        for k in range(self.borders.shape[1]):
+            if k == STEP and is_turned:
+                self.borders[i, k] -= self.borders[j, k]
             else:
-                k = below[k, 0] if v <= threshold[k] else below[k, 1]
-        total += value[k]
-    return total
+                self.borders[i, k] += self.borders[j, k]
+        return is_higher
 
 
-@cython.cfunc
-@cython.inline
-@cython.nogil
-@cython.exceptval(check=False)
-def _is_before(
-    priority: cython.double[::1], i: cython.Py_ssize_t, j: cython.Py_ssize_t
-) -> cython.bint:
-    """Tell whether a border is merged before another: by priority, then by the lower number."""
-    return priority[i] > priority[j] or (priority[i] == priority[j] and i < j)
+@cython.cclass
+class Trees:
+    """Decision trees as arrays, walked as `loops.partition.scores` says."""
+
+    root: cython.int[::1]
+    term: cython.short[::1]
+    threshold: cython.float[::1]
+    missing_left: cython.uchar[::1]
+    below: cython.int[:, ::1]
+    value: cython.double[::1]
+
+    def __init__(self, root, term, threshold, missing_left, below, value):
+        self.root, self.term, self.threshold = root, term, threshold
+        self.missing_left, self.below, self.value = missing_left, below, value
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def added_to(self, total: cython.double, x: cython.float[::1]) -> cython.double:
+        """Add the leaves that the terms x end in to a number, in the order of the trees."""
+        t: cython.Py_ssize_t
+        k: cython.Py_ssize_t
+        v: cython.float
+        for t in range(self.root.shape[0]):
+            k = self.root[t]
+            while self.term[k] >= 0:
+                v = x[self.term[k]]
+                if v != v:
+                    k = self.below[k, 0] if self.missing_left[k] else self.below[k, 1]
+                else:
+                    k = self.below[k, 0] if v <= self.threshold[k] else self.below[k, 1]
+            total += self.value[k]
+        return total
 
 
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _settle(
-    heap: cython.longlong[::1],
-    at: cython.longlong[::1],
-    n: cython.Py_ssize_t,
-    priority: cython.double[::1],
-    k: cython.Py_ssize_t,
-) -> cython.void:
-    """Move an entry of the heap up or down to where it belongs: at most the heap's depth each."""
-    i: cython.Py_ssize_t = heap[k]
-    above: cython.Py_ssize_t
-    below: cython.Py_ssize_t
-    while k > 0:
-        above = (k - 1) // 2
-        if not _is_before(priority, i, heap[above]):
-            break
-        heap[k] = heap[above]
-        at[heap[k]] = k
-        k = above
-    while 2 * k + 1 < n:
-        below = 2 * k + 1
-        if below + 1 < n and _is_before(priority, heap[below + 1], heap[below]):
-            below += 1
-        if not _is_before(priority, heap[below], i):
-            break
-        heap[k] = heap[below]
-        at[heap[k]] = k
-        k = below
-    heap[k] = i
-    at[i] = k
+@cython.cclass
+class Heap:
+    """Borders by their priority, the greatest on top.
 
+    Parameters
+    ----------
+    m : int
+        How many borders there are, none of which is in the heap.
+    """
 
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _remove(
-    heap: cython.longlong[::1],
-    at: cython.longlong[::1],
-    n: cython.Py_ssize_t,
-    priority: cython.double[::1],
-    i: cython.Py_ssize_t,
-) -> cython.Py_ssize_t:
-    """Take a border out of the heap, and return how many are left."""
-    k: cython.Py_ssize_t = at[i]
-    at[i] = -1
-    n -= 1
-    if k < n:
-        heap[k] = heap[n]
-        at[heap[k]] = k
-        _settle(heap, at, n, priority, k)
-    return n
+    size: cython.Py_ssize_t
+    heap: cython.longlong[::1]
+    at: cython.longlong[::1]
+    priority: cython.double[::1]
+
+    def __init__(self, m: cython.Py_ssize_t):
+        self.size = 0
+        self.heap = empty(m, int64)
+        # Where in the heap each border is; -1 for nowhere.
+        self.at = full(m, -1, int64)
+        self.priority = empty(m, float64)
+
+    @cython.cfunc
+    @cython.inline
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def is_before(self, i: cython.Py_ssize_t, j: cython.Py_ssize_t) -> cython.bint:
+        """Tell whether a border is merged before another: by priority, then by the lower number."""
+        return self.priority[i] > self.priority[j] or (
+            self.priority[i] == self.priority[j] and i < j
+        )
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def settle(self, k: cython.Py_ssize_t) -> cython.void:
+        """Move an entry up or down to where it belongs: at most the heap's depth each."""
+        i: cython.Py_ssize_t = self.heap[k]
+        above: cython.Py_ssize_t
+        below: cython.Py_ssize_t
+        while k > 0:
+            above = (k - 1) // 2
+            if not self.is_before(i, self.heap[above]):
+                break
+            self.heap[k] = self.heap[above]
+            self.at[self.heap[k]] = k
+            k = above
+        while 2 * k + 1 < self.size:
+            below = 2 * k + 1
+            if below + 1 < self.size and self.is_before(self.heap[below + 1], self.heap[below]):
+                below += 1
+            if not self.is_before(self.heap[below], i):
+                break
+            self.heap[k] = self.heap[below]
+            self.at[self.heap[k]] = k
+            k = below
+        self.heap[k] = i
+        self.at[i] = k
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def put(self, i: cython.Py_ssize_t, priority: cython.double) -> cython.void:
+        """Give a border a priority, in the heap if it was not there."""
+        self.priority[i] = priority
+        if self.at[i] < 0:
+            self.at[i] = self.size
+            self.heap[self.size] = i
+            self.size += 1
+        self.settle(self.at[i])
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def remove(self, i: cython.Py_ssize_t) -> cython.void:
+        """Take a border out."""
+        k: cython.Py_ssize_t = self.at[i]
+        self.at[i] = -1
+        self.size -= 1
+        if k < self.size:
+            self.heap[k] = self.heap[self.size]
+            self.at[self.heap[k]] = k
+            self.settle(k)
 
 
 def ellipticities(nodes: cython.double[:, ::1], numbers: cython.double[::1]):
@@ -445,96 +528,236 @@ def ellipticities(nodes: cython.double[:, ::1], numbers: cython.double[::1]):
     return asarray(result)
 
 
-def terms_of_pairs(
-    low: cython.int[::1],
-    high: cython.int[::1],
-    saddle: cython.double[::1],
-    is_slope: cython.uchar[::1],
-    borders: cython.double[:, ::1],
-    width: cython.double[::1],
-    nodes: cython.double[:, ::1],
-    numbers: cython.double[::1],
-):
-    """Return the terms of each pair of nodes that touch, before any is merged, shape (m, 31)."""
-    c: Criterion = _criterion(numbers)
+def terms_of_pairs(low: cython.int[::1], high: cython.int[::1], evidence: tuple):
+    """Return the terms of each pair of nodes that touch, before any is merged, shape (m, 31).
+
+    Parameters
+    ----------
+    low, high : int32, shape (m,)
+        The nodes on both sides of each border.
+    evidence : tuple
+        The arguments of `Evidence`.
+    """
+    known: Evidence = Evidence(*evidence)
     i: cython.Py_ssize_t
     result: cython.float[:, ::1] = empty((low.shape[0], TERMS), float32)
     for i in range(low.shape[0]):
-        _terms(result[i], borders, saddle, is_slope, i, nodes, width, low[i], high[i], c)
+        known.write_terms(result[i], i, low[i], high[i])
     return asarray(result)
 
 
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _take_in(
-    borders: cython.double[:, ::1],
-    saddle: cython.double[::1],
-    is_slope: cython.uchar[::1],
-    neck: cython.longlong[::1],
-    ends: cython.longlong[:, ::1],
-    twin: cython.Py_ssize_t,
-    j: cython.Py_ssize_t,
-) -> cython.void:
-    """Let a border take in another one between the same two parts."""
-    k: cython.Py_ssize_t
-    sign: cython.double
-    if saddle[j] > saddle[twin]:
-        saddle[twin], is_slope[twin] = saddle[j], is_slope[j]
-        neck[twin] = neck[j]
-    # A step is counted from the first end to the second.
-    sign = 1.0 if ends[twin, 0] == ends[j, 0] else -1.0
-    for k in range(borders.shape[1]):
-        borders[twin, k] += (sign if k == STEP else 1.0) * borders[j, k]
+@cython.cclass
+class Merging:
+    """The parts that are left, the borders of each as a linked list, and the heap of all borders.
 
+    Border i has two sides, 2 i and 2 i + 1, each of which is in the list of the part there.
 
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _mark(
-    head: cython.longlong[::1],
-    following: cython.longlong[::1],
-    ends: cython.longlong[:, ::1],
-    at: cython.longlong[::1],
-    of_marked: cython.longlong[::1],
-    part: cython.Py_ssize_t,
-    is_on: cython.bint,
-) -> cython.void:
-    """Note the borders of a part by the part on the other side, or forget them."""
-    half: cython.Py_ssize_t
-    j: cython.Py_ssize_t
-    if part == -1:
-        return
-    half = head[part]
-    while half != -1:
-        j = half // 2
-        if at[j] >= 0:
-            of_marked[ends[j, 1 - half % 2]] = j if is_on else -1
-        half = following[half]
+    Parameters
+    ----------
+    low, high : int32, shape (m,)
+        The nodes on both sides of each border.
+    evidence : Evidence
+        Of them.
+    trees : Trees
+        They give the priorities; without any, the image does.
+    settled : int
+        A part of more nodes is several objects, whatever it takes in: its other borders keep the
+        priorities that they have. Without that, one blob of n nodes would take n**2 steps.
+    """
+
+    evidence: Evidence
+    trees: Trees
+    heap: Heap
+    settled: cython.Py_ssize_t
+    ends: cython.longlong[:, ::1]
+    neck: cython.longlong[::1]
+    head: cython.longlong[::1]
+    tail: cython.longlong[::1]
+    following: cython.longlong[::1]
+    degree: cython.longlong[::1]
+    by_other: cython.longlong[::1]
+    marked: cython.Py_ssize_t
+    of_marked: cython.longlong[::1]
+    count_of: cython.longlong[::1]
+    least: cython.double[::1]
+    x: cython.float[::1]
+
+    def __init__(
+        self,
+        low: cython.int[::1],
+        high: cython.int[::1],
+        evidence: Evidence,
+        trees: Trees,
+        settled: cython.Py_ssize_t,
+    ):
+        n: cython.Py_ssize_t = evidence.width.shape[0]
+        m: cython.Py_ssize_t = low.shape[0]
+        i: cython.Py_ssize_t
+        self.evidence, self.trees, self.heap, self.settled = evidence, trees, Heap(m), settled
+        self.ends = empty((m, 2), int64)
+        # The border whose saddle is the neck.
+        self.neck = empty(m, int64)
+        self.head, self.tail = full(n, -1, int64), full(n, -1, int64)
+        self.following = full(2 * m, -1, int64)
+        self.degree = zeros(n, int64)
+        self.by_other = full(n, -1, int64)
+        # The borders of one large part, by the part on the other side.
+        self.marked, self.of_marked = -1, full(n, -1, int64)
+        self.count_of = ones(n, int64)
+        # The lowest priority of the merges within a part.
+        self.least = full(n, inf, float64)
+        self.x = zeros(TERMS, float32)
+        with cython.nogil:
+            for i in range(m):
+                self.ends[i, 0], self.ends[i, 1], self.neck[i] = low[i], high[i], i
+                self.append(low[i], 2 * i)
+                self.append(high[i], 2 * i + 1)
+                self.judge(i)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def append(self, part: cython.Py_ssize_t, half: cython.Py_ssize_t) -> cython.void:
+        """Put a side of a border at the end of the list of a part."""
+        if self.head[part] == -1:
+            self.head[part] = half
+        else:
+            self.following[self.tail[part]] = half
+        self.following[half] = -1
+        self.tail[part] = half
+        self.degree[part] += 1
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def judge(self, i: cython.Py_ssize_t) -> cython.void:
+        """Put a border where its priority says: how soon its parts are merged.
+
+        It is the sum of the trees; of equal sums the more alike is first.
+        """
+        priority: cython.double
+        if self.trees.root.shape[0] == 0:
+            priority = self.evidence.unseen(i)
+        else:
+            priority = 1e-3 * self.evidence.write_terms(self.x, i, self.ends[i, 0], self.ends[i, 1])
+            priority = self.trees.added_to(priority, self.x)
+        self.heap.put(i, priority)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def take_in(self, twin: cython.Py_ssize_t, j: cython.Py_ssize_t) -> cython.void:
+        """Let a border take in another one between the same two parts, which is then gone."""
+        if self.evidence.unite_borders(twin, j, self.ends[twin, 0] != self.ends[j, 0]):
+            self.neck[twin] = self.neck[j]
+        self.heap.remove(j)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def mark(self, part: cython.Py_ssize_t) -> cython.void:
+        """Note the borders of one part, or of none (-1), by the part on the other side."""
+        half: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        turn: cython.int
+        for turn in range(2):
+            if self.marked != -1:
+                half = self.head[self.marked]
+                while half != -1:
+                    j = half // 2
+                    if self.heap.at[j] >= 0:
+                        self.of_marked[self.ends[j, 1 - half % 2]] = j if turn else -1
+                    half = self.following[half]
+            self.marked = part
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def unite(self, a: cython.Py_ssize_t, b: cython.Py_ssize_t) -> cython.void:
+        """Let part a take in part b, and judge the borders again that may be others now."""
+        self.evidence.unite_parts(a, b)
+        self.count_of[a] += self.count_of[b]
+        if self.count_of[a] > self.settled and self.degree[b] < self.degree[a]:
+            if self.marked != a:
+                self.mark(a)
+            self.unite_settled(a, b)
+        else:
+            if self.marked == a or self.marked == b:
+                self.mark(-1)
+            self.unite_lists(a, b)
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def unite_settled(self, a: cython.Py_ssize_t, b: cython.Py_ssize_t) -> cython.void:
+        """Give the borders of b to the marked part a; they alone are judged again."""
+        half: cython.Py_ssize_t
+        after: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        other: cython.Py_ssize_t
+        twin: cython.Py_ssize_t
+        self.of_marked[b] = -1
+        self.degree[a] -= 1
+        half = self.head[b]
+        while half != -1:
+            j, after = half // 2, self.following[half]
+            if self.heap.at[j] >= 0:
+                self.ends[j, half % 2] = a
+                other = self.ends[j, 1 - half % 2]
+                twin = self.of_marked[other]
+                if twin == -1:
+                    self.of_marked[other] = twin = j
+                    self.append(a, half)
+                else:
+                    self.take_in(twin, j)
+                    self.degree[other] -= 1
+                self.judge(twin)
+            half = after
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def unite_lists(self, a: cython.Py_ssize_t, b: cython.Py_ssize_t) -> cython.void:
+        """Make both lists one; of two borders with the same neighbour, one takes in the other."""
+        half: cython.Py_ssize_t = self.head[a]
+        after: cython.Py_ssize_t
+        j: cython.Py_ssize_t
+        other: cython.Py_ssize_t
+        self.following[self.tail[a]] = self.head[b]
+        self.head[a], self.degree[a] = -1, 0
+        while half != -1:
+            j, after = half // 2, self.following[half]
+            if self.heap.at[j] >= 0:
+                self.ends[j, half % 2] = a
+                other = self.ends[j, 1 - half % 2]
+                if self.by_other[other] == -1:
+                    self.by_other[other] = j
+                    if other == self.marked:
+                        self.of_marked[a] = j
+                    self.append(a, half)
+                else:
+                    self.take_in(self.by_other[other], j)
+                    self.degree[other] -= 1
+            half = after
+        half = self.head[a]
+        while half != -1:
+            j = half // 2
+            self.by_other[self.ends[j, 1 - half % 2]] = -1
+            self.judge(j)
+            half = self.following[half]
 
 
 def merge(
     low: cython.int[::1],
     high: cython.int[::1],
-    saddle: cython.double[::1],
-    is_slope: cython.uchar[::1],
-    borders: cython.double[:, ::1],
-    width: cython.double[::1],
-    nodes: cython.double[:, ::1],
-    numbers: cython.double[::1],
-    root: cython.int[::1],
-    term: cython.short[::1],
-    threshold: cython.float[::1],
-    missing_left: cython.uchar[::1],
-    below: cython.int[:, ::1],
-    value: cython.double[::1],
+    evidence: tuple,
+    trees: tuple,
     settled: cython.Py_ssize_t,
 ):
     """Merge the nodes along a heap of borders; all arrays but the ends are overwritten.
 
-    Each merge takes a node away, so there are fewer than nodes. A part of more than ``settled``
-    nodes is several objects, whatever it takes in: its other borders keep the priorities that they
-    have. Without that, one blob of n nodes would take n**2 steps.
+    Each merge takes a node away, so there are fewer than nodes. What the arguments are, `Evidence`,
+    `Trees` and `Merging` say.
 
     Returns
     -------
@@ -547,200 +770,35 @@ def merge(
     terms : ndarray of float32, shape (n_merges, 31)
         Of the two parts; without trees not set.
     """
-    n: cython.Py_ssize_t = width.shape[0]
-    m: cython.Py_ssize_t = low.shape[0]
-    c: Criterion = _criterion(numbers)
-    ends: cython.longlong[:, ::1] = empty((m, 2), int64)
-    neck: cython.longlong[::1] = empty(m, int64)
-    priority: cython.double[::1] = empty(m, float64)
-    heap: cython.longlong[::1] = empty(m, int64)
-    at: cython.longlong[::1] = empty(m, int64)
-    # The borders of a part are a linked list over their sides: border i is 2 i and 2 i + 1.
-    head: cython.longlong[::1] = full(n, -1, int64)
-    tail: cython.longlong[::1] = full(n, -1, int64)
-    following: cython.longlong[::1] = full(2 * m, -1, int64)
-    degree: cython.longlong[::1] = zeros(n, int64)
-    by_other: cython.longlong[::1] = full(n, -1, int64)
-    # The borders of one large part, by the part on the other side.
-    of_marked: cython.longlong[::1] = full(n, -1, int64)
-    marked: cython.Py_ssize_t = -1
-    count_of: cython.longlong[::1] = ones(n, int64)
-    least: cython.double[::1] = full(n, inf, float64)
+    known: Evidence = Evidence(*evidence)
+    merging: Merging = Merging(low, high, known, Trees(*trees), settled)
+    n: cython.Py_ssize_t = known.width.shape[0]
     into: cython.int[::1] = empty(max(n - 1, 0), int32)
     gone: cython.int[::1] = empty(max(n - 1, 0), int32)
     merged: cython.double[::1] = empty(max(n - 1, 0), float64)
     border: cython.int[::1] = empty(max(n - 1, 0), int32)
-    columns: cython.Py_ssize_t = nodes.shape[1]
     terms: cython.float[:, ::1] = zeros((max(n - 1, 1), TERMS), float32)
-    x: cython.float[::1] = zeros(TERMS, float32)
-    size: cython.Py_ssize_t = m
     count: cython.Py_ssize_t = 0
     i: cython.Py_ssize_t
-    j: cython.Py_ssize_t
-    k: cython.Py_ssize_t
     a: cython.Py_ssize_t
     b: cython.Py_ssize_t
-    side: cython.Py_ssize_t
-    half: cython.Py_ssize_t
-    before: cython.Py_ssize_t
-    after: cython.Py_ssize_t
-    other: cython.Py_ssize_t
-    twin: cython.Py_ssize_t
-    last: cython.Py_ssize_t
     with cython.nogil:
-        for i in range(m):
-            ends[i, 0], ends[i, 1] = low[i], high[i]
-            neck[i], heap[i], at[i] = i, i, i
-            for side in range(2):
-                a, half = ends[i, side], 2 * i + side
-                if head[a] == -1:
-                    head[a] = half
-                else:
-                    following[tail[a]] = half
-                tail[a] = half
-                degree[a] += 1
-            priority[i] = _priority(
-                x,
-                borders,
-                saddle,
-                is_slope,
-                i,
-                nodes,
-                width,
-                ends[i, 0],
-                ends[i, 1],
-                c,
-                root,
-                term,
-                threshold,
-                missing_left,
-                below,
-                value,
-            )
-        for i in range(m):
-            _settle(heap, at, i + 1, priority, i)
-        while size > 0:
-            i = heap[0]
-            size = _remove(heap, at, size, priority, i)
-            a, b = ends[i, 0], ends[i, 1]
-            if degree[a] < degree[b]:
+        while merging.heap.size > 0:
+            i = merging.heap.heap[0]
+            merging.heap.remove(i)
+            a, b = merging.ends[i, 0], merging.ends[i, 1]
+            if merging.degree[a] < merging.degree[b]:
                 a, b = b, a
-            least[a] = min(priority[i], min(least[a], least[b]))
+            merging.least[a] = min(
+                merging.heap.priority[i], min(merging.least[a], merging.least[b])
+            )
             into[count], gone[count] = cython.cast(cython.int, a), cython.cast(cython.int, b)
-            merged[count], border[count] = least[a], cython.cast(cython.int, neck[i])
-            if root.shape[0]:
-                _terms(terms[count], borders, saddle, is_slope, i, nodes, width, a, b, c)
+            merged[count] = merging.least[a]
+            border[count] = cython.cast(cython.int, merging.neck[i])
+            if merging.trees.root.shape[0]:
+                known.write_terms(terms[count], i, a, b)
             count += 1
-            width[a] = max(width[a], width[b])
-            for k in range(columns):
-                nodes[a, k] += nodes[b, k]
-            count_of[a] += count_of[b]
-            if count_of[a] > settled and degree[b] < degree[a]:
-                if marked != a:
-                    _mark(head, following, ends, at, of_marked, marked, False)
-                    _mark(head, following, ends, at, of_marked, a, True)
-                    marked = a
-                of_marked[b] = -1
-                degree[a] -= 1
-                half, last = head[b], tail[a]
-                while half != -1:
-                    j, side, after = half // 2, half % 2, following[half]
-                    if at[j] >= 0:
-                        ends[j, side] = a
-                        other = ends[j, 1 - side]
-                        twin = of_marked[other]
-                        if twin == -1:
-                            of_marked[other], twin = j, j
-                            following[last], following[half] = half, -1
-                            last = half
-                            degree[a] += 1
-                        else:
-                            _take_in(borders, saddle, is_slope, neck, ends, twin, j)
-                            size = _remove(heap, at, size, priority, j)
-                            degree[other] -= 1
-                        priority[twin] = _priority(
-                            x,
-                            borders,
-                            saddle,
-                            is_slope,
-                            twin,
-                            nodes,
-                            width,
-                            a,
-                            other,
-                            c,
-                            root,
-                            term,
-                            threshold,
-                            missing_left,
-                            below,
-                            value,
-                        )
-                        _settle(heap, at, size, priority, at[twin])
-                    half = after
-                tail[a] = last
-                continue
-            if marked in (a, b):
-                _mark(head, following, ends, at, of_marked, marked, False)
-                marked = -1
-            # Both lists become one; of two borders with the same neighbour, one takes in the other.
-            following[tail[a]] = head[b]
-            tail[a] = tail[b]
-            half, before = head[a], -1
-            degree[a] = 0
-            while half != -1:
-                j = half // 2
-                after = following[half]
-                other = -1
-                if at[j] >= 0:
-                    side = half % 2
-                    ends[j, side] = a
-                    other = ends[j, 1 - side]
-                    twin = by_other[other]
-                    if twin == -1:
-                        by_other[other] = j
-                        if other == marked:
-                            of_marked[a] = j
-                    else:
-                        _take_in(borders, saddle, is_slope, neck, ends, twin, j)
-                        size = _remove(heap, at, size, priority, j)
-                        degree[other] -= 1
-                        other = -1
-                if other == -1:
-                    if before == -1:
-                        head[a] = after
-                    else:
-                        following[before] = after
-                else:
-                    before = half
-                    degree[a] += 1
-                half = after
-            tail[a] = before
-            half = head[a]
-            while half != -1:
-                j = half // 2
-                other = ends[j, 1 - half % 2]
-                by_other[other] = -1
-                priority[j] = _priority(
-                    x,
-                    borders,
-                    saddle,
-                    is_slope,
-                    j,
-                    nodes,
-                    width,
-                    a,
-                    other,
-                    c,
-                    root,
-                    term,
-                    threshold,
-                    missing_left,
-                    below,
-                    value,
-                )
-                _settle(heap, at, size, priority, at[j])
-                half = following[half]
+            merging.unite(a, b)
     return (
         asarray(into)[:count],
         asarray(gone)[:count],
