@@ -10,12 +10,14 @@ from tests.uncompiled import Both
 
 import napari_ncut
 from napari_ncut import split_tree
+from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.parallel import use_threads
 from napari_ncut.splitting.adjacency import BORDER_SUMS
 from napari_ncut.splitting.criterion.model import model
 from napari_ncut.splitting.criterion.nodes import NAMES
 from napari_ncut.splitting.criterion.pairs import numbers
 from napari_ncut.splitting.grid import Grid
+from napari_ncut.splitting.holes.runs import numbered_components
 from napari_ncut.splitting.parameters import DEFAULT
 
 ROOM = Path(napari_ncut.__file__).parent / "splitting"
@@ -77,9 +79,7 @@ def test_compiled_loops_and_their_sources_give_the_same(both):
         ),
     )
     model().node.contributions(np.full(len(NAMES), 0.5, np.float32))
-    labels = small_scene(0, 2, 2)[0][np.newaxis]
-    runs, _ = both["holes"].runs_of(labels, False, True)
-    both["holes"].paint_runs(runs, np.zeros_like(labels))
+    numbered_components(small_scene(0, 2, 2)[0][np.newaxis], True, Monitor())
     for loops in both.values():
         assert loops.called == loops.public()
 

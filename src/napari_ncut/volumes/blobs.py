@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.validation import check_label_range, greatest
-from napari_ncut.splitting.loops import holes as loops
+from napari_ncut.splitting.holes.runs import numbered_components
 from napari_ncut.volumes.boxes import Box, read
 
 
@@ -92,7 +92,7 @@ def part_of(
     if values.dtype.kind == "b":
         values = values.view(np.uint8)
     check_label_range(values)
-    number, runs = components(values, connectivity)
+    number, runs = components(values, connectivity, monitor)
     n = int(runs[:, 3].max(initial=0))
     first, low, high = _extent(runs, n, box, region, shape)
     before: dict[int, NDArray[np.int32]] = {}
@@ -106,7 +106,7 @@ def part_of(
 
 
 def components(
-    values: NDArray[Any], connectivity: int
+    values: NDArray[Any], connectivity: int, monitor: Monitor | None = None
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return the connected components of all labels, and their runs.
 
@@ -116,6 +116,8 @@ def components(
         0 is background.
     connectivity : int
         1 over faces, or the number of axes.
+    monitor : Monitor, optional
+        Checks for cancellation.
 
     Returns
     -------
@@ -125,9 +127,7 @@ def components(
         Row, first pixel, pixel after the last, and number, in raster order.
     """
     volume = np.ascontiguousarray(values, np.int32).reshape((1,) * (3 - values.ndim) + values.shape)
-    runs, _ = loops.runs_of(volume, False, connectivity > 1)
-    number = np.zeros(volume.shape, np.int32)
-    loops.paint_runs(runs, number)
+    number, runs = numbered_components(volume, connectivity > 1, monitor or Monitor())
     return number.reshape(values.shape), runs
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.parallel import number_of_threads
 from napari_ncut.core.validation import check_label_range
-from napari_ncut.splitting.loops import holes as loops
+from napari_ncut.splitting.holes.runs import runs_in_rows
 from napari_ncut.volumes.boxes import Box, boxes, read
 
 # Side of what is read at once.
@@ -125,9 +125,8 @@ def boxes_in(values: NDArray[Any], box: Box) -> ObjectBoxes:
     """
     check_label_range(values)
     volume = np.ascontiguousarray(values, np.int32).reshape((1,) * (3 - values.ndim) + values.shape)
-    runs, _ = loops.runs_of(volume, False, False)
-    row, start, stop = runs[:, :3].astype(np.int64).T
-    number = volume.reshape(-1)[row * volume.shape[-1] + start].astype(np.int64)
+    runs, _ = runs_in_rows(volume, False, Monitor())
+    row, start, stop, number = runs.astype(np.int64).T
     at = np.unravel_index(row, box.shape[:-1])
     low = np.stack([*at, start], axis=1) + np.array(box.low)
     high = np.stack([*(axis + 1 for axis in at), stop], axis=1) + np.array(box.low)

@@ -199,7 +199,7 @@ def ridge_sums(
 
 def _seen(work: Work, task: Task, monitor: Monitor) -> tuple[list[Seen], Grid]:
     """Return the image in the blobs of a task."""
-    kept, wanted = _gathered(work, task)
+    kept, wanted = _gathered(work, task, monitor)
     image = read(work.image, task.box)
     parts, grid = image_parts(
         kept,
@@ -221,14 +221,16 @@ def _room(work: Work, task: Task) -> AbstractContextManager[None]:
     return nullcontext() if work.fits(task) else in_files(work.folder, work.memory)
 
 
-def _gathered(work: Work, task: Task) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+def _gathered(
+    work: Work, task: Task, monitor: Monitor
+) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
     """Return the blobs in the box of a task, each a label of its own, and which are the task's.
 
     What lies between them is of other tasks, or background: none is there, but what a blob
     encloses, which makes a hole in it another thing.
     """
     shape, box = tuple(work.labels.shape), task.box
-    number, _ = components(read(work.labels, box), work.settings["connectivity"])
+    number, _ = components(read(work.labels, box), work.settings["connectivity"], monitor)
     at = np.stack(np.unravel_index(task.first, shape), axis=1) - np.array(box.low)
     wanted = np.zeros(int(number.max(initial=0)) + 1, bool)
     wanted[number[tuple(at.T)]] = True
@@ -262,7 +264,7 @@ def tree_of(
     wanted : ndarray of bool
         By number, which of them are the task's.
     """
-    kept, wanted = _gathered(work, task)
+    kept, wanted = _gathered(work, task, monitor)
     image = None if work.image is None else read(work.image, task.box)
     tree = split_tree(
         kept,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting.grid import Grid, Volume
+from napari_ncut.splitting.holes.runs import runs_of
 from napari_ncut.splitting.loops import holes as loops
 
 
@@ -108,8 +109,7 @@ def find_holes(labels: Volume, grid: Grid, monitor: Monitor) -> Holes:
 
 def enclosed_background(labels: Volume, monitor: Monitor) -> Holes:
     """Return the components of the background that do not reach the border of the image."""
-    every, _ = loops.runs_of(labels, True, True)
-    monitor.check()
+    every, _ = runs_of(labels, True, True, monitor)
     runs = loops.runs_of_holes(every, *labels.shape)
     monitor.check()
     n = int(runs[:, 3].max(initial=-1)) + 1
@@ -126,11 +126,10 @@ def blobs_beside(
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return the pairs of a component of the background and a blob that touches it, in order.
 
-    Blobs are numbered as in the runs of all of them, which come second, as of `loops.runs_of`.
+    Blobs are numbered as in the runs of all of them, which come second, as of `runs_of`.
     """
     if len(found) == 0:
         return np.zeros((0, 2), np.int32), np.zeros((0, 4), np.int32)
-    blobs, first = loops.runs_of(labels, False, not grid.strict)
-    monitor.check()
+    blobs, first = runs_of(labels, False, not grid.strict, monitor)
     pairs = loops.blobs_beside(found.runs, blobs, first, labels.shape[1])
     return np.unique(pairs, axis=0), blobs

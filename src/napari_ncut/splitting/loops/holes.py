@@ -1,7 +1,7 @@
 """Loops that find holes, and the blobs around them: runs in rows, united where they touch."""
 
 import cython
-from numpy import asarray, empty, int32, int64, zeros
+from numpy import arange, asarray, empty, int32, zeros
 
 
 @cython.cfunc
@@ -85,100 +85,106 @@ def _kind(label: cython.int, of_background: cython.bint) -> cython.int:
     return (1 if label == 0 else 0) if of_background else label
 
 
-@cython.cfunc
-@cython.nogil
-@cython.exceptval(check=False)
-def _count_runs(
-    labels: cython.int[:, :, ::1], first: cython.longlong[::1], of_background: cython.bint
-) -> cython.void:
-    """Count the runs before each row into ``first``, shape (rows + 1,)."""
-    ny: cython.Py_ssize_t = labels.shape[1]
-    nx: cython.Py_ssize_t = labels.shape[2]
+def count_runs(
+    labels: cython.int[:, ::1],
+    of_background: cython.bint,
+    count: cython.longlong[::1],
+    start: cython.Py_ssize_t,
+    stop: cython.Py_ssize_t,
+):
+    """Write the number of runs of some rows, as `write_runs` finds them."""
     row: cython.Py_ssize_t
     x: cython.Py_ssize_t
-    n: cython.longlong = 0
-    last: cython.int
+    n: cython.int
     value: cython.int
-    for row in range(labels.shape[0] * ny):
-        first[row] = n
-        last = 0
-        for x in range(nx):
-            value = _kind(labels[row // ny, row % ny, x], of_background)
-            if value != last and value != 0:
-                n += 1
-            last = value
-    first[labels.shape[0] * ny] = n
+    with cython.nogil:
+        for row in range(start, stop):
+            n = 1 if labels.shape[1] and _kind(labels[row, 0], of_background) else 0
+            for x in range(1, labels.shape[1]):
+                value = _kind(labels[row, x], of_background)
+                n += (value != 0) & (value != _kind(labels[row, x - 1], of_background))
+            count[row] = n
 
 
-def runs_of(labels: cython.int[:, :, ::1], of_background: cython.bint, over_corners: cython.bint):
-    """Return the runs of the connected components of all labels, or of the background.
+def write_runs(
+    labels: cython.int[:, ::1],
+    of_background: cython.bint,
+    first: cython.longlong[::1],
+    runs: cython.int[:, ::1],
+    start: cython.Py_ssize_t,
+    stop: cython.Py_ssize_t,
+):
+    """Write the runs of equal labels, or of background, of some rows.
 
     Parameters
     ----------
-    labels : int32, shape (nz, ny, nx)
+    labels : int32, shape (n_rows, nx)
         0 is background.
     of_background : bool
         Whether the runs are those of the background, or of the labels.
-    over_corners : bool
-        Whether pixels touch over edges and corners too, or over faces only.
-
-    Returns
-    -------
-    runs : ndarray of int32, shape (n, 4)
-        Row, first pixel, pixel after the last, and the index of the first run of its component.
-    first : ndarray of int64, shape (nz * ny + 1,)
+    first : int64, shape (n_rows + 1,)
         The first run of each row.
+    runs : int32, shape (n, 4)
+        Becomes the row, first pixel, pixel after the last, and label of each; 1 for background.
     """
-    nz: cython.Py_ssize_t = labels.shape[0]
-    ny: cython.Py_ssize_t = labels.shape[1]
-    nx: cython.Py_ssize_t = labels.shape[2]
-    first: cython.longlong[::1] = empty(nz * ny + 1, int64)
-    with cython.nogil:
-        _count_runs(labels, first, of_background)
-    runs: cython.int[:, ::1] = empty((first[nz * ny], 4), int32)
-    parent: cython.int[::1] = empty(first[nz * ny], int32)
-    z: cython.Py_ssize_t
-    y: cython.Py_ssize_t
-    x: cython.Py_ssize_t
+    nx: cython.Py_ssize_t = labels.shape[1]
     row: cython.Py_ssize_t
-    other: cython.Py_ssize_t
-    dy: cython.Py_ssize_t
-    reach: cython.Py_ssize_t = 1 if over_corners else 0
+    x: cython.Py_ssize_t
     k: cython.Py_ssize_t
     last: cython.int
     value: cython.int
     with cython.nogil:
-        for row in range(nz * ny):
-            z, y = row // ny, row % ny
+        for row in range(start, stop):
             k = first[row] - 1
             last = 0
             for x in range(nx):
-                value = _kind(labels[z, y, x], of_background)
+                value = _kind(labels[row, x], of_background)
                 if value == last:
                     continue
                 if last != 0:
                     runs[k, 2] = cython.cast(cython.int, x)
                 if value != 0:
                     k += 1
-                    runs[k, 0], runs[k, 1] = (
-                        cython.cast(cython.int, row),
-                        cython.cast(cython.int, x),
-                    )
+                    runs[k, 0] = cython.cast(cython.int, row)
+                    runs[k, 1] = cython.cast(cython.int, x)
                     runs[k, 3] = value
-                    parent[k] = cython.cast(cython.int, k)
                 last = value
             if last != 0:
                 runs[k, 2] = cython.cast(cython.int, nx)
-            if y > 0:
+
+
+def unite_runs(
+    runs: cython.int[:, ::1],
+    first: cython.longlong[::1],
+    ny: cython.Py_ssize_t,
+    over_corners: cython.bint,
+):
+    """Replace the label of each run by the index of the first run of its component.
+
+    Parameters
+    ----------
+    runs, first
+        As `write_runs` gives them.
+    ny : int
+        Rows of a plane.
+    over_corners : bool
+        Whether pixels touch over edges and corners too, or over faces only.
+    """
+    parent: cython.int[::1] = arange(runs.shape[0], dtype=int32)
+    row: cython.Py_ssize_t
+    dy: cython.Py_ssize_t
+    k: cython.Py_ssize_t
+    reach: cython.Py_ssize_t = 1 if over_corners else 0
+    with cython.nogil:
+        for row in range(first.shape[0] - 1):
+            if row % ny > 0:
                 _unite_rows(runs, parent, first, row, row - 1, over_corners)
-            if z > 0:
+            if row >= ny:
                 for dy in range(-reach, reach + 1):
-                    if 0 <= y + dy < ny:
-                        other = row - ny + dy
-                        _unite_rows(runs, parent, first, row, other, over_corners)
+                    if 0 <= row % ny + dy < ny:
+                        _unite_rows(runs, parent, first, row, row - ny + dy, over_corners)
         for k in range(runs.shape[0]):
             runs[k, 3] = _root(parent, cython.cast(cython.int, k))
-    return asarray(runs), asarray(first)
 
 
 def runs_of_holes(
@@ -189,7 +195,7 @@ def runs_of_holes(
     Parameters
     ----------
     runs : int32, shape (m, 4)
-        Those of the background, as `runs_of` gives them.
+        Those of the background, as `unite_runs` gives them.
     nz, ny, nx : int
         Shape of the image.
 
@@ -291,7 +297,7 @@ def blobs_beside(
     Parameters
     ----------
     holes, blobs : int32, shape (m, 4)
-        As `runs_of_holes` and `runs_of` give them.
+        As `runs_of_holes` and `unite_runs` give them.
     first : int64, shape (nz * ny + 1,)
         First run of blobs in each row.
     ny : int
@@ -340,30 +346,36 @@ def blobs_beside(
     return asarray(pairs)[:n]
 
 
-def paint_runs(runs: cython.int[:, ::1], number: cython.int[:, :, ::1]):
-    """Number blobs from 1 in the order of their first runs, in the runs and in a volume of zeros.
+def number_runs(runs: cython.int[:, ::1]):
+    """Number components from 1 in the order of their first runs, in the last column of the runs.
 
     Parameters
     ----------
     runs : int32, shape (n, 4)
-        As `runs_of` gives them; the last column becomes the number.
-    number : int32, shape (nz, ny, nx)
-        Becomes the number of each pixel.
+        As `unite_runs` gives them.
     """
-    ny: cython.Py_ssize_t = number.shape[1]
     k: cython.Py_ssize_t
-    x: cython.Py_ssize_t
-    z: cython.Py_ssize_t
-    y: cython.Py_ssize_t
     n: cython.int = 0
     with cython.nogil:
         for k in range(runs.shape[0]):
-            # The first run of a blob comes before its others.
+            # The first run of a component comes before its others.
             if runs[k, 3] == k:
                 n += 1
                 runs[k, 3] = n
             else:
                 runs[k, 3] = runs[runs[k, 3], 3]
-            z, y = runs[k, 0] // ny, runs[k, 0] % ny
+
+
+def paint_runs(
+    runs: cython.int[:, ::1],
+    number: cython.int[:, ::1],
+    start: cython.Py_ssize_t,
+    stop: cython.Py_ssize_t,
+):
+    """Write the last column of some runs into their pixels, in rows."""
+    k: cython.Py_ssize_t
+    x: cython.Py_ssize_t
+    with cython.nogil:
+        for k in range(start, stop):
             for x in range(runs[k, 1], runs[k, 2]):
-                number[z, y, x] = runs[k, 3]
+                number[runs[k, 0], x] = runs[k, 3]
