@@ -171,14 +171,23 @@ def through_planes(
     nz = len(arrays[0])
     seen = [array.reshape(1, nz, -1) for array in arrays]
     n = seen[0].shape[2]
-    band = BAND if are_in_files() else n
-    for start in range(0, n, band):
-        there = [array[:, :, start : start + band] for array in seen]
-        copies = [np.ascontiguousarray(array) for array in there]
+    if not are_in_files():
+        map_chunks(partial(work, *seen, *more), n, cost * nz, monitor)
+        return
+    for start in range(0, n, BAND):
+        there = [array[:, :, start : start + BAND] for array in seen]
+        copies = [np.empty(array.shape, array.dtype) for array in there]
+        pairs = list(zip(there, copies, strict=True))
+        for array, copy in pairs:
+            map_chunks(partial(_copy_planes, array, copy), nz, BAND, monitor)
         map_chunks(partial(work, *copies, *more), copies[0].shape[2], cost * nz, monitor)
-        for array, copy in list(zip(there, copies, strict=True))[-n_changed:]:
-            if copy is not array and band < n:
-                array[...] = copy
+        for array, copy in pairs[-n_changed:]:
+            map_chunks(partial(_copy_planes, copy, array), nz, BAND, monitor)
+
+
+def _copy_planes(source: NDArray[Any], target: NDArray[Any], start: int, stop: int) -> None:
+    """Copy some planes of an array of shape (1, nz, n)."""
+    target[:, start:stop] = source[:, start:stop]
 
 
 def across_rows(
@@ -242,6 +251,7 @@ def _along_middle(work: Callable[..., None], n_arrays: int, n_changed: int, *giv
         work(*rows, *more, n, 0, last - first)
         for array, row in plain[-n_changed:]:
             copy_lines(array, row, True, first, last)
+        ease()
 
 
 def accumulate(
