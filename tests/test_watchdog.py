@@ -58,8 +58,8 @@ with np.errstate(over="ignore"):
     for dtype in (np.float16, np.float32, np.longdouble, np.int64, np.uint64):
         wide = dtype is np.longdouble
         top = np.finfo(dtype).max if issubclass(dtype, np.floating) else np.iinfo(dtype).max
-        extreme = np.where(noisy > image, top, -top if dtype != np.uint64 else top // 2)
-        case(split, mask, extreme.astype(dtype))
+        low = -top if dtype != np.uint64 else top // 2
+        case(split, mask, np.where(noisy > image, dtype(top), dtype(low)))
 for labels in (truth * 2.0**40, truth * 1e300, truth.astype(np.uint32) * 2**30, truth << 60):
     case(split, labels, noisy)
 """

@@ -1,5 +1,6 @@
 """Tuned numbers: all in one place, all described, and none of them without effect."""
 
+import inspect
 import math
 import re
 from dataclasses import fields, replace
@@ -39,11 +40,11 @@ OTHERS = {
 
 
 def test_every_parameter_is_described_and_nothing_else():
-    text = SplitParameters.__doc__.partition("Parameters\n")[2]
-    entries = re.findall(r"^    (\w[\w, ]*) : (?:float|int)$", text, re.MULTILINE)
+    text = inspect.getdoc(SplitParameters).partition("Parameters\n")[2]
+    entries = re.findall(r"^(\w[\w, ]*) : (?:float|int)$", text, re.MULTILINE)
     described = [name for entry in entries for name in entry.split(", ")]
     assert sorted(described) == sorted(NAMES)
-    for entry in re.split(r"^    \w[\w, ]* : (?:float|int)$", text, flags=re.MULTILINE)[1:]:
+    for entry in re.split(r"^\w[\w, ]* : (?:float|int)$", text, flags=re.MULTILINE)[1:]:
         assert len(entry.strip()) > 15
 
 

@@ -380,7 +380,7 @@ def uncorrected(labels: NDArray[Any], corrections: str | None) -> NDArray[Any]:
     """
     if corrections is None:
         return labels
-    return np.where(unpack(corrections, labels.shape) > 0, HIGHEST_LABEL, labels)
+    return np.where(unpack(corrections, labels.shape) > 0, np.int64(HIGHEST_LABEL), labels)
 
 
 def script(recipe: Recipe, output: str = "labels.tif") -> str:
