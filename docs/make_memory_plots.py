@@ -18,7 +18,7 @@ COLOURS = ("#d1495b", "#3d5a98")
 
 def main(argv):
     folder = Path(argv[0]) if argv else PICTURES
-    files = sorted(MEASURED.glob("*.txt"))
+    files = sorted(MEASURED.glob("4GB-*.txt"))
     if not files:
         print("Nothing is measured; run tests/benchmarks/split_large.py --large first.")
         return
