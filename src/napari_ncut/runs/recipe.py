@@ -380,6 +380,7 @@ def uncorrected(labels: NDArray[Any], corrections: str | None) -> NDArray[Any]:
     """
     if corrections is None:
         return labels
+    # A number of NumPy: one of Python would have to fit into labels of 16 bits.
     return np.where(unpack(corrections, labels.shape) > 0, np.int64(HIGHEST_LABEL), labels)
 
 

@@ -149,7 +149,7 @@ def blob_around(
                 f"This object is part of a blob in a box of more than {MOST_PIXELS} pixels, which "
                 "is too large to be looked at."
             )
-        number, _ = components(read(labels, box), connectivity)
+        number, _ = components(read(labels, box), connectivity, monitor)
         blob = int(number[tuple(p - a for p, a in zip(pixel, box.low, strict=True))])
         if blob == 0:
             return None

@@ -90,5 +90,6 @@ def numbered_components(
     loops.number_runs(runs)
     number = np.zeros(labels.shape, np.int32)
     rows = number.reshape(nz * ny, nx)
-    map_chunks(partial(loops.paint_runs, runs, rows), len(runs), nx // 8, monitor)
+    length = labels.size / max(len(runs), 1)
+    map_chunks(partial(loops.paint_runs, runs, rows), len(runs), length, monitor)
     return number, runs

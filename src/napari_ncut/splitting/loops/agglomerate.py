@@ -657,18 +657,22 @@ class Merging:
     @cython.exceptval(check=False)
     def mark(self, part: cython.Py_ssize_t) -> cython.void:
         """Note the borders of one part, or of none (-1), by the part on the other side."""
-        half: cython.Py_ssize_t
+        self.note(self.marked, False)
+        self.note(part, True)
+        self.marked = part
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def note(self, part: cython.Py_ssize_t, is_on: cython.bint) -> cython.void:
+        """Note the borders of a part, or of none, or forget them."""
+        half: cython.Py_ssize_t = self.head[part] if part != -1 else -1
         j: cython.Py_ssize_t
-        turn: cython.int
-        for turn in range(2):
-            if self.marked != -1:
-                half = self.head[self.marked]
-                while half != -1:
-                    j = half // 2
-                    if self.heap.at[j] >= 0:
-                        self.of_marked[self.ends[j, 1 - half % 2]] = j if turn else -1
-                    half = self.following[half]
-            self.marked = part
+        while half != -1:
+            j = half // 2
+            if self.heap.at[j] >= 0:
+                self.of_marked[self.ends[j, 1 - half % 2]] = j if is_on else -1
+            half = self.following[half]
 
     @cython.cfunc
     @cython.nogil
