@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_ncut.refinement.loops import merges as loops
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -31,40 +33,7 @@ def agglomerate(graph: Graph, k: int) -> NDArray[np.int32]:
     (n,) ndarray of int32
         Segments 0 to k - 1.
     """
-    n = graph.n
     links = graph.matrix().toarray().astype(np.float64)
-    cut, volume = links.sum(axis=1), graph.volumes.copy()
-    segment = np.arange(n)
-    change = np.full((n, n), np.inf)
-    for node in range(n):
-        change[node] = _changes(links, cut, volume, node)
-    best = change.argmin(axis=1)
-    lowest = change[np.arange(n), best]
-    for _ in range(n - k):
-        a = int(lowest.argmin())
-        b = int(best[a])
-        segment[segment == b] = a
-        links[a] += links[b]
-        links[a, a] = 0.0
-        links[:, a] = links[a]
-        links[b] = links[:, b] = 0.0
-        # A sum of what is left, not a difference: faint borders keep their digits.
-        cut[a], volume[a] = links[a].sum(), volume[a] + volume[b]
-        change[b] = change[:, b] = np.inf
-        change[a] = change[:, a] = _changes(links, cut, volume, a)
-        again = np.flatnonzero((best == a) | (best == b) | (change[:, a] < lowest))
-        best[again] = change[again].argmin(axis=1)
-        lowest[again] = change[again, best[again]]
-        lowest[b] = np.inf
-    return np.unique(segment, return_inverse=True)[1].astype(np.int32)
-
-
-def _changes(
-    links: NDArray[np.float64], cut: NDArray[np.float64], volume: NDArray[np.float64], a: int
-) -> NDArray[np.float64]:
-    """Return what the union of a segment with each of its neighbours changes, else infinity."""
-    change = np.full(len(cut), np.inf)
-    near = np.flatnonzero(links[a])
-    joined = (cut[a] + cut[near] - 2 * links[a, near]) / (volume[a] + volume[near])
-    change[near] = joined - cut[a] / volume[a] - cut[near] / volume[near]
-    return change
+    segments = np.empty(graph.n, np.int32)
+    loops.merge_cheapest(links, graph.volumes.copy(), segments, graph.n - k)
+    return np.unique(segments, return_inverse=True)[1].astype(np.int32)
