@@ -51,6 +51,8 @@ SMALL, CAREFUL = 20_000, 12
 FAINT = 1.5
 # Where the normalised cut of a segment is below this times k / n, some may hang on threads.
 THREAD = 4.5
+# Eigenvectors of smaller eigenvalues than this are any mixture of one another.
+APART = 1e-8
 # Nodes of the graph on which the Fiedler vector is computed.
 SMOOTH = 1000
 
@@ -231,7 +233,8 @@ class MultilevelCut:
                 found = []
             if found:
                 best = min(best, refined(graph, found, k, monitor), key=attrgetter("ncut"))
-        if hangs:
+        # Of two, the best cuts along eigenvectors are known, unless none can be told from others.
+        if hangs and (k > 2 or best.ncut < APART):
             best = exchange(graph, best, monitor=monitor, n_vectors=SWEPT)
         return target, best
 

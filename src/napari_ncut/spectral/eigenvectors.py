@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 # Up to this many nodes LAPACK is faster than Lanczos.
 DENSE = 160
+# What is added to the Laplacian, which has no inverse.
+SHIFT = 1e-9
+# With more links of each node than this, factors fill up; Lanczos iteration without them needs
+# more steps, which are cheap, as such graphs have few small eigenvalues. It starts so often anew.
+MANY_LINKS, RESTARTS = 32, 30
 
 
 @dataclass(frozen=True)
@@ -65,15 +70,23 @@ def smallest_eigenvectors(graph: Graph, m: int) -> Spectrum:
     """
     root = np.sqrt(np.where(graph.volumes > 0, graph.volumes, 1.0))
     rows = np.repeat(np.arange(graph.n), np.diff(graph.indptr))
-    data = graph.weights / (root[rows] * root[graph.indices])
+    links = -graph.weights / (root[rows] * root[graph.indices])
     degree = np.bincount(rows, weights=graph.weights, minlength=graph.n) / root**2
-    links = sp.csr_array((data, graph.indices, graph.indptr), shape=(graph.n, graph.n))
-    laplacian = sp.csc_array(sp.diags_array(degree) - links)
     m = min(m, graph.n)
     if graph.n <= DENSE or m > graph.n // 3:
-        values, vectors = scipy.linalg.eigh(laplacian.toarray(), subset_by_index=(0, m - 1))
+        laplacian = np.diag(degree)
+        laplacian[rows, graph.indices] += links
+        values, vectors = scipy.linalg.eigh(laplacian, subset_by_index=(0, m - 1))
     else:
-        values, vectors = _shift_invert(laplacian, m, root)
+        every = np.arange(graph.n)
+        coordinates = np.append(rows, every), np.append(graph.indices, every)
+        shifted = sp.csc_matrix(
+            (np.append(links, degree + SHIFT), coordinates), shape=(graph.n, graph.n)
+        )
+        start = root * (1 + np.random.default_rng(0).random(graph.n))
+        solve = _lanczos if len(graph.indices) > MANY_LINKS * graph.n else _shift_invert
+        values, vectors = solve(shifted, m, start)
+        values -= SHIFT
     # A sign is arbitrary: make the largest entry positive, so that it never depends on the solver.
     largest = np.abs(vectors).argmax(axis=0)
     vectors *= np.where(vectors[largest, np.arange(m)] < 0, -1.0, 1.0)
@@ -81,21 +94,33 @@ def smallest_eigenvectors(graph: Graph, m: int) -> Spectrum:
 
 
 def _shift_invert(
-    laplacian: sp.csc_array, m: int, root: NDArray[np.float64]
+    matrix: sp.csc_matrix, m: int, start: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Lanczos iteration on the inverse of the (slightly shifted) Laplacian, factorised once."""
+    """Lanczos iteration on the inverse of a matrix, factorised once."""
     from scipy.sparse.linalg import LinearOperator, eigsh, splu
 
-    n = laplacian.shape[0]
-    shift = 1e-9
     factors = splu(
-        sp.csc_matrix(laplacian + shift * sp.eye_array(n, format="csc")),
+        matrix,
         permc_spec="MMD_AT_PLUS_A",
         diag_pivot_thresh=0.0,
         options={"SymmetricMode": True},
     )
-    inverse = LinearOperator((n, n), matvec=factors.solve, dtype=np.float64)
-    start = root * (1 + np.random.default_rng(0).random(n))
+    inverse = LinearOperator(matrix.shape, matvec=factors.solve, dtype=np.float64)
     values, vectors = eigsh(inverse, k=m, v0=start, which="LM", tol=1e-4)
     order = np.argsort(-values)
-    return 1 / values[order] - shift, vectors[:, order]
+    return 1 / values[order], vectors[:, order]
+
+
+def _lanczos(
+    matrix: sp.csc_matrix, m: int, start: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Lanczos iteration on a matrix whose factors would be nearly full; its values are up to 2."""
+    from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
+
+    turned = LinearOperator(matrix.shape, matvec=lambda x: 2 * x - matrix @ x, dtype=np.float64)
+    try:
+        values, vectors = eigsh(turned, k=m, v0=start, which="LA", tol=1e-6, maxiter=RESTARTS)
+    except ArpackNoConvergence:
+        return _shift_invert(matrix, m, start)
+    order = np.argsort(-values)
+    return 2 - values[order], vectors[:, order]

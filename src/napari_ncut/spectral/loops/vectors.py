@@ -110,12 +110,25 @@ def apply_laplacian(
 def inner(
     a: cython.double[:, ::1], i: cython.Py_ssize_t, b: cython.double[:, ::1], j: cython.Py_ssize_t
 ) -> cython.double:
-    """Return the inner product of row i of one array and row j of another."""
-    total: cython.double = 0.0
+    """Return the inner product of row i of one array and row j of another.
+
+    In four sums, none of which waits for the others.
+    """
+    first: cython.double = 0.0
+    second: cython.double = 0.0
+    third: cython.double = 0.0
+    fourth: cython.double = 0.0
+    n: cython.Py_ssize_t = a.shape[1]
+    whole: cython.Py_ssize_t = n - n % 4
     node: cython.Py_ssize_t
-    for node in range(a.shape[1]):
-        total += a[i, node] * b[j, node]
-    return total
+    for node in range(0, whole, 4):
+        first += a[i, node] * b[j, node]
+        second += a[i, node + 1] * b[j, node + 1]
+        third += a[i, node + 2] * b[j, node + 2]
+        fourth += a[i, node + 3] * b[j, node + 3]
+    for node in range(whole, n):
+        first += a[i, node] * b[j, node]
+    return (first + second) + (third + fourth)
 
 
 @cython.cfunc
