@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
-from threading import Lock, Thread, get_ident
+from threading import Condition, get_ident
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_ncut.core import helpers
 from napari_ncut.core.loops.lines import copy_lines
 from napari_ncut.core.mapped import are_in_files, ease
 from napari_ncut.core.monitor import Monitor
@@ -109,13 +110,14 @@ def map_chunks(
     parts = _parts(n, cost, least)
     results: list[Any] = [None] * len(parts)
     left = iter(enumerate(parts))
-    lock = Lock()
+    state = Condition()
     errors: list[BaseException] = []
+    helping, is_over = 0, False
 
     def take_parts(after_each: Callable[[], None]) -> None:
         try:
             while not errors:
-                with lock:
+                with state:
                     number, part = next(left, (-1, (0, 0)))
                 if number < 0:
                     return
@@ -125,16 +127,24 @@ def map_chunks(
         except BaseException as error:
             errors.append(error)
 
+    def help_out() -> None:
+        nonlocal helping
+        with state:
+            if is_over:
+                return
+            helping += 1
+        take_parts(lambda: None)
+        with state:
+            helping -= 1
+            state.notify()
+
     # The calling thread takes its share, and asks after each part.
-    others = [
-        Thread(target=take_parts, args=(lambda: None,), daemon=True)
-        for _ in range(min(number_of_threads(), len(parts)) - 1)
-    ]
-    for thread in others:
-        thread.start()
+    helpers.ask(min(number_of_threads(), len(parts)) - 1, help_out)
     take_parts(monitor.check)
-    for thread in others:
-        thread.join()
+    with state:
+        is_over = True
+        while helping:
+            state.wait()
     if errors:
         raise errors[0]
     return results

@@ -1,0 +1,64 @@
+"""Threads that are kept and lend a hand: to start one takes as long as a loop over 100,000 pixels."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from queue import SimpleQueue
+from threading import Lock, Thread
+
+Job = Callable[[], None]
+
+
+class _Helpers:
+    """The threads of this process, and what they are to do."""
+
+    def __init__(self) -> None:
+        self.jobs: SimpleQueue[Job] = SimpleQueue()
+        self.lock = Lock()
+        self.count = 0
+
+    def ask(self, n: int, job: Job) -> None:
+        with self.lock:
+            while self.count < n:
+                try:
+                    Thread(target=_serve, args=(self.jobs,), name="helper", daemon=True).start()
+                except RuntimeError:  # No more threads for this process; who asks works alone.
+                    break
+                self.count += 1
+        for _ in range(n):
+            self.jobs.put(job)
+
+
+def _serve(jobs: SimpleQueue[Job]) -> None:
+    while True:
+        jobs.get()()
+
+
+_helpers = _Helpers()
+
+
+def ask(n: int, job: Job) -> None:
+    """Let ``n`` other threads do a job at once, each as soon as it is free.
+
+    There are as many as were ever asked for at a time, so it may be long until one is free: what
+    must be done, who asks does himself.
+
+    Parameters
+    ----------
+    n : int
+        Number of threads.
+    job : callable
+        Raises nothing.
+    """
+    _helpers.ask(n, job)
+
+
+def _forget() -> None:
+    """A process that was forked has none of the threads."""
+    global _helpers
+    _helpers = _Helpers()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
