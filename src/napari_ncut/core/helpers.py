@@ -1,4 +1,4 @@
-"""Threads that are kept and lend a hand: to start one takes as long as a loop over 100,000 pixels."""
+"""Threads that are kept and lend a hand: starting one takes as long as a loop of some length."""
 
 from __future__ import annotations
 
