@@ -79,10 +79,9 @@ def smallest_eigenvectors(graph: Graph, m: int) -> Spectrum:
         values, vectors = scipy.linalg.eigh(laplacian, subset_by_index=(0, m - 1))
     else:
         every = np.arange(graph.n)
-        coordinates = np.append(rows, every), np.append(graph.indices, every)
-        shifted = sp.csc_matrix(
-            (np.append(links, degree + SHIFT), coordinates), shape=(graph.n, graph.n)
-        )
+        columns: NDArray[np.int64] = np.append(graph.indices, every)
+        entries = np.append(links, degree + SHIFT), (np.append(rows, every), columns)
+        shifted = sp.csc_matrix(entries, shape=(graph.n, graph.n))
         start = root * (1 + np.random.default_rng(0).random(graph.n))
         solve = _lanczos if len(graph.indices) > MANY_LINKS * graph.n else _shift_invert
         values, vectors = solve(shifted, m, start)

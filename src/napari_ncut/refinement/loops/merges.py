@@ -92,7 +92,7 @@ def merge_cheapest(
             for node in range(n):
                 if segments[node] == b:
                     segments[node] = a
-                links[a, node] = 0.0 if node == a or node == b else links[a, node] + links[b, node]
+                links[a, node] = 0.0 if node in (a, b) else links[a, node] + links[b, node]
                 links[node, a] = links[a, node]
                 links[b, node] = links[node, b] = 0.0
                 change[b, node] = change[node, b] = 1e300
