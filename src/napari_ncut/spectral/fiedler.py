@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from napari_ncut.graph.pixel_graph import Graph
 
 
-def fiedler_vector(graph: Graph, steps: int = 60) -> NDArray[np.float64]:
+def fiedler_vector(graph: Graph, steps: int = 40) -> NDArray[np.float64]:
     """Return the second eigenvector of ``(D - W) x = lambda D x`` to a few digits.
 
     Parameters
