@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 import scipy.linalg
+import scipy.sparse as sp
 from sklearn.cluster._spectral import cluster_qr
 from sklearn.metrics import adjusted_rand_score
 
 from napari_ncut import scenes
 from napari_ncut.graph.coarsen import build_hierarchy
-from napari_ncut.graph.pixel_graph import pixel_graph, pixel_neighbours, pixel_values
+from napari_ncut.graph.pixel_graph import Graph, pixel_graph, pixel_neighbours, pixel_values
 from napari_ncut.spectral import eigenvectors as spectral
 from napari_ncut.spectral import rounding
 from napari_ncut.spectral.loops import vectors
@@ -31,6 +32,46 @@ def test_eigenvectors_are_those_of_lapack(level):
     np.testing.assert_allclose(found.values, wanted, atol=1e-8)
     residual = laplacian @ found.embedding - graph.volumes[:, None] * found.embedding * wanted
     assert abs(residual).max() < 1e-3 * abs(found.embedding).max()
+
+
+def blocks_graph(between=0.05, n=(150, 250)):
+    """Return a graph of two blocks with many links within."""
+    rng = np.random.default_rng(0)
+    block = np.repeat([0, 1], n)
+    weights = np.triu(rng.random((sum(n),) * 2) < np.where(block[:, None] == block, 0.3, 0.0), 1)
+    weights = weights.astype(float)
+    weights[0, -1] = between
+    weights = sp.csr_array(weights + weights.T)
+    volumes = np.asarray(weights.sum(axis=1))
+    indices = weights.indices.astype(np.int32)
+    return Graph(weights.indptr.astype(np.int32), indices, weights.data, volumes), block
+
+
+@pytest.mark.parametrize(("restarts", "needs_factors"), [(30, False), (1, True)])
+def test_eigenvectors_of_a_graph_with_many_links_are_those_of_lapack(
+    monkeypatch, restarts, needs_factors
+):
+    calls, shift_invert = [], spectral._shift_invert
+    monkeypatch.setattr(spectral, "RESTARTS", restarts)
+    monkeypatch.setattr(
+        spectral, "_shift_invert", lambda *given: calls.append(1) or shift_invert(*given)
+    )
+    graph, _ = blocks_graph()
+    assert len(graph.indices) > spectral.MANY_LINKS * graph.n
+    weights = graph.matrix().toarray()
+    laplacian = np.diag(graph.volumes) - weights
+    wanted = scipy.linalg.eigh(laplacian, np.diag(graph.volumes), eigvals_only=True)[:4]
+    found = spectral.smallest_eigenvectors(graph, 4)
+    np.testing.assert_allclose(found.values, wanted, atol=1e-6)
+    assert bool(calls) == needs_factors
+
+
+@pytest.mark.parametrize("between", [1.0, 1e-3, 1e-9])
+def test_blocks_that_hang_on_a_thread_are_told_apart(between):
+    graph, block = blocks_graph(between)
+    vector = spectral.smallest_eigenvectors(graph, 3).embedding[:, 1]
+    order = np.argsort(vector)
+    assert len(np.unique(block[order[:150]])) == 1 or len(np.unique(block[order[:250]])) == 1
 
 
 def test_all_eigenvectors_of_a_tiny_graph():
