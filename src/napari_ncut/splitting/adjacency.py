@@ -133,8 +133,7 @@ class RegionAdjacencyGraph:
         n : int
             How many parts there are.
         """
-        nodes, basin, width = np.zeros((n, self.nodes.shape[1])), np.zeros(n, np.int32), np.zeros(n)
-        np.add.at(nodes, part, self.nodes)
+        basin, width = np.zeros(n, np.int32), np.zeros(n)
         basin[part] = self.basin
         np.maximum.at(width, part, self.width)
         low, high = part[self.low], part[self.high]
@@ -151,7 +150,7 @@ class RegionAdjacencyGraph:
         return replace(
             self.with_borders(order[first]),
             width=width,
-            nodes=nodes,
+            nodes=sums_of_parts(self.nodes, part, n),
             basin=basin,
             low=low[first],
             high=high[first],
@@ -262,6 +261,13 @@ def find_borders(
         index[order][first],
         sums / _FIXED_POINT * grid.area_unit,
     )
+
+
+def sums_of_parts(
+    rows: NDArray[np.float64], part: NDArray[np.int32], n: int
+) -> NDArray[np.float64]:
+    """Return the sums of rows over each of n parts, shape (n, columns)."""
+    return np.stack([np.bincount(part, column, n) for column in rows.T], axis=1)
 
 
 def highest(

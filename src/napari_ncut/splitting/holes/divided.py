@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.settings import SplitSettings
-from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
+from napari_ncut.splitting.adjacency import RegionAdjacencyGraph, sums_of_parts
 from napari_ncut.splitting.criterion.hierarchy import Hierarchy, hierarchy, probabilities
 from napari_ncut.splitting.criterion.model import Model
 from napari_ncut.splitting.grid import Grid
@@ -61,9 +61,7 @@ class Divided:
     @cached_property
     def sums(self) -> NDArray[np.float64]:
         """The sums over each part, shape (k, len(adjacency.NODE_SUMS))."""
-        result = np.zeros((len(self.size), self.graph.nodes.shape[1]))
-        np.add.at(result, self.part, self.graph.nodes)
-        return result
+        return sums_of_parts(self.graph.nodes, self.part, len(self.size))
 
 
 def divided(

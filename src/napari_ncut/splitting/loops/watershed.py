@@ -5,7 +5,7 @@ Arrays of pixels are flat here, with the number of rows and columns beside them.
 
 import cython
 from cython.cimports.libc.math import floor
-from numpy import asarray, full, int64, zeros
+from numpy import asarray, empty, full, int32, int64, zeros
 
 
 @cython.cfunc
@@ -235,6 +235,40 @@ def _slot(keys: cython.longlong[::1], key: cython.longlong) -> cython.Py_ssize_t
     return i
 
 
+@cython.cfunc
+@cython.nogil
+@cython.exceptval(check=False)
+def _find_differences(
+    fragments: cython.int[::1],
+    shape: cython.longlong[::1],
+    offsets: cython.longlong[:, ::1],
+    row: cython.Py_ssize_t,
+    differs: cython.int[::1],
+) -> cython.void:
+    """Write for each pixel of a row something else than 0 if a step leads to another fragment."""
+    nz: cython.Py_ssize_t = shape[0]
+    ny: cython.Py_ssize_t = shape[1]
+    nx: cython.Py_ssize_t = shape[2]
+    z: cython.Py_ssize_t = row // ny
+    y: cython.Py_ssize_t = row % ny
+    k: cython.Py_ssize_t
+    dz: cython.Py_ssize_t
+    dy: cython.Py_ssize_t
+    dx: cython.Py_ssize_t
+    x: cython.Py_ssize_t
+    here: cython.Py_ssize_t = row * nx
+    there: cython.Py_ssize_t
+    for x in range(nx):
+        differs[x] = 0
+    for k in range(offsets.shape[0]):
+        dz, dy, dx = offsets[k, 0], offsets[k, 1], offsets[k, 2]
+        if not (0 <= z + dz < nz and 0 <= y + dy < ny):
+            continue
+        there = here + (dz * ny + dy) * nx + dx
+        for x in range(max(-dx, 0), min(nx - dx, nx)):
+            differs[x] |= fragments[here + x] ^ fragments[there + x]
+
+
 def borders_of_rows(
     labels: cython.int[::1],
     fragments: cython.int[::1],
@@ -289,16 +323,19 @@ def borders_of_rows(
     value: cython.double
     inner_row: cython.bint
     inner: cython.bint
+    differs: cython.int[::1] = empty(nx, int32)
     for k in range(n):
         away[k] = (offsets[k, 0] * ny + offsets[k, 1]) * nx + offsets[k, 2]
     with cython.nogil:
         for row in range(start, stop):
+            # Most pixels lie within a fragment: nothing is asked of them.
+            _find_differences(fragments, shape, offsets, row, differs)
             z, y = row // ny, row % ny
             inner_row = 0 < y < ny - 1 and (nz == 1 or 0 < z < nz - 1)
             for x in range(nx):
                 here = row * nx + x
                 own = fragments[here]
-                if own < 0:
+                if own < 0 or differs[x] == 0:
                     continue
                 inner = inner_row and 0 < x < nx - 1
                 for k in range(n):
