@@ -4,6 +4,10 @@
 
 Beside it, the formula from which training starts, and a model that has learned from other scenes of
 the kind, too. F1 at IoU 0.7 of scenes that none of them has seen, from their fragments.
+
+    python tests/training/leave_out.py FOLDER --terms OTHERS
+
+How much each group of terms gives: what is lost without it, on other photographs and on scenes.
 """
 
 from __future__ import annotations
@@ -15,11 +19,12 @@ from pathlib import Path
 
 import numpy as np
 from report import FIRST as FIRST_UNSEEN
-from samples import LEARNED, Sample, samples, samples_of
+from samples import LEARNED, REAL, Sample, photographs, samples, samples_of
 from train import FIRST, are_objects, train
 
 from napari_ncut.splitting.criterion.hierarchy import NECK, hierarchy
 from napari_ncut.splitting.criterion.model import Model
+from napari_ncut.splitting.criterion.pairs import IMAGE
 from napari_ncut.splitting.parameters import DEFAULT
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
@@ -29,6 +34,21 @@ from peers import table
 SCENES = 40
 UNSEEN = 20
 MODELS = ("formula", "left out", "learned")
+# Terms that say the same in other words; the likeness is of three of them.
+OF_PARTS = ("least_{}", "most_{}", "both_{}", "{}")
+GROUPS = {
+    "neck": (
+        *("neck", "neck_to_narrower", "neck_to_wider"),
+        *("border_to_widths", "border_to_neck", "slope", "likeness"),
+    ),
+    "notches": ("notches", "border_to_chord", "likeness"),
+    "shape": (
+        *("gain", "likeness"),
+        *(f.format(of) for of in ("ellipticity", "elongation", "fill") for f in OF_PARTS),
+    ),
+    "sizes": ("sizes", "widths", "distance", "fragments", "share", "width", "size"),
+    "image": IMAGE,
+}
 
 
 def f1(sample: Sample, model: Model) -> float:
@@ -50,6 +70,26 @@ def row(kind: str, unseen: Sequence[Sample], models: Sequence[Model]) -> list[st
     return cells
 
 
+def harm_without_terms(learned: Sequence[Sample], others: Path, n_unseen: int) -> None:
+    """Print what each group of terms gives."""
+    unseen = list(photographs(others))
+    for kind in LEARNED:
+        unseen += samples_of(kind, n_unseen, FIRST_UNSEEN)
+    rows = []
+    for name, hidden in {"none": (), **GROUPS}.items():
+        model = train(learned, {}, frozenset(hidden))
+        scores = [(sample.name[0], sample.has_image, f1(sample, model)) for sample in unseen]
+        cells = [name]
+        for kinds in ((REAL,), LEARNED):
+            for wanted in (False, True):
+                of = [s for kind, has_image, s in scores if kind in kinds and has_image == wanted]
+                cells.append(f"{np.mean(of):.3f}")
+        rows.append(cells)
+        sys.stderr.write(" ".join(cells) + "\n")
+    columns = [f"{what}, {by}" for what in (REAL, "scenes") for by in ("mask", "image")]
+    table(("without", *columns), rows)
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -57,8 +97,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--scenes", type=int, default=SCENES, help="of each kind")
     parser.add_argument("--unseen", type=int, default=UNSEEN, help="of each kind")
     parser.add_argument("--kinds", nargs="+", choices=LEARNED, default=LEARNED, metavar="KIND")
+    parser.add_argument(
+        "--terms",
+        type=Path,
+        metavar="OTHERS",
+        help="leave out terms, not kinds; scored on a folder of other photographs, too",
+    )
     chosen = parser.parse_args(argv)
     learned = list(samples(chosen.folder, chosen.scenes))
+    if chosen.terms:
+        harm_without_terms(learned, chosen.terms, chosen.unseen)
+        return
     with_all = train(learned, {})
     rows = []
     for kind in chosen.kinds:

@@ -66,12 +66,17 @@ def samples(folder: Path, n_scenes: int = SCENES) -> Iterator[Sample]:
     n_scenes : int
         Scenes of each kind.
     """
+    yield from photographs(folder)
+    for kind in LEARNED:
+        yield from samples_of(kind, n_scenes)
+
+
+def photographs(folder: Path) -> Iterator[Sample]:
+    """Yield each photograph of a folder without and with its image."""
     for file in sorted(folder.glob("*.npz")):
         with np.load(file) as arrays:
             image, truth = arrays["image"], arrays["labels"]
         yield from both((REAL, file.stem), truth, image, (1.0,) * truth.ndim)
-    for kind in LEARNED:
-        yield from samples_of(kind, n_scenes)
 
 
 def samples_of(kind: str, n_scenes: int, first: int = 0) -> Iterator[Sample]:

@@ -13,6 +13,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from napari_ncut.splitting.criterion.hierarchy import Hierarchy, hierarchy
 from napari_ncut.splitting.criterion.model import FOLDER, Model
 from napari_ncut.splitting.criterion.model import model as shipped
 from napari_ncut.splitting.criterion.nodes import NAMES
-from napari_ncut.splitting.criterion.pairs import numbers
+from napari_ncut.splitting.criterion.pairs import PAIR, numbers
 from napari_ncut.splitting.criterion.trees import Trees
 from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.holes.close import filled_holes, without_pinholes
@@ -162,6 +163,13 @@ def are_objects(sample: Sample, found: Hierarchy) -> NDArray[np.bool_]:
     return np.asarray((overlap / np.maximum(union, 1))[:, 1:].max(axis=1) > IOU)
 
 
+def shown(rows: Sequence[Rows], names: Sequence[str], hidden: AbstractSet[str]) -> Sequence[Rows]:
+    """Return rows in which hidden terms say nothing, whatever they are of."""
+    of = [name.removeprefix("division_").removeprefix("join_") for name in names]
+    columns = np.array([name.removeprefix("other_") in hidden for name in of])
+    return [(np.where(columns, np.float32(0), terms), answer) for terms, answer in rows]
+
+
 def fit(
     names: Sequence[tuple[str, str]], rows: Sequence[Rows], learners: int, **settings: float
 ) -> Trees:
@@ -258,21 +266,23 @@ def plain(learner: HistGradientBoostingClassifier) -> Trees:
     )
 
 
-def train_pair(chosen: Sequence[Sample]) -> Model:
+def train_pair(chosen: Sequence[Sample], hidden: AbstractSet[str] = frozenset()) -> Model:
     """Return a model that has learned in which order to merge, the second time from itself."""
     model, models = FIRST, [FIRST]
     names = [sample.name for sample in chosen]
     for _ in range(2):
         rng = np.random.default_rng(SEED)
         rows = [rows_of_pairs(sample, models, rng) for sample in chosen]
-        pair = fit(names, rows, **PAIR_TREES)
+        pair = fit(names, shown(rows, PAIR, hidden), **PAIR_TREES)
         model = replace(FIRST, pair=pair)
         models = [FIRST, model]
     return model
 
 
-def train(chosen: Sequence[Sample], about: dict[str, object]) -> Model:
-    """Return a model that has learned from samples.
+def train(
+    chosen: Sequence[Sample], about: dict[str, object], hidden: AbstractSet[str] = frozenset()
+) -> Model:
+    """Return a model that has learned from samples, by all terms that are not hidden.
 
     What is one object is learned from merges by a model that has not seen the picture.
     """
@@ -282,13 +292,13 @@ def train(chosen: Sequence[Sample], about: dict[str, object]) -> Model:
     half = dict(zip(pictures, halves, strict=True))
     names, rows = [], []
     for side in (0, 1):
-        model = train_pair([sample for sample in chosen if half[sample.name] == side])
+        model = train_pair([each for each in chosen if half[each.name] == side], hidden)
         for sample in chosen:
             if half[sample.name] != side:
                 names.append(sample.name)
                 rows.append(rows_of_nodes(sample, model))
-    node = fit(names, rows, **NODE_TREES)
-    return replace(FIRST, pair=train_pair(chosen).pair, node=node, about=about)
+    node = fit(names, shown(rows, NAMES, hidden), **NODE_TREES)
+    return replace(FIRST, pair=train_pair(chosen, hidden).pair, node=node, about=about)
 
 
 def with_holes(model: Model, folder: Path, n_scenes: int) -> Model:
