@@ -69,5 +69,11 @@ def test_without_a_thread_to_spare_the_caller_works_alone(monkeypatch):
 
     monkeypatch.setattr(helpers, "_helpers", helpers._Helpers())
     monkeypatch.setattr(threading.Thread, "start", refused)
+    array = np.zeros(10)
+    gone = weakref.ref(array)
     with use_threads(3):
-        assert map_chunks(lambda start, stop: stop - start, 6, CHUNK, Monitor()) == [1] * 6
+        found = map_chunks(lambda start, stop, _=array: stop - start, 6, CHUNK, Monitor())
+    assert found == [1] * 6
+    # What nobody does any more is not held, either.
+    del array
+    assert within(30, lambda: gone() is None)

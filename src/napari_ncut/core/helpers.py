@@ -7,7 +7,8 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Lock, Thread
 
-Job = Callable[[], None]
+# What is to be done; empty once nobody waits for it any more.
+Job = list[Callable[[], None]]
 
 
 class _Helpers:
@@ -32,14 +33,20 @@ class _Helpers:
 
 def _serve(jobs: SimpleQueue[Job]) -> None:
     while True:
-        jobs.get()()
+        _do(jobs.get())
+
+
+def _do(job: Job) -> None:
+    # What it holds is let go with the names in here.
+    for work in job:
+        work()
 
 
 _helpers = _Helpers()
 
 
-def ask(n: int, job: Job) -> None:
-    """Let ``n`` other threads do a job at once, each as soon as it is free.
+def ask(n: int, work: Callable[[], None]) -> Job:
+    """Let ``n`` other threads do something at once, each as soon as it is free.
 
     There are as many as were ever asked for at a time, so it may be long until one is free: what
     must be done, who asks does himself.
@@ -48,10 +55,17 @@ def ask(n: int, job: Job) -> None:
     ----------
     n : int
         Number of threads.
-    job : callable
+    work : callable
         Raises nothing.
+
+    Returns
+    -------
+    list
+        To be cleared when it is done, so that nothing is held until all threads were free.
     """
+    job = [work]
     _helpers.ask(n, job)
+    return job
 
 
 def _forget() -> None:

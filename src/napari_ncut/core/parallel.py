@@ -139,8 +139,9 @@ def map_chunks(
             state.notify()
 
     # The calling thread takes its share, and asks after each part.
-    helpers.ask(min(number_of_threads(), len(parts)) - 1, help_out)
+    job = helpers.ask(min(number_of_threads(), len(parts)) - 1, help_out)
     take_parts(monitor.check)
+    job.clear()
     with state:
         is_over = True
         while helping:
