@@ -75,7 +75,7 @@ def smallest_eigenvectors(graph: Graph, m: int) -> Spectrum:
     m = min(m, graph.n)
     if graph.n <= DENSE or m > graph.n // 3:
         laplacian = np.diag(degree)
-        laplacian[rows, graph.indices] += links
+        np.add.at(laplacian, (rows, graph.indices), links)
         values, vectors = scipy.linalg.eigh(laplacian, subset_by_index=(0, m - 1))
     else:
         every = np.arange(graph.n)

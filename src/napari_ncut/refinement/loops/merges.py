@@ -5,6 +5,9 @@ from __future__ import annotations
 import cython
 import numpy as np
 
+# What the union of two segments changes that are no neighbours.
+NEVER = cython.declare(cython.double, 1e300)
+
 
 @cython.cfunc
 @cython.inline
@@ -20,7 +23,7 @@ def write_changes(
     """Write what the union of a segment with each of its neighbours changes, else infinity."""
     b: cython.Py_ssize_t
     for b in range(cut.shape[0]):
-        change[a, b] = 1e300
+        change[a, b] = NEVER
         if links[a, b] > 0.0:
             change[a, b] = (
                 (cut[a] + cut[b] - 2.0 * links[a, b]) / (volumes[a] + volumes[b])
@@ -95,7 +98,7 @@ def merge_cheapest(
                 links[a, node] = 0.0 if node in (a, b) else links[a, node] + links[b, node]
                 links[node, a] = links[a, node]
                 links[b, node] = links[node, b] = 0.0
-                change[b, node] = change[node, b] = 1e300
+                change[b, node] = change[node, b] = NEVER
                 cut[a] += links[a, node]
             write_changes(links, cut, volumes, change, a)
             best[a] = lowest_of(change, a)
@@ -103,7 +106,7 @@ def merge_cheapest(
                 if merged[node] or node == a:
                     continue
                 change[node, a] = change[a, node]
-                if best[node] == a or best[node] == b:
+                if best[node] in (a, b):
                     best[node] = lowest_of(change, node)
                 elif change[node, a] < change[node, best[node]]:
                     best[node] = a
