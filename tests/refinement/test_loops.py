@@ -6,9 +6,9 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import dijkstra
 
 from napari_ncut.graph.pixel_graph import Graph
-from napari_ncut.refinement import local_search, max_flow, merge_split, partition
+from napari_ncut.refinement import agglomerate, local_search, max_flow, merge_split, partition
 from napari_ncut.refinement import refine as rf
-from napari_ncut.refinement.loops import bands, borders, min_cut, moves, splits
+from napari_ncut.refinement.loops import bands, borders, merges, min_cut, moves, splits
 
 DTYPES = [(np.int32, np.float64), (np.int32, np.float32), (np.int64, np.float64)]
 
@@ -68,6 +68,13 @@ def test_exchanged_segments_are_the_same(monkeypatch, uncompiled):
         use_plain_loops(monkeypatch, uncompiled)
     np.testing.assert_array_equal(found[0].labels, found[1].labels)
     np.testing.assert_array_equal(found[0].sums, found[1].sums)
+
+
+def test_segments_merged_from_below_are_the_same(monkeypatch, uncompiled):
+    graph, _ = random_partition(3, np.int32, np.float64)
+    found = agglomerate.agglomerate(graph, 5)
+    monkeypatch.setattr(agglomerate, "loops", uncompiled(merges))
+    np.testing.assert_array_equal(agglomerate.agglomerate(graph, 5), found)
 
 
 def test_best_moves_and_opposite_edges_are_the_same(uncompiled):

@@ -34,8 +34,9 @@ from peers import table
 SCENES = 40
 UNSEEN = 20
 MODELS = ("formula", "left out", "learned")
-# Terms that say the same in other words; the likeness is of three of them.
+# What is said of each part of a pair, of both together, and of a part by itself.
 OF_PARTS = ("least_{}", "most_{}", "both_{}", "{}")
+# Terms that say the same in other words; the likeness is of three of them.
 GROUPS = {
     "neck": (
         *("neck", "neck_to_narrower", "neck_to_wider"),
