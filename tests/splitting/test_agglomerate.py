@@ -143,6 +143,18 @@ def test_the_heap_merges_what_a_search_through_all_pairs_merges(seed, ndim, kind
         members[a] |= members[b]
 
 
+@given(st.integers(0, 10_000), st.sampled_from([1, 2, 4, 8]))
+@settings(max_examples=100)
+def test_every_part_goes_once_whichever_parts_are_settled(seed, settled):
+    """A large part that a larger one takes in leaves nothing behind that is noted of it."""
+    graph = random_graph(seed, 2, n=40)
+    kept = np.random.default_rng(seed).random(len(graph.low)) < 0.12
+    graph = graph.with_borders(kept)
+    merges = agglomerate(graph, numbers(PLANE, DEFAULT), NO_TREES, settled)
+    assert len(np.unique(merges.gone)) == len(merges.gone) == graph.n - len(np.unique(graph.blob))
+    assert (merges.into != merges.gone).all()
+
+
 @given(st.integers(0, 10_000))
 @settings(max_examples=20)
 def test_a_graph_is_not_changed_and_no_priority_is_above_those_within(seed):

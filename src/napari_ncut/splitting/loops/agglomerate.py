@@ -665,13 +665,15 @@ class Merging:
     @cython.nogil
     @cython.exceptval(check=False)
     def note(self, part: cython.Py_ssize_t, is_on: cython.bint) -> cython.void:
-        """Note the borders of a part, or of none, or forget them."""
+        """Note the borders of a part, or of none, or forget them, those that are gone included."""
         half: cython.Py_ssize_t = self.head[part] if part != -1 else -1
         j: cython.Py_ssize_t
         while half != -1:
             j = half // 2
-            if self.heap.at[j] >= 0:
-                self.of_marked[self.ends[j, 1 - half % 2]] = j if is_on else -1
+            if not is_on:
+                self.of_marked[self.ends[j, 1 - half % 2]] = -1
+            elif self.heap.at[j] >= 0:
+                self.of_marked[self.ends[j, 1 - half % 2]] = j
             half = self.following[half]
 
     @cython.cfunc
