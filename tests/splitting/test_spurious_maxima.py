@@ -8,6 +8,7 @@ from scipy import ndimage as ndi
 
 from napari_ncut import split_touching
 from napari_ncut.core.monitor import Monitor
+from napari_ncut.splitting import spurious_maxima
 from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.half_width import squared_distance
 from napari_ncut.splitting.loops.spurious_maxima import objects
@@ -48,6 +49,23 @@ def test_of_discs_that_hold_a_pixel_equally_deeply_the_fragment_that_ranks_highe
             labels, squared.copy(), fragments, np.array(rank, np.int32), grid, Monitor()
         )
         assert centre[0, 0, 4] == winner
+
+
+def test_pixels_without_a_disc_get_one_in_as_many_turns_as_they_are_away():
+    """What rounding gains on one way and loses on another is no gain: it would have no end."""
+    grid = Grid((0.235, 0.15, 0.15), 3)
+    labels = np.ones((12, 24, 26), np.int32)
+    fragments = np.zeros_like(labels)
+    fragments[:, :, 13:] = 1
+    power = np.full(labels.shape, -1.0, np.float32)
+    power[6, 12, 5], power[5, 11, 20] = 0.9, 0.7
+    centre = np.arange(labels.size, dtype=np.int32).reshape(labels.shape)
+    turns = []
+    monitor = Monitor(cancelled=lambda: turns.append(None) is not None)
+    rank = np.arange(2, dtype=np.int32)
+    spurious_maxima._hold_the_rest(labels, power, centre, fragments, rank, grid, monitor)
+    assert len(turns) <= 40
+    assert set(np.unique(centre)) == {centre[6, 12, 5], centre[5, 11, 20]}
 
 
 def judged(tops, borders, sizes, disc, rough=0.0):

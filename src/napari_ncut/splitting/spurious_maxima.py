@@ -33,6 +33,8 @@ from napari_ncut.splitting.watershed import pixels_of, renumbered
 
 # Power where there is no disc.
 NOWHERE = np.float32(-1e30)
+# Share of a power that rounding can change on its way over some pixels.
+ROUNDING = np.float32(1e-5)
 
 
 def without_spurious_maxima(
@@ -197,7 +199,8 @@ def _hold_the_rest(
         offered[~inside[asked] | (flat[near] <= NOWHERE)] = NOWHERE
         order = np.lexsort((rank[rank_at[theirs]], offered), axis=1)[:, -1:]
         best = np.take_along_axis(offered, order, axis=1)[:, 0].astype(np.float32)
-        won = best > flat[index[asked]]
+        # What rounding gains on the way around is nothing, and would be gained for ever.
+        won = best > flat[index[asked]] + ROUNDING * np.abs(best)
         if not won.any():
             return
         new = asked[won]
