@@ -32,7 +32,7 @@ def divided(labels, grey, beta=0.5):
     grey = grey.astype(np.float32)
     given = width, grey, labels, beta, PLANE, DEFAULT, Monitor()
     used = replace(fragments, number=fragments.number.copy())
-    number, graph = divide(used, labels, *given)
+    number, graph, _ = divide(used, labels, *given)
     return fragments, Fragments(number, graph.n), graph
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scipy import ndimage as ndi
+from tests.benchmarks.tissues import tissue
 from tests.splitting.mixed import scene
 from tests.splitting.test_both_ways import colony
 from tests.splitting.test_holes import pinwheel, rosette
@@ -31,6 +32,7 @@ OTHERS = {
     ("half_width", "WIDEST"),  # a bound of steps, reached by very oblong pixels only
     ("ridges", "MEAN_ROOT"),  # of the absolute value of a normal number
     ("spurious_maxima", "NOWHERE"),  # no disc
+    ("spurious_maxima", "ROUNDING"),  # of 32 bits
     ("divided", "NECK"),  # the default setting
     ("hierarchy", "NECK"),  # the same
     ("hierarchy", "MOST"),  # a bound of beta
@@ -129,8 +131,13 @@ def cases():
     together[107:123, 232:248] = False
     yield together.astype(np.int32), None, None
     # Rods in a colony, whose gaps are filled at first.
-    truth, image = colony(6, 5, 3)
-    yield (truth > 0).astype(np.int32), image, None
+    for seed in (1, 6):
+        truth, image = colony(seed, 5, 3)
+        yield (truth > 0).astype(np.int32), image, None
+    # Cells of a tissue, with walls.
+    drawn = tissue(203, 2)
+    cells = drawn.truth[:120, :120], drawn.image[:120, :120]
+    yield (cells[0] > 0).astype(np.int32), cells[1], None
     # Objects darker than around them.
     labels, image = scene(1)
     yield labels, -image, None

@@ -11,6 +11,7 @@ import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage as ndi
+from tests.benchmarks.tissues import tissue
 
 import napari_ncut
 from napari_ncut import Cancelled, scenes, split_touching, split_volume
@@ -59,6 +60,21 @@ def test_labels_are_those_of_the_whole(ndim, seed, with_image, full):
         _, high = largest(labels, given_["connectivity"])
         pieces(patch, high)
         split_volume(labels, picture, out=out, **given_)
+    np.testing.assert_array_equal(out, wanted)
+
+
+@pytest.mark.parametrize("seed", [202, 203])
+def test_cells_of_tissues_are_those_of_the_whole(seed, monkeypatch):
+    drawn = tissue(seed, 3)
+    mask = np.pad(drawn.truth[:, :60, :60] > 0, ((0, 0), (4, 4), (4, 70)))
+    image = np.pad(drawn.image[:, :60, :60], ((0, 0), (4, 4), (4, 70)))
+    mask[:, :, 68:] = mask[:, ::-1, :66]
+    image[:, :, 68:] = image[:, ::-1, :66]
+    wanted = split_touching(mask, image, spacing=drawn.spacing)
+    assert wanted.max() > 20
+    pieces(monkeypatch, largest(mask, 1)[1])
+    out = np.zeros(mask.shape, np.int32)
+    split_volume(mask, image, spacing=drawn.spacing, out=out)
     np.testing.assert_array_equal(out, wanted)
 
 

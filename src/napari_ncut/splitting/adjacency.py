@@ -99,6 +99,11 @@ class RegionAdjacencyGraph:
         """Length or area of each border, shape (m,)."""
         return self.borders[:, 0]
 
+    @property
+    def blob(self) -> NDArray[np.int32]:
+        """Blob of each fragment, shape (n,): those that borders lead to."""
+        return blobs_of(self.low, self.high, self.n)
+
     def __getitem__(self, chosen: NDArray[np.bool_]) -> RegionAdjacencyGraph:
         """Return the graph of the chosen fragments, numbered anew; none of them touches another."""
         if chosen.all():
@@ -209,8 +214,7 @@ def adjacency(
     """
     borders = find_borders(labels, fragments, width, grid, monitor, intensity)
     nodes = np.zeros((n, len(NODE_SUMS)))
-    links = np.ones(len(borders.low), np.int8), (borders.low, borders.high)
-    blob = connected_components(coo_array(links, shape=(n, n)), directed=False)[1]
+    blob = blobs_of(borders.low, borders.high, n)
     nodes[:, :MOMENTS] = moments(fragments, n, blob, monitor)
     if intensity is not None:
         flat = (a.reshape(-1) for a in (fragments, width, intensity.brightness))
@@ -261,6 +265,12 @@ def find_borders(
         index[order][first],
         sums / _FIXED_POINT * grid.area_unit,
     )
+
+
+def blobs_of(low: NDArray[np.int32], high: NDArray[np.int32], n: int) -> NDArray[np.int32]:
+    """Return the blob of each of n fragments with these on both sides of their borders."""
+    links = np.ones(len(low), np.int8), (low, high)
+    return np.asarray(connected_components(coo_array(links, shape=(n, n)), directed=False)[1])
 
 
 def sums_of_parts(

@@ -27,6 +27,7 @@ from napari_ncut.splitting.image.statistics import (
     standardised,
     statistics_of,
 )
+from napari_ncut.splitting.image.walls import divide_tissues
 from napari_ncut.splitting.islands import find_islands, without
 from napari_ncut.splitting.parameters import DEFAULT
 
@@ -192,10 +193,10 @@ def _surer_graph(
 
     def found_of(shape: Shape, tiles: Tiles | None) -> Found:
         if grey is None:
-            return _graph_of(shape, None, shape.labels, beta, grid, monitor)
+            return _graph_of(shape, None, shape.labels, beta, grid, judge, monitor)
         if tiles is None:
-            return _graph_of(shape, grey, part.given, beta, grid, monitor)
-        return _graph_of(shape, tiles.values(grey), tiles.labels, beta, grid, monitor)
+            return _graph_of(shape, grey, part.given, beta, grid, judge, monitor)
+        return _graph_of(shape, tiles.values(grey), tiles.labels, beta, grid, judge, monitor)
 
     if judge is None:
         return found_of(part.shape, None)
@@ -208,21 +209,20 @@ def _graph_of(
     given: Volume,
     beta: float,
     grid: Grid,
+    judge: Judge | None,
     monitor: Monitor,
 ) -> Found:
     """Return the fragments of a shape and their graph; arguments as in `divide`."""
     if grey is None:
-        number, graph, known = (
-            shape.fragments.number,
-            graph_of(shape, grid, monitor),
-            shape.hierarchy,
-        )
-    else:
-        seen = shape.labels, shape.width, grey, given, beta, grid, DEFAULT, monitor
-        number, graph = divide(shape.fragments, *seen)
-        known = None
+        number, graph = shape.fragments.number, graph_of(shape, grid, monitor)
+        shape.write_in_holes(-1, number)
+        return number, graph, shape.hierarchy
+    seen = shape.labels, shape.width, grey, given, beta, grid, DEFAULT, monitor
+    number, graph, pieces = divide(shape.fragments, *seen)
     shape.write_in_holes(-1, number)
-    return number, graph, known
+    if judge is not None:
+        graph = divide_tissues(number, graph, pieces, grey, beta, judge)
+    return number, graph, None
 
 
 def on_grid(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-VERSION = 10
+VERSION = 11
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,24 @@ class SplitParameters:
     short_border : float
         Length that every border is lengthened by as if it showed nothing, in finest pixels: a
         short one proves little.
+    wall_near, wall_far : float
+        Sigmas of the two Gaussian means whose difference shows walls, in finest pixels (`walls`).
+        These and what follows were chosen on tissues that were drawn for it.
+    wall_noise, wall_floor : float
+        A wall shows so many times what white noise does, and so many deviations.
+    wall_slope : float
+        The half-width of a wall falls to 1/e while it shows so much more, in those units.
+    wall_pieces : float
+        A tissue falls by the image into so many times as many pieces as by its shape ...
+    wall_cells : int
+        ... and into so many pieces and cells ...
+    wall_depth : float
+        ... and its mean half-width is so many times that of its cells, and so many finest pixels.
+    wall_deepest, wall_evidence : float
+        Least product of the odds that its cells are one object each, of the ratio of the
+        half-widths, up to the first number, and of these odds over those of the cells with walls of
+        the other side, bright or dark: of a texture they are alike. Chosen so that no training
+        photograph, no other training scene and no block of noise is taken for a tissue.
     smoothest : float
         Least deviation of brightness within a part, in deviations of the foreground.
     """
@@ -157,6 +175,16 @@ class SplitParameters:
     step: float = 0.48
     step_inside: float = 1.5
     short_border: float = 11.0
+    wall_near: float = 1.4
+    wall_far: float = 4.2
+    wall_noise: float = 3.0
+    wall_floor: float = 0.08
+    wall_slope: float = 3.0
+    wall_pieces: float = 3.0
+    wall_cells: int = 10
+    wall_depth: float = 3.0
+    wall_deepest: float = 10.0
+    wall_evidence: float = 120.0
     smoothest: float = 0.25
 
 

@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
-from napari_ncut.splitting.criterion.hierarchy import Hierarchy, probabilities
+from napari_ncut.splitting.criterion.hierarchy import Hierarchy
 from napari_ncut.splitting.grid import Volume
-from napari_ncut.splitting.holes.divided import NECK
 from napari_ncut.splitting.holes.judge import Judge
 from napari_ncut.splitting.holes.shape import Shape, of_fragments
 from napari_ncut.splitting.holes.tiles import Tiles, tiles_of
@@ -46,11 +44,12 @@ def surer_graph(shape: Shape, graph_of: GraphOf, judge: Judge, beta: float) -> F
         return number, graph, known
     doubt, monitor = judge.parameters.hole_doubt, judge.monitor
     known = known or judge.hierarchy(graph, beta)
-    blob, sure, parts = _certainty(graph, known)
+    before = judge.certainty(graph, known)
+    blob, sure = before.blob, before.sure
     _, fragment = shape.holes.around(number, 0).T
     asked = np.zeros(len(sure), bool)
     asked[blob[fragment]] = True
-    asked &= (sure < 1 - doubt) & (parts >= judge.parameters.hole_crowd)
+    asked &= (sure < 1 - doubt) & (before.objects >= judge.parameters.hole_crowd)
     if not asked.any():
         return number, graph, known
     piece = np.where(asked, np.cumsum(asked), 0).astype(np.int32)[blob]
@@ -59,7 +58,7 @@ def surer_graph(shape: Shape, graph_of: GraphOf, judge: Judge, beta: float) -> F
         new, opened, theirs = graph_of(judge.shape_of(tiles.labels), tiles)
         theirs = theirs or judge.hierarchy(opened, beta)
         owner = tiles.owners(new, opened, monitor)
-        is_surer = _certainty(opened, theirs, owner)[1] > sure[asked][which] + doubt
+        is_surer = judge.certainty(opened, theirs, owner).sure > sure[asked][which] + doubt
         if is_surer.any():
             known = None
             gone = np.isin(piece, which[is_surer] + 1)
@@ -67,18 +66,3 @@ def surer_graph(shape: Shape, graph_of: GraphOf, judge: Judge, beta: float) -> F
             graph = tiles.put_back_fragments(number, graph, gone, pieces, is_surer, monitor)
             piece = np.append(piece[~gone], np.zeros(graph.n - np.count_nonzero(~gone), np.int32))
     return number, graph, known
-
-
-def _certainty(
-    graph: RegionAdjacencyGraph, found: Hierarchy, blob: NDArray[np.int32] | None = None
-) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.int64]]:
-    """Return the blob of each fragment, and of each blob how sure its objects are, and its parts.
-
-    That is the mean, over the pixels, of the probability that what each lies in is one object.
-    """
-    part, node = found.objects(NECK)
-    blob = found.objects(0.0)[0] if blob is None else blob
-    sure = np.bincount(blob, graph.pixels * probabilities(found.score[node])[part])
-    of_part = np.zeros(len(node), np.int32)
-    of_part[part] = blob
-    return blob, sure / np.bincount(blob, graph.pixels), np.bincount(of_part)

@@ -9,13 +9,32 @@ from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.splitting.adjacency import RegionAdjacencyGraph
-from napari_ncut.splitting.criterion.hierarchy import Hierarchy, hierarchy
+from napari_ncut.splitting.criterion.hierarchy import Hierarchy, hierarchy, probabilities
 from napari_ncut.splitting.criterion.model import Model
 from napari_ncut.splitting.grid import Grid, Volume
-from napari_ncut.splitting.holes.divided import Divided, divided
+from napari_ncut.splitting.holes.divided import NECK, Divided, divided
 from napari_ncut.splitting.holes.holes import Holes
 from napari_ncut.splitting.holes.shape import Shape, changed, shape_of
 from napari_ncut.splitting.parameters import SplitParameters
+
+
+@dataclass(frozen=True)
+class Certainty:
+    """How sure the objects of blobs are; n fragments, m blobs.
+
+    Parameters
+    ----------
+    blob : ndarray of int32, shape (n,)
+        Blob of each fragment.
+    sure : ndarray of float64, shape (m,)
+        Mean, over the pixels, of the probability that what each lies in is one object.
+    objects : ndarray of int64, shape (m,)
+        How many there are.
+    """
+
+    blob: NDArray[np.int32]
+    sure: NDArray[np.float64]
+    objects: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -38,6 +57,30 @@ class Judge:
     def hierarchy(self, graph: RegionAdjacencyGraph, beta: float) -> Hierarchy:
         """Return the hierarchy of the fragments of a graph; the image counts ``beta``."""
         return hierarchy(graph, self.grid, self.parameters, self.model, beta)
+
+    def certainty(
+        self,
+        graph: RegionAdjacencyGraph,
+        found: Hierarchy,
+        blob: NDArray[np.int32] | None = None,
+    ) -> Certainty:
+        """Return how sure the objects of each blob are at the default of ``neck``.
+
+        Parameters
+        ----------
+        graph : RegionAdjacencyGraph
+            Fragments.
+        found : Hierarchy
+            Their hierarchy.
+        blob : ndarray of int32, shape (n,), optional
+            What stands for the blob of each fragment; the blobs themselves by default.
+        """
+        part, node = found.objects(NECK)
+        blob = found.objects(0.0)[0] if blob is None else blob
+        sure = np.bincount(blob, graph.pixels * probabilities(found.score[node])[part])
+        of_part = np.zeros(len(node), np.int32)
+        of_part[part] = blob
+        return Certainty(blob, sure / np.bincount(blob, graph.pixels), np.bincount(of_part))
 
     def filled(
         self, shape: Shape, found: Divided, holes: Holes, blob: NDArray[np.int32]

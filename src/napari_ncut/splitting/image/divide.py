@@ -11,8 +11,6 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from napari_ncut.core.monitor import Monitor
 from napari_ncut.core.parallel import map_chunks
@@ -41,8 +39,8 @@ def divide(
     grid: Grid,
     parameters: SplitParameters,
     monitor: Monitor,
-) -> tuple[Volume, RegionAdjacencyGraph]:
-    """Divide fragments where the image shows a border; return the new ones and their graph.
+) -> tuple[Volume, RegionAdjacencyGraph, NDArray[np.int64]]:
+    """Divide fragments where the image shows a border.
 
     Parameters
     ----------
@@ -64,18 +62,22 @@ def divide(
         Tuned numbers.
     monitor : Monitor
         Checks for cancellation.
+
+    Returns
+    -------
+    number : ndarray of int32, shape (nz, ny, nx)
+        Fragment of each pixel, -1 in the background.
+    graph : RegionAdjacencyGraph
+        Of these; n fragments.
+    pieces : ndarray of int64, shape (n,)
+        How many pieces of the watershed each is made of.
     """
-    expected = expected_maximum(fragments, grid, parameters, monitor)
-    ridge = ridges(grey, labels, grid, parameters, monitor)
-    ridge = in_units_of_noise(ridge, fragments, expected, grid, parameters, monitor)
-    slopes = gradients(grey, labels, fragments, expected, grid, parameters, monitor)
-    monitor.check()
-    landscape = _landscape(width, ridge, slopes.length, beta, parameters, monitor)
+    intensity, slope = look_at(grey, labels, fragments, grid, parameters, monitor)
+    landscape = _landscape(width, intensity.ridge, slope, beta, parameters, monitor)
     basins = fragments.number
     basins += 1
     number, n = watershed(basins, landscape, grid, monitor)
-    intensity = Intensity(slopes.brightness, slopes.expected, ridge)
-    del landscape, slopes
+    del landscape, slope
     basin = owners(number, n, basins, monitor)
     seen = filled, number, n, width, grid, monitor
     graph = adjacency(*seen, basin=basin, intensity=intensity)
@@ -84,7 +86,27 @@ def divide(
     left, found = np.unique(merged[_attached(inside)], return_inverse=True)
     part = found.astype(np.int32)
     map_chunks(partial(loops.renumber, number.reshape(-1), part), number.size, 1, monitor)
-    return number, graph.contracted(part, len(left))
+    return number, graph.contracted(part, len(left)), np.bincount(part, minlength=len(left))
+
+
+def look_at(
+    grey: NDArray[np.float32],
+    labels: Volume,
+    fragments: Fragments,
+    grid: Grid,
+    parameters: SplitParameters,
+    monitor: Monitor,
+) -> tuple[Intensity, NDArray[np.float32]]:
+    """Return what the image tells the borders of fragments, and how long its gradients are.
+
+    Arguments as in `divide`; the lengths are in units of what is expected.
+    """
+    expected = expected_maximum(fragments, grid, parameters, monitor)
+    ridge = ridges(grey, labels, grid, parameters, monitor)
+    ridge = in_units_of_noise(ridge, fragments, expected, grid, parameters, monitor)
+    slopes = gradients(grey, labels, fragments, expected, grid, parameters, monitor)
+    monitor.check()
+    return Intensity(slopes.brightness, slopes.expected, ridge), slopes.length
 
 
 def _landscape(
@@ -122,8 +144,8 @@ def _attached(graph: RegionAdjacencyGraph) -> NDArray[np.int32]:
     """
     n, sizes, basin = graph.n, graph.pixels, graph.basin
     target = np.arange(n, dtype=np.int32)
-    links = np.ones(len(graph.low), np.int8), (graph.low, graph.high)
-    count, piece = connected_components(coo_array(links, shape=(n, n)), directed=False)
+    piece = graph.blob
+    count = int(piece.max(initial=-1)) + 1
     if count > len(np.unique(basin)):
         weight = np.bincount(piece, sizes, minlength=count)[piece]
         order = np.lexsort((sizes, weight, basin))

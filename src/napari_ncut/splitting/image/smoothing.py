@@ -65,6 +65,27 @@ def mean_within(
     return result
 
 
+def noise_left(near: float, far: float, grid: Grid) -> float:
+    """Return the deviation of the difference of two Gaussian means, of white noise with 1.
+
+    Parameters
+    ----------
+    near, far : float
+        Sigmas, in physical units; 0 is the pixel itself.
+    grid : Grid
+        Pixel size.
+    """
+    both = far_alone = near_alone = 1.0
+    for size in grid.sizes:
+        a, b = (_weights(sigma / size, FARTHEST) for sigma in (near, far))
+        shared = min(len(a), len(b))
+        for_all = np.append(1.0, np.full(max(len(a), len(b)), 2.0))
+        near_alone *= float((for_all[: len(a)] * a * a).sum())
+        far_alone *= float((for_all[: len(b)] * b * b).sum())
+        both *= float((for_all[:shared] * a[:shared] * b[:shared]).sum())
+    return math.sqrt(max(near_alone + far_alone - 2 * both, 0.0))
+
+
 def _along_planes(
     values: NDArray[np.float32], labels: Volume, sigma: float, grid: Grid, monitor: Monitor
 ) -> NDArray[np.float32]:
