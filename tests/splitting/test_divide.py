@@ -32,8 +32,8 @@ def divided(labels, grey, beta=0.5):
     grey = grey.astype(np.float32)
     given = width, grey, labels, beta, PLANE, DEFAULT, Monitor()
     used = replace(fragments, number=fragments.number.copy())
-    number, graph, _ = divide(used, labels, *given)
-    return fragments, Fragments(number, graph.n), graph
+    found = divide(used, labels, *given)
+    return fragments, Fragments(found.number, found.graph.n), found.graph
 
 
 def noise_on(grey, labels, seed=0):

@@ -83,8 +83,8 @@ def test_the_unit_is_what_noise_shows_and_no_less_than_a_floor():
     ridge = rng.normal(size=labels.shape).astype(np.float32)
     ridge[number == 0] *= 1e-3
     expected = np.full(3, 2.5)
-    found = in_units_of_noise(ridge, fragments, expected, PLANE, DEFAULT, Monitor())
     noise = noise_of(ridge, fragments, Monitor())
+    found = in_units_of_noise(ridge, fragments, noise, expected, PLANE, DEFAULT, Monitor())
     assert not found[number < 0].any()
     quiet, loud = number == 0, number == 1
     np.testing.assert_allclose(found[quiet], ridge[quiet] / DEFAULT.ridge_floor, rtol=1e-5)
@@ -92,7 +92,7 @@ def test_the_unit_is_what_noise_shows_and_no_less_than_a_floor():
     limit = DEFAULT.ridge_limit
     np.testing.assert_allclose(found[loud], np.clip(ridge[loud] / unit, -limit, limit), rtol=1e-5)
     ridge[0, 20, 60] = 1e6
-    found = in_units_of_noise(ridge, fragments, expected, PLANE, DEFAULT, Monitor())
+    found = in_units_of_noise(ridge, fragments, noise, expected, PLANE, DEFAULT, Monitor())
     assert found.max() == limit
 
 
@@ -100,8 +100,9 @@ def test_in_volumes_the_expected_maximum_has_a_limit():
     labels, fragments = halves((2, 30, 40))
     ridge = np.random.default_rng(0).normal(size=labels.shape).astype(np.float32)
     space = Grid((1.0, 1.0, 1.0), 3)
+    noise = noise_of(ridge, fragments, Monitor())
     few, many = (
-        in_units_of_noise(ridge, fragments, np.full(3, value), space, DEFAULT, Monitor())
+        in_units_of_noise(ridge, fragments, noise, np.full(3, value), space, DEFAULT, Monitor())
         for value in (DEFAULT.ridge_maximum_in_space, 9.0)
     )
     np.testing.assert_array_equal(few, many)
@@ -112,9 +113,10 @@ def test_texture_is_as_much_as_noise_in_units_of_noise():
     expected = expected_maximum(fragments, PLANE, DEFAULT, Monitor())
     rng = np.random.default_rng(0)
     for sigma in (0, 1, 2):
-        noise = rng.normal(size=labels.shape)
-        noise = ndi.gaussian_filter(noise, (0, sigma, sigma)) if sigma else noise
-        grey = (noise / noise.std()).astype(np.float32)
+        grain = rng.normal(size=labels.shape)
+        grain = ndi.gaussian_filter(grain, (0, sigma, sigma)) if sigma else grain
+        grey = (grain / grain.std()).astype(np.float32)
         ridge = ridges(grey, labels, PLANE, DEFAULT, Monitor())
-        found = in_units_of_noise(ridge, fragments, expected, PLANE, DEFAULT, Monitor())
+        noise = noise_of(ridge, fragments, Monitor())
+        found = in_units_of_noise(ridge, fragments, noise, expected, PLANE, DEFAULT, Monitor())
         assert found.std() < 1.1

@@ -137,7 +137,7 @@ def test_a_wall_is_a_dark_line_and_noise_is_none():
     grey[:, :, 100:] *= 0.05
     grey[:, :, 49:52] -= 5
     grey[:, :, 149:152] -= 0.25
-    evidence = walls.walls(grey.astype(np.float32), labels, grid, DEFAULT, Monitor())[0]
+    evidence = walls.walls(grey.astype(np.float32), labels, grid, DEFAULT, Monitor())[0][0]
     # Each blob has its own noise.
     assert (evidence[:, 50] > 1).all()
     assert (evidence[:, 150] > 1).all()

@@ -218,11 +218,10 @@ def _graph_of(
         shape.write_in_holes(-1, number)
         return number, graph, shape.hierarchy
     seen = shape.labels, shape.width, grey, given, beta, grid, DEFAULT, monitor
-    number, graph, pieces = divide(shape.fragments, *seen)
-    shape.write_in_holes(-1, number)
-    if judge is not None:
-        graph = divide_tissues(number, graph, pieces, grey, beta, judge)
-    return number, graph, None
+    divided = divide(shape.fragments, *seen)
+    shape.write_in_holes(-1, divided.number)
+    graph = divided.graph if judge is None else divide_tissues(divided, grey, beta, judge)
+    return divided.number, graph, None
 
 
 def on_grid(

@@ -113,6 +113,10 @@ class SplitParameters:
         These and what follows were chosen on tissues that were drawn for it.
     wall_noise, wall_floor : float
         A wall shows so many times what white noise does, and so many deviations.
+    wall_texture : float
+        Ridges show so many times what they would if there were nothing but white noise ...
+    wall_share : float
+        ... and walls are so much of a tissue.
     wall_slope : float
         The half-width of a wall falls to 1/e while it shows so much more, in those units.
     wall_pieces : float
@@ -179,6 +183,8 @@ class SplitParameters:
     wall_far: float = 4.2
     wall_noise: float = 3.0
     wall_floor: float = 0.08
+    wall_texture: float = 1.15
+    wall_share: float = 0.06
     wall_slope: float = 3.0
     wall_pieces: float = 3.0
     wall_cells: int = 10

@@ -7,6 +7,7 @@ stay; those between the basins of the half-width always do, and are left to the 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -19,7 +20,7 @@ from napari_ncut.splitting.agglomerate import agglomerate
 from napari_ncut.splitting.criterion.pairs import numbers
 from napari_ncut.splitting.grid import LARGEST, Grid, Volume
 from napari_ncut.splitting.image.gradients import gradients
-from napari_ncut.splitting.image.ridges import expected_maximum, in_units_of_noise, ridges
+from napari_ncut.splitting.image.ridges import expected_maximum, in_units_of_noise, noise_of, ridges
 from napari_ncut.splitting.loops import watershed as loops
 from napari_ncut.splitting.oversegment import Fragments
 from napari_ncut.splitting.parameters import SplitParameters
@@ -27,6 +28,53 @@ from napari_ncut.splitting.watershed import watershed
 
 # So many steps of a plain loop an exponential takes.
 EXPONENTIAL = 8
+
+
+@dataclass(frozen=True)
+class Divided:
+    """Fragments that an image has divided further; n of them.
+
+    Parameters
+    ----------
+    number : ndarray of int32, shape (nz, ny, nx)
+        Fragment of each pixel, -1 in the background.
+    graph : RegionAdjacencyGraph
+        Of these.
+    pieces : ndarray of int64, shape (n,)
+        How many pieces of the watershed each is made of.
+    by_shape : Fragments
+        Those by shape alone, the basins of the graph, from 0.
+    brightness : ndarray of float32, shape (nz, ny, nx)
+        Smoothed intensity.
+    noise : ndarray of float64, shape (by_shape.n + 1,)
+        Noise and texture of each basin, as ridges show them; first of the background.
+    """
+
+    number: Volume
+    graph: RegionAdjacencyGraph
+    pieces: NDArray[np.int64]
+    by_shape: Fragments
+    brightness: NDArray[np.float32]
+    noise: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What an image shows.
+
+    Parameters
+    ----------
+    intensity : Intensity
+        What it tells the borders of fragments.
+    slope : ndarray of float32, shape (nz, ny, nx)
+        Length of the gradient, in units of what is expected.
+    noise : ndarray of float64, shape (n + 1,)
+        As in `Divided`.
+    """
+
+    intensity: Intensity
+    slope: NDArray[np.float32]
+    noise: NDArray[np.float64]
 
 
 def divide(
@@ -39,13 +87,13 @@ def divide(
     grid: Grid,
     parameters: SplitParameters,
     monitor: Monitor,
-) -> tuple[Volume, RegionAdjacencyGraph, NDArray[np.int64]]:
+) -> Divided:
     """Divide fragments where the image shows a border.
 
     Parameters
     ----------
     fragments : Fragments
-        By shape alone; used up.
+        By shape alone.
     filled : ndarray of int32, shape (nz, ny, nx)
         The labels, some of their holes filled, in which the fragments are.
     width : ndarray of int32, shape (nz, ny, nx)
@@ -62,23 +110,16 @@ def divide(
         Tuned numbers.
     monitor : Monitor
         Checks for cancellation.
-
-    Returns
-    -------
-    number : ndarray of int32, shape (nz, ny, nx)
-        Fragment of each pixel, -1 in the background.
-    graph : RegionAdjacencyGraph
-        Of these; n fragments.
-    pieces : ndarray of int64, shape (n,)
-        How many pieces of the watershed each is made of.
     """
-    intensity, slope = look_at(grey, labels, fragments, grid, parameters, monitor)
-    landscape = _landscape(width, intensity.ridge, slope, beta, parameters, monitor)
+    look = look_at(grey, labels, fragments, grid, parameters, monitor)
+    intensity, noise = look.intensity, look.noise
+    landscape = _landscape(width, intensity.ridge, look.slope, beta, parameters, monitor)
     basins = fragments.number
     basins += 1
     number, n = watershed(basins, landscape, grid, monitor)
-    del landscape, slope
+    del landscape, look
     basin = owners(number, n, basins, monitor)
+    basins -= 1
     seen = filled, number, n, width, grid, monitor
     graph = adjacency(*seen, basin=basin, intensity=intensity)
     inside = graph.within_basins()
@@ -86,7 +127,8 @@ def divide(
     left, found = np.unique(merged[_attached(inside)], return_inverse=True)
     part = found.astype(np.int32)
     map_chunks(partial(loops.renumber, number.reshape(-1), part), number.size, 1, monitor)
-    return number, graph.contracted(part, len(left)), np.bincount(part, minlength=len(left))
+    graph, pieces = graph.contracted(part, len(left)), np.bincount(part, minlength=len(left))
+    return Divided(number, graph, pieces, fragments, intensity.brightness, noise)
 
 
 def look_at(
@@ -96,17 +138,15 @@ def look_at(
     grid: Grid,
     parameters: SplitParameters,
     monitor: Monitor,
-) -> tuple[Intensity, NDArray[np.float32]]:
-    """Return what the image tells the borders of fragments, and how long its gradients are.
-
-    Arguments as in `divide`; the lengths are in units of what is expected.
-    """
+) -> Look:
+    """Return what the image shows of fragments; arguments as in `divide`."""
     expected = expected_maximum(fragments, grid, parameters, monitor)
     ridge = ridges(grey, labels, grid, parameters, monitor)
-    ridge = in_units_of_noise(ridge, fragments, expected, grid, parameters, monitor)
+    noise = noise_of(ridge, fragments, monitor)
+    ridge = in_units_of_noise(ridge, fragments, noise, expected, grid, parameters, monitor)
     slopes = gradients(grey, labels, fragments, expected, grid, parameters, monitor)
     monitor.check()
-    return Intensity(slopes.brightness, slopes.expected, ridge), slopes.length
+    return Look(Intensity(slopes.brightness, slopes.expected, ridge), slopes.length, noise)
 
 
 def _landscape(

@@ -94,6 +94,7 @@ def noise_of(
 def in_units_of_noise(
     ridge: NDArray[np.float32],
     fragments: Fragments,
+    noise: NDArray[np.float64],
     expected_maximum: NDArray[np.float64],
     grid: Grid,
     parameters: SplitParameters,
@@ -110,6 +111,8 @@ def in_units_of_noise(
         As `ridges` gives it.
     fragments : Fragments
         By shape alone; in the background the result is 0.
+    noise : ndarray of float64, shape (n + 1,)
+        As `noise_of` gives it.
     expected_maximum : ndarray of float64, shape (n + 1,)
         As `expected_maximum` gives it.
     grid : Grid
@@ -119,7 +122,6 @@ def in_units_of_noise(
     monitor : Monitor
         Checks for cancellation.
     """
-    noise = noise_of(ridge, fragments, monitor)
     if not grid.is_flat:
         expected_maximum = np.minimum(expected_maximum, parameters.ridge_maximum_in_space)
     by_noise = parameters.ridge_share * expected_maximum * noise

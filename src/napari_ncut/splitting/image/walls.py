@@ -27,17 +27,18 @@ from napari_ncut.splitting.half_width import half_width, squared_distance
 from napari_ncut.splitting.holes.judge import Judge
 from napari_ncut.splitting.holes.shape import of_fragments
 from napari_ncut.splitting.holes.tiles import tiles_of
-from napari_ncut.splitting.image.divide import look_at
-from napari_ncut.splitting.image.ridges import MEAN_ROOT
+from napari_ncut.splitting.image.divide import Divided, look_at
+from napari_ncut.splitting.image.ridges import MEAN_ROOT, noise_of
 from napari_ncut.splitting.image.smoothing import mean_within, noise_left
 from napari_ncut.splitting.loops import image as loops
 from napari_ncut.splitting.oversegment import oversegment
 from napari_ncut.splitting.parameters import SplitParameters
+from napari_ncut.splitting.watershed import pixels_of
 
 # Greatest half-width of a wall: half of the finest pixel.
 THICKEST = UNITS_PER_PIXEL // 2
-# So many steps of a plain loop an exponential takes.
-EXPONENTIAL = 8
+# So many steps of a plain loop an exponential takes, and counting a pixel.
+EXPONENTIAL, COUNTING = 8, 4
 
 
 @dataclass(frozen=True)
@@ -74,23 +75,14 @@ class Cells:
 
 
 def divide_tissues(
-    number: Volume,
-    graph: RegionAdjacencyGraph,
-    pieces: NDArray[np.int64],
-    grey: NDArray[np.float32],
-    beta: float,
-    judge: Judge,
+    divided: Divided, grey: NDArray[np.float32], beta: float, judge: Judge
 ) -> RegionAdjacencyGraph:
     """Divide blobs that are tissues into fragments of cells; return the graph of all fragments.
 
     Parameters
     ----------
-    number : ndarray of int32, shape (nz, ny, nx)
-        Fragment of each pixel, -1 in the background; changed in place.
-    graph : RegionAdjacencyGraph
-        Of these; n fragments.
-    pieces : ndarray of int64, shape (n,)
-        How many pieces the image divides each fragment into, as `divide.divide` gives it.
+    divided : Divided
+        The fragments of all blobs; their numbers are changed in place.
     grey : ndarray of float32, shape (nz, ny, nx)
         The image, in standard deviations of the foreground.
     beta : float
@@ -99,18 +91,29 @@ def divide_tissues(
         Tells one object from several.
     """
     parameters, monitor = judge.parameters, judge.monitor
+    number, graph = divided.number, divided.graph
     blob = graph.blob
     depth = mean_width(graph, blob, judge.grid)
-    n_pieces = np.bincount(blob, pieces)
+    n_pieces = np.bincount(blob, divided.pieces)
     basins = np.bincount(np.unique(np.stack([blob, graph.basin]), axis=1)[0])
     asked = n_pieces >= np.maximum(parameters.wall_cells, parameters.wall_pieces * basins)
     asked &= depth >= parameters.wall_depth * judge.grid.finest
+    if asked.any():
+        texture = _texture(divided, grey, judge.grid, parameters, monitor)
+        asked &= np.bincount(blob, graph.pixels * texture) >= (
+            parameters.wall_texture * np.bincount(blob, graph.pixels)
+        )
     if not asked.any():
         return graph
     piece = np.where(asked, np.cumsum(asked), 0).astype(np.int32)[blob]
     for tiles, which in tiles_of(of_fragments(piece, number, monitor)):
         there, deep = tiles.values(grey), depth[asked][which]
-        dark, bright = (_cells(tiles.labels, sign * there, deep, beta, judge) for sign in (1, -1))
+        evidence = walls(there, tiles.labels, judge.grid, parameters, monitor)
+        if not any(_have_walls(one, tiles.labels, parameters, monitor) for one in evidence):
+            continue
+        dark = _cells(tiles.labels, there, evidence[0], deep, beta, judge)
+        bright = _cells(tiles.labels, -there, evidence[1], deep, beta, judge)
+        del there, evidence
         for cells, other in ((dark, bright), (bright, dark)):
             chosen = cells.are_tissues(other, parameters)
             if chosen.any():
@@ -121,18 +124,51 @@ def divide_tissues(
     return graph
 
 
+def _texture(
+    divided: Divided,
+    grey: NDArray[np.float32],
+    grid: Grid,
+    parameters: SplitParameters,
+    monitor: Monitor,
+) -> NDArray[np.float64]:
+    """Return what ridges show of each fragment's basin over what its white noise shows alone."""
+    grain = divided.brightness - grey
+    grain_of = noise_of(grain, divided.by_shape, monitor)
+    near, far, edge = (
+        sigma * grid.finest for sigma in (parameters.near, parameters.far, parameters.edge)
+    )
+    left = noise_left(near, far, grid) / max(noise_left(0.0, edge, grid), 1e-9)
+    return np.asarray((divided.noise / np.maximum(left * grain_of, 1e-9))[divided.graph.basin])
+
+
+def _have_walls(
+    evidence: NDArray[np.float32], labels: Volume, parameters: SplitParameters, monitor: Monitor
+) -> bool:
+    """Tell whether walls are some share of any blob; labels from 1."""
+    flat = evidence.reshape(-1), labels.reshape(-1)
+    n = int(labels.max(initial=0)) + 1
+
+    def work(start: int, stop: int) -> NDArray[np.int64]:
+        evidence, labels = (array[start:stop] for array in flat)
+        return np.bincount(labels[evidence >= 1], minlength=n)
+
+    n_walls = np.sum(map_chunks(work, labels.size, COUNTING, monitor), axis=0)[1:]
+    return bool((n_walls >= parameters.wall_share * pixels_of(labels, n, monitor)[1:]).any())
+
+
 def _cells(
     labels: Volume,
     grey: NDArray[np.float32],
+    evidence: NDArray[np.float32],
     depth: NDArray[np.float64],
     beta: float,
     judge: Judge,
 ) -> Cells:
     """Return the cells of blobs with dark walls, labels from 1, of these mean half-widths."""
     grid, parameters, monitor = judge.grid, judge.parameters, judge.monitor
-    width, squared = _half_width(grey, labels, grid, parameters, monitor)
+    width, squared = _half_width(evidence, labels, grid, parameters, monitor)
     fragments = oversegment(labels, width, squared, grid, parameters, monitor)
-    intensity, _ = look_at(grey, labels, fragments, grid, parameters, monitor)
+    intensity = look_at(grey, labels, fragments, grid, parameters, monitor).intensity
     seen = labels, fragments.number, fragments.n, width, grid, monitor
     graph = adjacency(*seen, intensity=intensity)
     blob = owners(fragments.number, graph.n, labels, monitor) - 1
@@ -143,14 +179,13 @@ def _cells(
 
 
 def _half_width(
-    grey: NDArray[np.float32],
+    evidence: NDArray[np.float32],
     labels: Volume,
     grid: Grid,
     parameters: SplitParameters,
     monitor: Monitor,
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Return the half-width of cells and walls, and the square of that before it is smoothed."""
-    evidence = walls(grey, labels, grid, parameters, monitor)
     inside = np.where(evidence < 1.0, labels, 0).astype(np.int32)
     squared = squared_distance(inside, grid, monitor)
     width = half_width(inside, squared, grid, parameters, monitor)
@@ -174,11 +209,11 @@ def walls(
     grid: Grid,
     parameters: SplitParameters,
     monitor: Monitor,
-) -> NDArray[np.float32]:
-    """Return how much speaks for a dark wall at each pixel; from 1 on it is one.
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return how much speaks for a dark wall at each pixel, and for a bright one; from 1 on it is.
 
     Its unit is what white noise can show, or `SplitParameters.wall_floor`. The noise is taken from
-    how much brighter than the nearest surroundings pixels are: walls are not.
+    how much brighter than the nearest surroundings pixels are, or darker: walls are not.
 
     Parameters
     ----------
@@ -194,22 +229,26 @@ def walls(
         Checks for cancellation.
     """
     near, far = parameters.wall_near * grid.finest, parameters.wall_far * grid.finest
-    mean = mean_within(grey, labels, near, grid, monitor)
-    evidence = mean_within(grey, labels, far, grid, monitor)
-    evidence -= mean
-    mean -= grey
+    grain = mean_within(grey, labels, near, grid, monitor)
+    dark = mean_within(grey, labels, far, grid, monitor)
+    dark -= grain
+    grain -= grey
+    left = noise_left(near, far, grid) / max(noise_left(0.0, near, grid), 1e-9)
+    bright = -dark
+    number = labels.reshape(-1)
     n = int(labels.max(initial=0)) + 1
-    count, roots = np.zeros(n + 1), np.zeros(n + 1)
-    flat = mean.reshape(-1), labels.reshape(-1)
-    in_order(partial(loops.add_roots, *flat, count, roots), labels.size, 1, monitor)
-    noise = (roots / np.maximum(count, 1.0)) ** 2 / MEAN_ROOT**2
-    noise *= noise_left(near, far, grid) / max(noise_left(0.0, near, grid), 1e-9)
-    factor = 1.0 / np.maximum(parameters.wall_floor, parameters.wall_noise * noise)
-    factor[:2] = 0.0
-    limit = np.float32(np.inf)
-    arrays = evidence.reshape(-1), flat[1], factor.astype(np.float32), limit, mean.reshape(-1)
-    map_chunks(partial(loops.scale, *arrays), labels.size, 1, monitor)
-    return mean
+    for result in (dark, bright):
+        count, roots = np.zeros(n + 1), np.zeros(n + 1)
+        arrays = grain.reshape(-1), number, count, roots
+        in_order(partial(loops.add_roots, *arrays), number.size, 1, monitor)
+        noise = left * (roots / np.maximum(count, 1.0)) ** 2 / MEAN_ROOT**2
+        factor = 1.0 / np.maximum(parameters.wall_floor, parameters.wall_noise * noise)
+        factor[:2] = 0.0
+        flat, limit = result.reshape(-1), np.float32(np.inf)
+        scaled = flat, number, factor.astype(np.float32), limit, flat
+        map_chunks(partial(loops.scale, *scaled), number.size, 1, monitor)
+        np.negative(grain, out=grain)
+    return dark, bright
 
 
 def mean_width(
