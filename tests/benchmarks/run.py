@@ -40,8 +40,6 @@ The six worst of all, by the F1 from mask and image, of the volume the middle pl
 What still fails:
 
 - Objects that touch without a neck stay one, unless the image shows a line or a step.
-- Cells with membranes in a block without background (the ovule) have no shape to go by; with the
-  image some are found, many are not.
 - Rods side by side, such as bacteria, touch at several places along their length; by the mask alone
   some are cut across or joined, about half of the rods of such a colony.
 - The pixels of a small object do not tell its width to better than a few percent, and a gap that is

@@ -130,6 +130,9 @@ class SplitParameters:
         half-widths, up to the first number, and of these odds over those of the cells with walls of
         the other side, bright or dark: of a texture they are alike. Chosen so that no training
         photograph, no other training scene and no block of noise is taken for a tissue.
+    least_share : float
+        A part counts as so much of its blob, or more: of blobs of thousands of objects the
+        criterion has learned nothing, and would think that none of them is one object.
     smoothest : float
         Least deviation of brightness within a part, in deviations of the foreground.
     """
@@ -191,6 +194,7 @@ class SplitParameters:
     wall_depth: float = 3.0
     wall_deepest: float = 10.0
     wall_evidence: float = 120.0
+    least_share: float = 0.005
     smoothest: float = 0.25
 
 

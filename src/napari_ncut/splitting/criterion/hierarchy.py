@@ -99,7 +99,7 @@ def hierarchy(
     """
     merges = agglomerate(graph, numbers(grid, parameters), model.pair)
     parts, blob = trees.nodes_of_merges(graph.n, merges.into, merges.gone)
-    terms = terms_of_nodes(graph, merges, parts, grid)
+    terms = terms_of_nodes(graph, merges, parts, grid, parameters)
     score = model.node.log_odds(terms)
     weight = min(beta / model.beta, MOST)
     if weight not in (0.0, 1.0):

@@ -22,6 +22,7 @@ from napari_ncut.splitting.agglomerate import Merges
 from napari_ncut.splitting.criterion.pairs import PAIR
 from napari_ncut.splitting.grid import Grid
 from napari_ncut.splitting.loops import tree as loops
+from napari_ncut.splitting.parameters import SplitParameters
 
 # Of a node itself: the size over that of the ellipse with its second moments; how much longer the
 # ellipse is than a circle; the share that its widest disc fills; its fragments; its share of the
@@ -78,7 +79,11 @@ class Nodes:
 
 
 def terms_of_nodes(
-    graph: RegionAdjacencyGraph, merges: Merges, parts: NDArray[np.int32], grid: Grid
+    graph: RegionAdjacencyGraph,
+    merges: Merges,
+    parts: NDArray[np.int32],
+    grid: Grid,
+    parameters: SplitParameters,
 ) -> NDArray[np.float32]:
     """Return the terms of all nodes of the tree that merges make.
 
@@ -92,6 +97,8 @@ def terms_of_nodes(
         Nodes that each merge unites; node n + i is what merge i makes.
     grid : Grid
         Pixel size.
+    parameters : SplitParameters
+        Tuned numbers.
 
     Returns
     -------
@@ -108,7 +115,8 @@ def terms_of_nodes(
     join = division + len(PAIR)
     result[:, :3] = shape
     result[:, 3] = loops.sums_of_nodes(np.ones((n, 1)), parts)[:, 0]
-    result[:, 4] = nodes.size / nodes.size[loops.roots_of_nodes(n + m, parts)]
+    share = nodes.size / nodes.size[loops.roots_of_nodes(n + m, parts)]
+    result[:, 4] = np.maximum(share, parameters.least_share)
     result[n:, own:division] = merges.terms
     result[joined, division:join] = merges.terms[parent[joined] - n]
     for part, other in (parts.T, parts.T[::-1]):
