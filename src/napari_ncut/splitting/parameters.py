@@ -192,9 +192,9 @@ class SplitParameters:
     wall_pieces: float = 3.0
     wall_cells: int = 10
     wall_depth: float = 3.0
-    wall_deepest: float = 10.0
-    wall_evidence: float = 120.0
-    least_share: float = 0.005
+    wall_deepest: float = 30.0
+    wall_evidence: float = 110.0
+    least_share: float = 0.0025
     smoothest: float = 0.25
 
 
