@@ -193,7 +193,7 @@ class SplitParameters:
     wall_cells: int = 10
     wall_depth: float = 3.0
     wall_deepest: float = 30.0
-    wall_evidence: float = 110.0
+    wall_evidence: float = 160.0
     least_share: float = 0.0025
     smoothest: float = 0.25
 
