@@ -127,8 +127,10 @@ class SplitParameters:
         ... and its mean half-width is so many times that of its cells, and so many finest pixels.
     wall_deepest, wall_evidence : float
         Least product of the odds that its cells are one object each, of the ratio of the
-        half-widths, up to the first number, and of these odds over those of the cells with walls of
-        the other side, bright or dark: of a texture they are alike. Chosen so that no training
+        half-widths, up to the first number, of these odds over those of the cells with walls of
+        the other side, bright or dark (of a texture they are alike), and ...
+    wall_many : int
+        ... of the square root of how many cells there are, up to this. Chosen so that no training
         photograph, no other training scene and no block of noise is taken for a tissue.
     least_share : float
         A part counts as so much of its blob, or more: of blobs of thousands of objects the
@@ -192,8 +194,9 @@ class SplitParameters:
     wall_pieces: float = 3.0
     wall_cells: int = 10
     wall_depth: float = 3.0
-    wall_deepest: float = 30.0
-    wall_evidence: float = 160.0
+    wall_deepest: float = 25.0
+    wall_evidence: float = 650.0
+    wall_many: int = 40
     least_share: float = 0.0025
     smoothest: float = 0.25
 

@@ -69,6 +69,7 @@ class Cells:
         """Tell for each blob whether these are its cells, and not those by the other walls."""
         evidence = self.odds * np.minimum(self.ratio, parameters.wall_deepest)
         evidence *= self.odds / np.maximum(other.odds, 1e-9)
+        evidence *= np.sqrt(np.minimum(self.count, parameters.wall_many))
         result = evidence >= parameters.wall_evidence
         result &= self.ratio >= parameters.wall_depth
         return result & (self.count >= parameters.wall_cells)
