@@ -110,13 +110,15 @@ def divide_tissues(
     for tiles, which in tiles_of(of_fragments(piece, number, monitor)):
         there, deep = tiles.values(grey), depth[asked][which]
         evidence = walls(there, tiles.labels, judge.grid, parameters, monitor)
-        if not any(_have_walls(one, tiles.labels, parameters, monitor) for one in evidence):
+        with_walls = _have_walls(evidence[0], tiles.labels, parameters, monitor)
+        with_walls |= _have_walls(evidence[1], tiles.labels, parameters, monitor)
+        if not with_walls.any():
             continue
         dark = _cells(tiles.labels, there, evidence[0], deep, beta, judge)
         bright = _cells(tiles.labels, -there, evidence[1], deep, beta, judge)
         del there, evidence
         for cells, other in ((dark, bright), (bright, dark)):
-            chosen = cells.are_tissues(other, parameters)
+            chosen = with_walls & cells.are_tissues(other, parameters)
             if chosen.any():
                 gone = np.isin(piece, which[chosen] + 1)
                 theirs = cells.number, cells.graph
@@ -144,8 +146,8 @@ def _texture(
 
 def _have_walls(
     evidence: NDArray[np.float32], labels: Volume, parameters: SplitParameters, monitor: Monitor
-) -> bool:
-    """Tell whether walls are some share of any blob; labels from 1."""
+) -> NDArray[np.bool_]:
+    """Tell of each blob whether walls are some share of it; labels from 1."""
     flat = evidence.reshape(-1), labels.reshape(-1)
     n = int(labels.max(initial=0)) + 1
 
@@ -154,7 +156,8 @@ def _have_walls(
         return np.bincount(labels[evidence >= 1], minlength=n)
 
     n_walls = np.sum(map_chunks(work, labels.size, COUNTING, monitor), axis=0)[1:]
-    return bool((n_walls >= parameters.wall_share * pixels_of(labels, n, monitor)[1:]).any())
+    pixels = pixels_of(labels, n, monitor)[1:]
+    return np.asarray(n_walls >= parameters.wall_share * pixels)
 
 
 def _cells(
