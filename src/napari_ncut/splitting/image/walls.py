@@ -20,25 +20,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_ncut.core.monitor import Monitor
-from napari_ncut.core.parallel import in_order, map_chunks
+from napari_ncut.core.parallel import map_chunks
 from napari_ncut.splitting.adjacency import NODE_SUMS, RegionAdjacencyGraph, adjacency, owners
 from napari_ncut.splitting.grid import UNITS_PER_PIXEL, Grid, Volume
 from napari_ncut.splitting.half_width import half_width, squared_distance
 from napari_ncut.splitting.holes.judge import Judge
 from napari_ncut.splitting.holes.shape import of_fragments
 from napari_ncut.splitting.holes.tiles import tiles_of
-from napari_ncut.splitting.image.divide import Divided, look_at
-from napari_ncut.splitting.image.ridges import MEAN_ROOT, noise_of
+from napari_ncut.splitting.image.divide import EXPONENTIAL, Divided, look_at
+from napari_ncut.splitting.image.ridges import noise_of
 from napari_ncut.splitting.image.smoothing import mean_within, noise_left
 from napari_ncut.splitting.loops import image as loops
-from napari_ncut.splitting.oversegment import oversegment
+from napari_ncut.splitting.oversegment import Fragments, oversegment
 from napari_ncut.splitting.parameters import SplitParameters
 from napari_ncut.splitting.watershed import pixels_of
 
 # Greatest half-width of a wall: half of the finest pixel.
 THICKEST = UNITS_PER_PIXEL // 2
-# So many steps of a plain loop an exponential takes, and counting a pixel.
-EXPONENTIAL, COUNTING = 8, 4
+# Counting a pixel takes the time of so many steps of a plain loop.
+COUNTING = 4
 
 
 @dataclass(frozen=True)
@@ -241,11 +241,10 @@ def walls(
     bright = -dark
     number = labels.reshape(-1)
     n = int(labels.max(initial=0)) + 1
+    # Each blob is one fragment, and so is what is around them.
+    blobs = Fragments(labels, n)
     for result in (dark, bright):
-        count, roots = np.zeros(n + 1), np.zeros(n + 1)
-        arrays = grain.reshape(-1), number, count, roots
-        in_order(partial(loops.add_roots, *arrays), number.size, 1, monitor)
-        noise = left * (roots / np.maximum(count, 1.0)) ** 2 / MEAN_ROOT**2
+        noise = left * noise_of(grain, blobs, monitor)
         factor = 1.0 / np.maximum(parameters.wall_floor, parameters.wall_noise * noise)
         factor[:2] = 0.0
         flat, limit = result.reshape(-1), np.float32(np.inf)
