@@ -61,8 +61,6 @@ def surer_graph(shape: Shape, graph_of: GraphOf, judge: Judge, beta: float) -> F
         is_surer = judge.certainty(opened, theirs, owner).sure > sure[asked][which] + doubt
         if is_surer.any():
             known = None
-            gone = np.isin(piece, which[is_surer] + 1)
-            pieces = new, opened
-            graph = tiles.put_back_fragments(number, graph, gone, pieces, is_surer, monitor)
-            piece = np.append(piece[~gone], np.zeros(graph.n - np.count_nonzero(~gone), np.int32))
+            found = which, (new, opened), is_surer, monitor
+            graph, piece = tiles.replace_pieces(number, graph, piece, *found)
     return number, graph, known

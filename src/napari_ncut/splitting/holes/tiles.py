@@ -117,6 +117,26 @@ class Tiles:
         index = np.ravel_multi_index(tuple(at), number.shape)
         return graph.beside(replace(new, index=index))
 
+    def replace_pieces(
+        self,
+        number: Volume,
+        graph: RegionAdjacencyGraph,
+        piece: NDArray[np.int32],
+        which: NDArray[np.int64],
+        theirs: tuple[Volume, RegionAdjacencyGraph],
+        chosen: NDArray[np.bool_],
+        monitor: Monitor,
+    ) -> tuple[RegionAdjacencyGraph, NDArray[np.int32]]:
+        """Replace the fragments of the chosen pieces; return the graph of all, and their pieces.
+
+        Arguments as in `put_back_fragments`, and ``piece`` for that of each fragment, from 1, 0 for
+        those in none; which of them these pieces are, from 0, says ``which``.
+        """
+        gone = np.isin(piece, which[chosen] + 1)
+        graph = self.put_back_fragments(number, graph, gone, theirs, chosen, monitor)
+        left = piece[~gone]
+        return graph, np.append(left, np.zeros(graph.n - len(left), np.int32))
+
     def owners(
         self, fragments: Volume, graph: RegionAdjacencyGraph, monitor: Monitor
     ) -> NDArray[np.int32]:

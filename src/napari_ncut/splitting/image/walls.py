@@ -120,10 +120,8 @@ def divide_tissues(
         for cells, other in ((dark, bright), (bright, dark)):
             chosen = with_walls & cells.are_tissues(other, parameters)
             if chosen.any():
-                gone = np.isin(piece, which[chosen] + 1)
-                theirs = cells.number, cells.graph
-                graph = tiles.put_back_fragments(number, graph, gone, theirs, chosen, monitor)
-                piece = np.append(piece[~gone], np.zeros(graph.n - np.sum(~gone), np.int32))
+                found = which, (cells.number, cells.graph), chosen, monitor
+                graph, piece = tiles.replace_pieces(number, graph, piece, *found)
     return graph
 
 
